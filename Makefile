@@ -1,0 +1,73 @@
+# make demo       install, then watch a flow being compiled and used: no key, no network, no model
+# make test       ruff, mypy and the tests
+# make test-dense the tests that need the extra `dense` (sentence-transformers on a pinned torch)
+# make test-slow  the long proofs
+# make lint       ruff and mypy alone; make format mends what ruff can mend
+# make bench      every benchmark, against the named peers
+#
+# Everything is installed into .venv with the versions of constraints.txt. A second call installs nothing.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+comma  := ,
+BENCHMARKS ?= $(sort $(wildcard benchmarks/*.py))
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+.PHONY: demo test test-dense test-slow lint format bench clean
+.DEFAULT_GOAL := test
+
+# One line a step; pip speaks only when something goes wrong.
+define install
+	@echo "installing seekflow$(1) into .venv"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".$(1)"
+	@touch $@
+endef
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Seekflow needs Python 3.11 or later, and this is %d.%d: make PYTHON=..." % v[:2])'
+	@$(PYTHON) -m venv .venv
+
+.venv/.core: pyproject.toml constraints.txt | .venv/bin/python
+	$(call install,)
+
+.venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
+	$(call install,[dev])
+
+.venv/.dense: pyproject.toml constraints.txt | .venv/bin/python
+	$(call install,[dev$(comma)dense])
+
+.venv/.bench: pyproject.toml constraints.txt | .venv/bin/python
+	$(call install,[dev$(comma)benchmarks])
+
+demo: .venv/.core
+	@$(BIN)/seekflow demo
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: lint
+	$(BIN)/pytest
+
+# Selecting no test at all fails: a real part must not go untested unseen.
+test-dense: .venv/.dense
+	HF_HUB_OFFLINE=1 $(BIN)/pytest -m dense
+
+test-slow: .venv/.dev
+	$(BIN)/pytest -m "slow and not dense" --timeout 1800
+
+bench: .venv/.bench
+	@for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script"; done
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/results
+	find seekflow tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

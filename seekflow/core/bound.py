@@ -1,0 +1,236 @@
+"""Bound flows: a flow with its resources, as a function."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import TypeAdapter, ValidationError
+
+from seekflow.core.budget import Budget, Meter
+from seekflow.core.check import require
+from seekflow.core.errors import BindError
+from seekflow.core.flow import Flow
+from seekflow.core.ledger import Entry, Ledger
+from seekflow.core.memo import Memo
+from seekflow.core.params import to_plain
+from seekflow.core.program import Program, build
+from seekflow.core.run import Exhausted, Frame, Run, StepFailed, finish, within_seconds
+from seekflow.core.sharing import Sharing
+from seekflow.core.step import Step
+from seekflow.core.sync import run_sync
+from seekflow.core.trace import Trace, number_visits
+from seekflow.types import Answer, Passage
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to.
+
+    `status` is "ok"; "partial" when a budget ended the run early (the answer is made from what there was); or "failed" when a
+    step's error did. `values` are the channels at the end. `errors` are the steps that failed, also where the run went on.
+    """
+
+    status: str
+    values: Mapping[str, Any]
+    trace: Trace
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer, or None where the run did not come to one."""
+        answer: Answer | None = self.values.get("answer")
+        return answer
+
+    @property
+    def errors(self) -> list[Step]:
+        """The steps that failed."""
+        return self.trace.errors
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """The passages that the run hands on, best first: what was kept for answering, or else all that was found, or else
+        what its calls came back with."""
+        for channel in ("context", "passages"):
+            if channel in self.values:
+                return tuple(self.values[channel])
+        pool = {passage.id: passage for digest in self.values.get("digests", ()) for passage in digest.resources}
+        return tuple(pool.values())
+
+    def __getitem__(self, channel: str) -> Any:
+        return self.values[channel]
+
+    def __repr__(self) -> str:
+        said = "no answer" if self.answer is None else "refused" if self.answer.refused else repr(self.answer.text)
+        cited = f", cites {list(self.answer.citations)}" if self.answer and self.answer.citations else ""
+        return f"Result({self.status}: {said}{cited}; {len(self.trace)} steps, {len(self.errors)} errors)"
+
+
+class Bound:
+    """A flow with its resources: call it with the flow's inputs.
+
+    Calls may run at the same time, from threads and from tasks. It can be pickled when its resources can.
+    """
+
+    def __init__(
+        self,
+        flow: Flow,
+        resources: Mapping[str, Any],
+        *,
+        memo: Memo | None = None,
+        budget: Budget | None = None,
+        concurrency: int = 32,
+        checked: bool = False,
+    ) -> None:
+        if not checked:
+            require(flow, resources)
+        self.flow = flow
+        self.resources = dict(resources)
+        self.memo = memo
+        self.budget = budget
+        self.concurrency = concurrency
+
+    def __call__(self, **inputs: Any) -> Result:
+        """Run the flow. Raises `BindError` for wrong inputs; everything that goes wrong later is in the result."""
+        return run_sync(self.arun(**inputs))
+
+    async def arun(self, *, seed: int = 0, **inputs: Any) -> Result:
+        """Run the flow; cancelling the task leaves nothing running."""
+        return await self.execute(inputs, seed=seed)
+
+    async def stream(self, *, seed: int = 0, **inputs: Any) -> AsyncIterator[Step | Result]:
+        """Each step as it finishes, then the result. Leaving the loop early cancels the run."""
+        queue: asyncio.Queue[Step | None] = asyncio.Queue()
+        task = asyncio.ensure_future(self.execute(inputs, seed=seed, emit=queue.put_nowait))
+        task.add_done_callback(lambda _: queue.put_nowait(None))
+        try:
+            while (step := await queue.get()) is not None:
+                yield step
+            yield await task
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    def with_params(self, values: Mapping[str, Any]) -> Self:
+        """The same with other values of params; resources, memo and limits are shared."""
+        return self._copy(flow=self.flow.with_params(values))
+
+    def with_options(self, *, memo: Memo | None = None, budget: Budget | None = None, concurrency: int | None = None) -> Self:
+        """The same with another memo, budget (for each run) or number of visits at the same time; None keeps what there is."""
+        options = {"memo": memo, "budget": budget, "concurrency": concurrency}
+        return self._copy(**{name: value for name, value in options.items() if value is not None})
+
+    @cached_property
+    def program(self) -> Program:
+        """The flow as operations."""
+        return build(self.flow, self.resources)
+
+    @cached_property
+    def sharing(self) -> Sharing | None:
+        """The memo as runs use it."""
+        return None if self.memo is None else Sharing(self.memo)
+
+    async def execute(
+        self, inputs: Mapping[str, Any], *, seed: int = 0, emit: Any = None, meter: Meter | None = None, gate: asyncio.Semaphore | None = None
+    ) -> Result:
+        """Run the flow on `inputs`, counted in `meter` too and sharing `gate` with other runs."""
+        values = _inputs(self.flow, inputs)
+        run = Run(Meter(self.budget, meter), self.sharing, gate or asyncio.Semaphore(self.concurrency), seed, emit)
+        frame = Frame(run, Ledger(), run.meter)
+        start = frame.note("input", "input", {}, writes=values)
+        for channel, value in values.items():
+            frame.ledger.entries[channel] = Entry(value, (start.id,))
+        status = "ok"
+        try:
+            await within_seconds(self.program.body, frame)
+        except Exhausted:
+            status = "partial"
+        except StepFailed:
+            status = "failed"
+        if status != "ok":
+            await self._end(frame)
+        return self._result(status, frame, seed)
+
+    async def _end(self, frame: Frame) -> None:
+        """Go to the answer node with what there is, unless that node is what failed."""
+        program = self.program
+        if not any(step.path == program.ending_path and step.error is not None for step in frame.steps):
+            frame.at, frame.round = (), 0
+            await finish(program.ending, frame, self.flow.output)
+
+    def _result(self, status: str, frame: Frame, seed: int) -> Result:
+        for step in frame.steps:
+            step.started, step.seconds = round(step.started, 6), round(step.seconds, 6)
+        number_visits(frame.steps)
+        flow = self.flow
+        trace = Trace(flow.name or "", flow.fingerprint, seed, status, self._plain_params, self.flow.merges, frame.steps)
+        return Result(status, frame.ledger.snapshot(), trace)
+
+    @cached_property
+    def _plain_params(self) -> dict[str, Any]:
+        return {name: to_plain(param.to_json()) for name, param in self.flow.params().items()}
+
+    def _copy(self, **attributes: Any) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__ = {key: value for key, value in self.__dict__.items() if key not in CACHED}
+        if self.sharing is not None and "memo" not in attributes:
+            other.__dict__["sharing"] = self.sharing  # candidates wait for one another's equal steps
+        other.__dict__.update(attributes)
+        return other
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key not in CACHED}
+
+    def __repr__(self) -> str:
+        return f"{self.flow!r} with {', '.join(sorted(self.resources)) or 'no resources'}"
+
+
+CACHED = ("program", "sharing", "_plain_params")
+
+
+def gather(flow: Flow, offered: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, Any]:
+    """The resources that `flow` asks for: all of `named`, and of `offered` those that it knows.
+
+    Raises `BindError` for a named resource that the flow does not ask for: it would be a misspelling.
+    """
+    asked = flow.resources
+    unknown = sorted(set(named) - set(asked))
+    if unknown:
+        raise BindError(f"{flow!r} asks for the resources {sorted(asked) or 'none'}, not for {unknown}")
+    return {name: thing for name, thing in {**offered, **named}.items() if name in asked}
+
+
+def resolve_memo(memo: Memo | str | Path | None) -> Memo | None:
+    """A memo for whatever a user may give: one, the path of one, or none."""
+    return memo if memo is None or isinstance(memo, Memo) else Memo(memo)
+
+
+def _inputs(flow: Flow, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs as the flow declares them."""
+    unknown = sorted(set(given) - set(flow.inputs))
+    if unknown:
+        raise BindError(f"{flow!r} takes {sorted(flow.inputs)}, not {unknown}")
+    values: dict[str, Any] = {}
+    for name, adapter in flow.input_adapters.items():
+        if name in given:
+            try:
+                value = adapter.validate_python(given[name])
+            except ValidationError as error:
+                raise BindError(f"input {name!r}: {error}") from None
+            if value is not None:
+                values[name] = value
+        elif not _optional(adapter):
+            raise BindError(f"{flow!r} needs {name!r}: call it with {name}=...")
+    return values
+
+
+def _optional(adapter: TypeAdapter[Any]) -> bool:
+    try:
+        adapter.validate_python(None)
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,175 @@
+"""Budgets: what a run may spend, and meters that count it.
+
+Nothing starts past a budget: a call asks its meter first. Meters form a chain: what an executor spends is counted in its own
+meter, in the run's and in the compile's, and the tightest of them decides.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from seekflow.core.errors import BudgetExceeded
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Upper limits; None is unlimited.
+
+    `calls` counts language model calls, `searches` retriever calls, `tokens` both directions, `usd` US dollars, `seconds` wall time.
+    """
+
+    calls: int | None = None
+    searches: int | None = None
+    tokens: int | None = None
+    usd: float | None = None
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            limit = getattr(self, each.name)
+            if limit is not None and (not isinstance(limit, int | float) or isinstance(limit, bool) or limit < 0):
+                raise ValueError(f"budget {each.name} is a number of 0 or more, not {limit!r}")
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is any limit at all."""
+        return any(limit is not None for limit in asdict(self).values())
+
+
+@dataclass(slots=True)
+class Usage:
+    """What was spent: counts of calls by kind, tokens, US dollars."""
+
+    calls: int = 0
+    searches: int = 0
+    ranks: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    usd: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of both directions."""
+        return self.tokens_in + self.tokens_out
+
+    def add(self, other: Usage) -> None:
+        """Add what another spent."""
+        for name in USAGE_LINES:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def spent(self) -> dict[str, float]:
+        """The lines that are not zero."""
+        return {name: value for name in USAGE_LINES if (value := getattr(self, name))}
+
+    @classmethod
+    def of(cls, spent: Mapping[str, float]) -> Usage:
+        """The usage that `spent` describes."""
+        return cls(**spent)  # type: ignore[arg-type]
+
+
+USAGE_LINES = tuple(each.name for each in fields(Usage))
+
+
+class Meter:
+    """Counts usage against a budget, and against the budgets around it. Safe to share between threads."""
+
+    __slots__ = ("_lock", "budget", "limited", "parent", "started", "used")
+
+    def __init__(self, budget: Budget | None = None, parent: Meter | None = None) -> None:
+        self.budget = budget or Budget()
+        self.parent = parent
+        self.used = Usage()
+        self.started = time.monotonic()
+        self.limited: bool = self.budget.limited or (parent is not None and parent.limited)
+        self._lock = threading.Lock()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time since the meter was made."""
+        return time.monotonic() - self.started
+
+    def deadline(self) -> tuple[float, Meter] | None:
+        """Seconds left of the tightest time limit, and the meter that has it; None where there is no limit."""
+        own = None if self.budget.seconds is None else (max(0.0, self.budget.seconds - self.seconds), self)
+        outer = None if self.parent is None else self.parent.deadline()
+        return min((left for left in (own, outer) if left is not None), key=lambda left: left[0], default=None)
+
+    def closing(self) -> Meter:
+        """A meter for ending a run whose time is over: the answer node may still run, calls stay refused."""
+        limits = Budget(self.used.calls, self.used.searches) if self.limited else Budget()
+        return Meter(limits, None)
+
+    def require(self) -> None:
+        """Raise `BudgetExceeded` where nothing more may start."""
+        if self.limited:
+            self._refuse_spent("a step")
+            if self.parent is not None:
+                self.parent.require()
+
+    def start(self, line: str) -> None:
+        """Count one call in `line` ("calls", "searches", ...) before it is made, or raise `BudgetExceeded` and count nothing."""
+        with self._lock:
+            if self.limited:
+                self._refuse_spent(f"one more of {line}")
+                limit = getattr(self.budget, line, None)
+                if limit is not None and getattr(self.used, line) + 1 > limit:
+                    raise BudgetExceeded(f"{limit} {line} are spent: {line} + 1 would go past the budget", self)
+            if self.parent is not None:
+                self.parent.start(line)
+            setattr(self.used, line, getattr(self.used, line) + 1)
+
+    def spend(self, usage: Usage) -> None:
+        """Count what a call has cost besides having been made: its tokens and money."""
+        with self._lock:
+            self.used.tokens_in += usage.tokens_in
+            self.used.tokens_out += usage.tokens_out
+            self.used.usd += usage.usd
+        if self.parent is not None:
+            self.parent.spend(usage)
+
+    def _refuse_spent(self, what: str) -> None:
+        budget, used = self.budget, self.used
+        if budget.seconds is not None and self.seconds >= budget.seconds:
+            raise BudgetExceeded(f"{budget.seconds} seconds are over: {what} was not started", self)
+        if budget.tokens is not None and used.tokens >= budget.tokens:
+            raise BudgetExceeded(f"{budget.tokens} tokens are spent: {what} was not started", self)
+        if budget.usd is not None and used.usd >= budget.usd > 0:
+            raise BudgetExceeded(f"{budget.usd} US dollars are spent: {what} was not started", self)
+
+
+class Metered:
+    """A resource as a step sees it: what its port charges is counted before it is made, everything else passes through."""
+
+    __slots__ = ("_charges", "_inner", "_meter", "_usage")
+
+    def __init__(self, inner: Any, charges: Mapping[str, str], meter: Meter, usage: Usage) -> None:
+        self._inner = inner
+        self._charges = charges
+        self._meter = meter
+        self._usage = usage
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._inner, name)
+        if name == "with_settings":
+            return lambda **settings: Metered(member(**settings), self._charges, self._meter, self._usage)
+        line = self._charges.get(name)
+        return member if line is None else self._counted(member, line)
+
+    def _counted(self, method: Any, line: str) -> Any:
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            self._meter.start(line)
+            setattr(self._usage, line, getattr(self._usage, line) + 1)
+            result = await method(*args, **kwargs)
+            spent = getattr(result, "usage", None)
+            if isinstance(spent, Usage):
+                self._usage.tokens_in += spent.tokens_in
+                self._usage.tokens_out += spent.tokens_out
+                self._usage.usd += spent.usd
+                self._meter.spend(spent)
+            return result
+
+        return call

@@ -1,0 +1,148 @@
+"""Combinators: the structure of a flow, as a tree of small immutable objects.
+
+`a >> b`, `fan(a, b)`, `each(items, body)`, `loop(body, until, max_rounds)`, `route(policy, branches)`, `call(flow)`, and a
+`Choice` of elements in the place of one. What they do is told here; how they run is in `run.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from seekflow.core.element import Element, as_element
+from seekflow.core.expr import Expr, S, lift
+from seekflow.core.node import Node
+from seekflow.core.params import ChoiceParam, Param
+
+
+@dataclass(frozen=True, eq=False)
+class Seq(Element):
+    """Parts one after the other. An empty one does nothing."""
+
+    kind: ClassVar[str] = "seq"
+    parts: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Fan(Element):
+    """Parts side by side. Each starts from the same state; their writes are merged in the order of writing."""
+
+    kind: ClassVar[str] = "fan"
+    parts: tuple[Element, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Each(Element):
+    """The body once for each item, side by side, with the item in channel `item`.
+
+    Items that have an `id` and `needs` (goals) wait for the items that they need and see what those wrote. Writes are merged
+    in the order of the items. Over no items the channels that the body appends to exist, empty.
+    """
+
+    kind: ClassVar[str] = "each"
+    items: Expr
+    body: Element
+    item: str
+
+
+@dataclass(frozen=True, eq=False)
+class Loop(Element):
+    """The body again and again, at least once, until `until` holds after a round or `max_rounds` have run."""
+
+    kind: ClassVar[str] = "loop"
+    body: Element
+    until: Expr
+    max_rounds: int | Param
+
+
+@dataclass(frozen=True, eq=False)
+class Route(Element):
+    """One of the branches: the one whose label `policy` gives, or `default` where it gives another."""
+
+    kind: ClassVar[str] = "route"
+    policy: Expr
+    branches: tuple[tuple[str, Element], ...]
+    default: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Call(Element):
+    """The body as an executor: with a ledger and a budget of its own.
+
+    Only what `give` names goes in, by default the channels that the body reads before it writes them. Only a `Digest` comes
+    out, appended to `digests`.
+    """
+
+    kind: ClassVar[str] = "call"
+    body: Element
+    give: tuple[tuple[str, Expr], ...] | None = None
+    budget: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class Pick(Element):
+    """One of several elements, as a param: what a `Choice` of flows becomes inside a flow."""
+
+    kind: ClassVar[str] = "choice"
+    choice: ChoiceParam
+
+    @property
+    def options(self) -> tuple[tuple[str, Element], ...]:
+        """The elements by label."""
+        return tuple((label, as_element(option)) for label, option in self.choice.options)
+
+
+skip = Seq()
+"""Does nothing: the branch of a route that leaves things as they are."""
+
+
+def fan(*parts: Any) -> Fan:
+    """Run `parts` in parallel from the same state and merge what they write, in this order."""
+    if not parts:
+        raise ValueError("fan needs at least one part")
+    return Fan(tuple(as_element(part) for part in parts))
+
+
+def each(items: Expr, body: Any, *, item: str = "goal") -> Each:
+    """Run `body` for each of `items` in parallel; the item is in the channel that `item` names."""
+    if not isinstance(items, Expr):
+        raise TypeError(f"each goes through an expression such as S.plan.goals, not {items!r}")
+    return Each(items, as_element(body), item)
+
+
+def loop(body: Any, until: Expr, max_rounds: int | Any, *, name: str | None = None) -> Loop:
+    """Run `body` at least once and at most `max_rounds` times (1 or more), until `until` holds."""
+    least = getattr(max_rounds, "low", max_rounds)
+    if not isinstance(least, int) or isinstance(least, bool) or least < 1:
+        raise ValueError(f"a loop runs at least one round: max_rounds is a whole number of 1 or more, not {max_rounds!r}")
+    made = Loop(as_element(body), lift(until), max_rounds)
+    return made.named(name) if name else made
+
+
+def route(policy: Any, branches: Mapping[Any, Any], *, default: str | None = None, name: str | None = None) -> Element:
+    """Run the branch that `policy` names.
+
+    `policy` is an expression that gives a label (or True and False, for branches under those keys), or a node that writes the
+    channel `route`. Raises `ValueError` where `default` is not the label of a branch.
+    """
+    labelled = tuple((_route_label(label), as_element(branch)) for label, branch in branches.items())
+    if not labelled or (default is not None and default not in dict(labelled)):
+        raise ValueError(f"route's default {default!r} is not among its branches {[label for label, _ in labelled]}")
+    expr = S.route if isinstance(policy, Node) else lift(policy)
+    made = Route(expr, labelled, default)
+    made = made.named(name) if name else made
+    return policy >> made if isinstance(policy, Node) else made
+
+
+def call(flow: Any, *, give: Mapping[str, Any] | None = None, budget: Any = None, name: str | None = None) -> Call:
+    """Run `flow` as an executor: `give` maps its channels to expressions over this flow's state; a `Digest` comes back."""
+    body = as_element(flow)
+    given = None if give is None else tuple((channel, lift(value)) for channel, value in give.items())
+    label = name or body.label
+    made = Call(body._changed(label=None), given, budget)  # the call carries the name, so that paths do not repeat it
+    return made.named(label) if label else made
+
+
+def _route_label(label: Any) -> str:
+    return str(label).lower() if isinstance(label, bool) else str(label)

@@ -1,0 +1,176 @@
+"""Flows: a body with a name, its inputs and its output. A flow is an immutable declaration; `bind` makes it runnable."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Self
+
+from pydantic import TypeAdapter
+
+from seekflow.core.element import as_element
+from seekflow.core.errors import ParamError
+from seekflow.core.identity import digest
+from seekflow.core.ledger import Merge
+from seekflow.core.node import Node
+from seekflow.core.params import Param, to_plain
+from seekflow.core.reads import needs, written
+from seekflow.core.site import Site, exprs, place, settings
+from seekflow.types import Digest, Turn
+
+INPUTS: Mapping[str, Any] = {"question": str, "history": tuple[Turn, ...] | None}
+"""The channels that a run begins with where a flow does not say otherwise; `None` in a type makes the input optional."""
+
+
+class Flow:
+    """A search flow.
+
+    `inputs` maps the channels that a run begins with to their types. `output` is the channel that every path has to write.
+    `module` is the module that made the flow; an artifact says where the flow stands by it.
+    Two flows are equal when their structure and the values of their params are.
+    """
+
+    def __init__(
+        self, body: Any, *, name: str | None = None, inputs: Mapping[str, Any] | None = None, output: str = "answer"
+    ) -> None:
+        self.body = as_element(body)
+        self.name = name
+        self.inputs = dict(INPUTS if inputs is None else inputs)
+        self.output = output
+        self.values: dict[str, Any] = {}
+        self.module = _calling_module()
+
+    @cached_property
+    def site(self) -> Site:
+        """The body with a path for every place."""
+        return place(self.body)
+
+    @cached_property
+    def sites(self) -> dict[str, Site]:
+        """All places by path, in the order of writing."""
+        return {site.path: site for site in self.site.walk()}
+
+    @cached_property
+    def input_adapters(self) -> dict[str, TypeAdapter[Any]]:
+        """What validates each input."""
+        return {name: TypeAdapter(kind) for name, kind in self.inputs.items()}
+
+    @cached_property
+    def channels(self) -> dict[str, Any]:
+        """The types of the channels that the flow's inputs and nodes write, by name; what loading a trace takes."""
+        found: dict[str, Any] = {"digests": tuple[Digest, ...], **self.inputs}
+        nodes = [site.element for site in self.site.walk() if isinstance(site.element, Node)]
+        for node in nodes:
+            reads = {read.parameter: read.type for read in node.contract().reads if read.parameter not in node.reading}
+            found = {**reads, **found}
+        for node in nodes:
+            for spec in node.contract().writes:
+                found[node.writing.get(spec.channel.name, spec.channel.name)] = spec.channel.type
+        return found
+
+    @cached_property
+    def resources(self) -> dict[str, tuple[str, type, bool]]:
+        """The resources that the flow may ask for: by name the path of a node, the port, and whether it is required."""
+        found: dict[str, tuple[str, type, bool]] = {}
+        for path, site in self.sites.items():
+            if isinstance(site.element, Node):
+                for name, port, required in needs(site.element):
+                    if name not in found or required:
+                        found[name] = (path, port, required)
+        return found
+
+    @cached_property
+    def merges(self) -> dict[str, Merge]:
+        """The merge rules of the channels that are not replaced."""
+        found = {"digests": Merge.APPEND}
+        for site in self.site.walk():
+            if isinstance(site.element, Node):
+                found |= {name: merge for name, merge in written(site.element).items() if merge is not Merge.REPLACE}
+        return found
+
+    def params(self) -> dict[str, Param]:
+        """The search space: every param by its full name, with its current value."""
+        declared = {name: param for site in self.site.walk() for name, param in site.params.items()}
+        return {name: param.with_value(self.values[name]) if name in self.values else param for name, param in declared.items()}
+
+    def with_params(self, values: Mapping[str, Any]) -> Self:
+        """A new flow in which the named params have other values. Raises `ParamError` for unknown names and values."""
+        params = self.params()
+        unknown = sorted(set(values) - set(params))
+        if unknown:
+            raise ParamError(f"flow {self.name or ''!r} has no params {unknown}; it has {sorted(params)}")
+        changed = dict(self.values)
+        for name, value in values.items():
+            try:
+                changed[name] = params[name].check(value.value if isinstance(value, Param) else value)
+            except ParamError as error:
+                raise ParamError(f"{name}: {error}") from None
+        return self._copy(values=changed)
+
+    @cached_property
+    def structure(self) -> dict[str, Any]:
+        """The structure as plain data: for each path its kind, settings, expressions and domains, without param values."""
+        return {
+            "inputs": {name: str(kind) for name, kind in self.inputs.items()},
+            "output": self.output,
+            "sites": {path: _describe(site) for path, site in self.sites.items()},
+        }
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of `structure`: equal for flows whose params have the same names and meanings."""
+        return digest(self.structure)
+
+    def _copy(self, **attributes: Any) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__ = {key: value for key, value in self.__dict__.items() if not isinstance(getattr(Flow, key, None), cached_property)}
+        other.__dict__.update(attributes)
+        return other
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Flow):
+            return NotImplemented
+        return self.fingerprint == other.fingerprint and _plain_values(self) == _plain_values(other)
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    def __rshift__(self, other: Any) -> Any:
+        return as_element(self) >> other
+
+    def __rrshift__(self, other: Any) -> Any:
+        return other >> as_element(self)
+
+    def __repr__(self) -> str:
+        return f"Flow({self.name!r}, {len(self.sites)} places, {len(self.params())} params)"
+
+
+def _calling_module() -> str:
+    """The module of the first caller outside of the classes of flows."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__") in ("seekflow.core.flow", "seekflow.flow"):
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def _plain_values(flow: Flow) -> dict[str, Any]:
+    return {name: param.to_json() for name, param in flow.params().items()}
+
+
+def _describe(site: Site) -> dict[str, Any]:
+    element = site.element
+    fixed = {slot: to_plain(value) for slot, value in settings(element).items() if not isinstance(value, Param)}
+    described: dict[str, Any] = {
+        "kind": f"{type(element).__module__}:{type(element).__qualname__}",
+        "settings": fixed,
+        "exprs": {slot: str(expr) for slot, expr in exprs(element).items()},
+        "params": {name: param.domain() for name, param in site.params.items()},
+        "inside": [child.path for child in site.children],
+    }
+    for extra in ("item", "default", "writing"):
+        if getattr(element, extra, None):
+            described[extra] = to_plain(getattr(element, extra))
+    if hasattr(element, "branches"):
+        described["branches"] = [label for label, _ in element.branches]
+    return described

@@ -1,0 +1,57 @@
+"""Ports: what a node may ask of the outside world.
+
+A node asks for a port by the type of a parameter of its `run`. A port is a `Protocol` that derives from `Port`; anything with
+its methods can be bound to it. A port neither caches, retries nor counts: the runner does.
+
+An object behind a port may have an `identity: str`, a hash of everything that its results depend on (a corpus and its settings,
+a model's name and version). Steps that use a resource without one are run each time, since the memo could not tell whether
+an old result still holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Protocol, runtime_checkable
+
+from seekflow.types import Passage, Query
+
+
+class Port(Protocol):
+    """Marks a protocol as a port. `charges` maps each method that costs something to the budget line that it is counted in."""
+
+    charges: ClassVar[Mapping[str, str]] = {}
+
+
+@runtime_checkable
+class Retriever(Port, Protocol):
+    """Finds passages for a query."""
+
+    charges: ClassVar[Mapping[str, str]] = {"search": "searches"}
+
+    async def search(self, query: Query, k: int) -> Sequence[Passage]:
+        """At most `k` passages, best first, each id once, with `score` set (higher is better). Nothing found is `()`."""
+        ...
+
+
+@runtime_checkable
+class Links(Port, Protocol):
+    """Knows which passages name which others by title."""
+
+    async def named_in(self, text: str) -> Sequence[Passage]:
+        """The passages whose title occurs in `text`, in order of first occurrence, longest title first at one place."""
+        ...
+
+    async def naming(self, title: str, k: int) -> Sequence[Passage]:
+        """At most `k` passages whose text names `title`, in a fixed order that does not depend on the corpus file."""
+        ...
+
+
+@runtime_checkable
+class Ranker(Port, Protocol):
+    """Scores passages for a query, for instance a cross-encoder."""
+
+    charges: ClassVar[Mapping[str, str]] = {"scores": "ranks"}
+
+    async def scores(self, query: Query, passages: Sequence[Passage]) -> Sequence[float]:
+        """One score for each passage, in their order; higher is better."""
+        ...

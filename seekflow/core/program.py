@@ -1,0 +1,130 @@
+"""From a flow and its resources to something that runs: each site becomes an operation, with params resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Route, Seq
+from seekflow.core.errors import BindError
+from seekflow.core.expr import Evaluate, channels, evaluator
+from seekflow.core.flow import Flow
+from seekflow.core.ledger import Entry, Ledger
+from seekflow.core.node import Node
+from seekflow.core.params import value_of
+from seekflow.core.reads import collected, ending_site, free_reads
+from seekflow.core.run import CallOp, EachOp, FanOp, Gift, LoopOp, Operation, Question, RouteOp, SeqOp
+from seekflow.core.site import Site, exprs
+from seekflow.core.step import Step, StepKind
+from seekflow.core.trace import Trace
+from seekflow.core.visit import NodeOp, reading_of, step_key
+
+
+@dataclass(frozen=True)
+class Program:
+    """A flow that can run: its operations, and the one that ends a run whose budget is spent."""
+
+    flow: Flow
+    body: Operation
+    ending: Operation | None
+    ending_path: str
+    nodes: Mapping[str, NodeOp]
+
+    def arguments(self, trace: Trace, step: Step) -> dict[str, Any]:
+        """What the node at a step was given, by parameter, without resources: read back from what the step's parents wrote."""
+        entries = {channel: Entry(trace.value(channel, sources), sources) for channel, sources in step.parents.items()}
+        if step.round:
+            entries["round"] = Entry(step.round, ())
+        return self.nodes[step.path].read(Ledger(entries), {})
+
+
+def build(flow: Flow, resources: Mapping[str, Any]) -> Program:
+    """The program of a flow that has been checked. Raises `BindError` for a resource that is missing."""
+    values = {name: value_of(param) for name, param in flow.params().items()}
+    labels = {name: param.value for name, param in flow.params().items()}
+    builder = _Builder(values, labels, resources)
+    ending = ending_site(flow.site, flow.output)
+    body = builder.operation(flow.site)
+    end = builder.nodes[ending.path] if ending else None
+    return Program(flow, body, end, ending.path if ending else "", builder.nodes)
+
+
+class _Builder:
+    def __init__(self, values: Mapping[str, Any], labels: Mapping[str, Any], resources: Mapping[str, Any]) -> None:
+        self.values = values
+        self.labels = labels
+        self.resources = resources
+        self.nodes: dict[str, NodeOp] = {}
+
+    def operation(self, site: Site) -> Operation:
+        element = site.element
+        if isinstance(element, Node):
+            return self.nodes.setdefault(site.path, self._node(site, element))
+        if isinstance(element, Pick):
+            label = self.labels[site.slots["choice"][0]]
+            return self.operation(dict(zip((name for name, _ in element.options), site.children, strict=True))[label])
+        parts = tuple(self.operation(child) for child in site.children)
+        if isinstance(element, Seq):
+            return SeqOp(parts)
+        if isinstance(element, Fan):
+            return FanOp(parts)
+        if isinstance(element, Each):
+            return EachOp(self._question(site, "items", "item"), element.item, parts[0], collected(site))
+        if isinstance(element, Loop):
+            rounds = self._setting(site, "max_rounds", element.max_rounds)
+            return LoopOp(parts[0], self._question(site, "until", "until"), rounds)
+        if isinstance(element, Route):
+            branches = {label: part for (label, _), part in zip(element.branches, parts, strict=True)}
+            return RouteOp(self._question(site, "policy", "route"), branches, element.default)
+        if isinstance(element, Call):
+            return self._call(site, element, parts[0])
+        raise TypeError(f"{site.path}: a {type(element).__name__} cannot run")
+
+    def _setting(self, site: Site, slot: str, fixed: Any) -> Any:
+        names = site.slots.get(slot)
+        return self.values[names[0]] if names else fixed
+
+    def _question(self, site: Site, slot: str, kind: StepKind) -> Question:
+        expr = exprs(site.element)[slot]
+        values = [self.values[name] for name in site.slots.get(slot, ())]
+        return Question(site.path, kind, evaluator(expr, values), channels(expr))
+
+    def _call(self, site: Site, element: Call, body: Operation) -> CallOp:
+        inside = site.children[0]
+        if element.give is None:
+            give = tuple(Gift(name, Question(site.path, "input", _reader(name), (name,)), need) for name, need in free_reads(inside).items())
+        else:
+            give = tuple(Gift(name, self._question(site, f"give_{name}", "input"), True) for name, _ in element.give)
+        ending = ending_site(inside, "answer")
+        return CallOp(site.path, body, self.nodes[ending.path] if ending else None, give, element.budget)
+
+    def _node(self, site: Site, element: Node) -> NodeOp:
+        plain = {name: self._setting(site, name, value) for name, value in element.settings.items()}
+        node = element._changed(**plain)
+        contract = node.contract()
+        readings = []
+        for spec in contract.reads:
+            expr = node.reading.get(spec.parameter)
+            values = [self.values[name] for name in site.slots.get(f"using_{spec.parameter}", ())]
+            readings.append(reading_of(spec) if expr is None else reading_of(spec, evaluator(expr, values), channels(expr)))
+        bound: dict[str, tuple[Any, Mapping[str, str]]] = {}
+        optional = []
+        for port in contract.ports:
+            name = getattr(node, port.setting) if port.setting else port.parameter
+            if name in self.resources:
+                bound[port.parameter] = (self.resources[name], getattr(port.port, "charges", {}))
+            elif port.required:
+                raise BindError(f"{site.path} needs a {port.port.__name__} under the name {name!r}: bind({name}=...)")
+            else:
+                optional.append(port.parameter)
+        writings = tuple(
+            (spec.channel.name, node.writing.get(spec.channel.name, spec.channel.name), spec.channel.merge, spec.always)
+            for spec in contract.writes
+        )
+        key, off = step_key(node, {name: thing for name, (thing, _) in bound.items()})
+        return NodeOp(site.path, node, contract, tuple(readings), writings, bound, tuple(optional), off, key)
+
+
+def _reader(name: str) -> Evaluate:
+    return lambda read: read(name)

@@ -1,0 +1,369 @@
+"""How a flow runs: frames, and one operation for each kind of element.
+
+`program.py` turns a flow's sites into operations; an operation is run on a frame. Parallel branches get frames of their own
+and are joined in the order of writing, so that neither the ledger nor the trace depends on what happened to finish first.
+
+A step that fails stops its branch (`StepFailed`); `each` and `fan` go on with the other branches as long as one is left. A
+spent budget stops every branch at its next step (`Exhausted`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from seekflow.core.budget import Budget, Meter
+from seekflow.core.digest import digest_of
+from seekflow.core.errors import ChannelMissing
+from seekflow.core.expr import Evaluate
+from seekflow.core.ledger import Entry, Ledger, Merge
+from seekflow.core.sharing import Sharing
+from seekflow.core.step import Step, StepError, StepKind
+from seekflow.types import check_needs
+
+Emit = Callable[[Step], None]
+
+
+class StepFailed(Exception):
+    """A step has failed; its error is in the trace."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__(step.id)
+        self.step = step
+
+
+class Exhausted(Exception):
+    """A budget is spent: the run, or the call, whose `meter` it is goes to its answer."""
+
+    def __init__(self, meter: object) -> None:
+        super().__init__("budget spent")
+        self.meter = meter
+
+
+@dataclass(slots=True)
+class Run:
+    """What all branches of one run share."""
+
+    meter: Meter
+    memo: Sharing | None
+    gate: asyncio.Semaphore
+    seed: int = 0
+    emit: Emit | None = None
+    began: float = field(default_factory=time.perf_counter)
+
+
+class Frame:
+    """Where a branch stands: its ledger, the steps it has taken, what it wrote, and its place in the repetitions."""
+
+    __slots__ = ("at", "ledger", "log", "meter", "round", "run", "steps")
+
+    def __init__(self, run: Run, ledger: Ledger, meter: Meter, at: tuple[int, ...] = (), round: int = 0) -> None:
+        self.run = run
+        self.ledger = ledger
+        self.meter = meter
+        self.at = at
+        self.round = round
+        self.steps: list[Step] = []
+        self.log: list[tuple[str, Merge, Any, str]] = []
+
+    def fork(self, *position: int) -> Frame:
+        """A frame for a parallel branch that starts from this state."""
+        return Frame(self.run, self.ledger.fork(), self.meter, self.at + position, self.round)
+
+    def write(self, channel: str, merge: Merge, value: Any, step: str) -> None:
+        """Write to the ledger, and remember it for the join."""
+        self.ledger.write(channel, merge, value, step)
+        self.log.append((channel, merge, value, step))
+
+    def ensure(self, channel: str) -> None:
+        """Make a collection channel exist, empty, here and where this frame is joined: a write of nothing by no step."""
+        self.ledger.ensure(channel)
+        self.log.append((channel, Merge.APPEND, (), ""))
+
+    def replay(self, log: Sequence[tuple[str, Merge, Any, str]]) -> None:
+        """Let the ledger see what another branch wrote."""
+        for channel, merge, value, step in log:
+            if step:
+                self.ledger.write(channel, merge, value, step)
+            else:
+                self.ledger.ensure(channel)
+
+    def join(self, branches: Sequence[Frame]) -> None:
+        """Take over what parallel branches did, in their order."""
+        for branch in branches:
+            self.steps += branch.steps
+            self.log += branch.log
+            self.replay(branch.log)
+
+    def record(self, step: Step) -> None:
+        """Add a finished step to the trace."""
+        self.steps.append(step)
+        if self.run.emit is not None:
+            self.run.emit(step)
+
+    def note(self, kind: StepKind, path: str, parents: dict[str, tuple[str, ...]], **rest: Any) -> Step:
+        """Record a step that is not a node's visit."""
+        began = time.perf_counter() - self.run.began
+        step = Step(path, self.at, kind, parents, round=self.round, started=began, **rest)
+        self.record(step)
+        return step
+
+    def sources(self, channels: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The steps that wrote what these channels hold now."""
+        entries = self.ledger.entries
+        return {name: entries[name].sources for name in channels if name in entries}
+
+
+class Operation(Protocol):
+    """What an element does to a frame. Raises `StepFailed` and `Exhausted` after having recorded the step."""
+
+    async def run(self, frame: Frame) -> None: ...
+
+
+@dataclass(slots=True)
+class SeqOp:
+    """Parts one after the other."""
+
+    parts: tuple[Operation, ...]
+
+    async def run(self, frame: Frame) -> None:
+        for part in self.parts:
+            await part.run(frame)
+
+
+@dataclass(slots=True)
+class Question:
+    """An expression with what the trace needs to know about it: the element's path and the channels that it reads."""
+
+    path: str
+    kind: StepKind
+    evaluate: Evaluate
+    channels: tuple[str, ...]
+
+    def ask(self, frame: Frame) -> Any:
+        """The expression's value on the frame's state. An error becomes a failed step."""
+        try:
+            return self.evaluate(frame.ledger.read)
+        except Exception as error:  # the expression is the user's: whatever it raises is data
+            code = "missing" if isinstance(error, ChannelMissing) else "raised"
+            message = f"{self.path}: {error}"
+            failed = StepError(code, type(error).__name__, message)
+            raise StepFailed(frame.note(self.kind, self.path, frame.sources(self.channels), error=failed)) from None
+
+
+async def side_by_side(branches: Sequence[Frame], work: Callable[[int], Any], frame: Frame) -> None:
+    """Run `work(i)` for each branch in parallel, join the branches, then pass on what stopped them.
+
+    All branches end by themselves: one that fails does not stop the others. A spent budget goes before a failure; a failure is
+    passed on only when no branch came through. Cancelling cancels every branch, and what they did until then is kept.
+    """
+    stopped: list[Exhausted | StepFailed] = []
+
+    async def guarded(index: int) -> None:
+        try:
+            await work(index)
+        except (Exhausted, StepFailed) as stop:
+            stopped.append(stop)
+
+    try:
+        if len(branches) == 1:
+            await guarded(0)
+        else:
+            async with asyncio.TaskGroup() as group:
+                for index in range(len(branches)):
+                    group.create_task(guarded(index))
+    finally:
+        frame.join(branches)
+    for stop in stopped:
+        if isinstance(stop, Exhausted):
+            raise stop
+    if stopped and len(stopped) == len(branches):
+        raise stopped[0]
+
+
+@dataclass(slots=True)
+class FanOp:
+    """Parts side by side."""
+
+    parts: tuple[Operation, ...]
+
+    async def run(self, frame: Frame) -> None:
+        branches = [frame.fork() for _ in self.parts]
+        await side_by_side(branches, lambda index: self.parts[index].run(branches[index]), frame)
+
+
+@dataclass(slots=True)
+class EachOp:
+    """The body for each item; items wait for those that they need."""
+
+    items: Question
+    item: str
+    body: Operation
+    collects: tuple[str, ...]
+
+    async def run(self, frame: Frame) -> None:
+        items = tuple(self.items.ask(frame))
+        for channel in self.collects:
+            frame.ensure(channel)
+        if not items:
+            return
+        waits = self._waits(items, frame)
+        sources = frame.sources(self.items.channels)
+        branches = [frame.fork(index) for index in range(len(items))]
+        done = [asyncio.Event() for _ in items]
+
+        async def work(index: int) -> None:
+            branch = branches[index]
+            try:
+                for needed in waits[index]:
+                    await done[needed].wait()
+                for needed in waits[index]:
+                    branch.replay(branches[needed].log)
+                step = branch.note("item", self.items.path, sources, writes={self.item: items[index]})
+                branch.ledger.entries[self.item] = Entry(items[index], (step.id,))
+                await self.body.run(branch)
+            finally:
+                done[index].set()
+
+        await side_by_side(branches, work, frame)
+
+    def _waits(self, items: tuple[Any, ...], frame: Frame) -> list[list[int]]:
+        """For each item the positions of all items that it needs, directly or not, in order."""
+        if not all(hasattr(item, "id") and hasattr(item, "needs") for item in items):
+            return [[] for _ in items]
+        position = {item.id: index for index, item in enumerate(items)}
+        try:
+            order = check_needs({item.id: tuple(item.needs) for item in items}, count=len(items))
+        except ValueError as error:
+            failed = StepError("raised", "ValueError", f"{self.items.path}: {error}")
+            raise StepFailed(frame.note("item", self.items.path, frame.sources(self.items.channels), error=failed)) from None
+        closure: dict[str, set[int]] = {}
+        for name in order:
+            needs = items[position[name]].needs
+            closure[name] = {position[need] for need in needs}.union(*(closure[need] for need in needs))
+        return [sorted(closure[item.id]) for item in items]
+
+
+@dataclass(slots=True)
+class LoopOp:
+    """The body until the question is answered with yes, at most `max_rounds` times."""
+
+    body: Operation
+    until: Question
+    max_rounds: int
+
+    async def run(self, frame: Frame) -> None:
+        at, around = frame.at, frame.round
+        entries = frame.ledger.entries
+        outer = entries.get("round")
+        try:
+            for number in range(1, self.max_rounds + 1):
+                frame.at, frame.round = (*at, number), number
+                entries["round"] = Entry(number, ())
+                await self.body.run(frame)
+                done = bool(self.until.ask(frame))
+                frame.note("until", self.until.path, frame.sources(self.until.channels), decision=done)
+                if done:
+                    return
+        finally:
+            frame.at, frame.round = at, around
+            if outer is None:
+                entries.pop("round", None)
+            else:
+                entries["round"] = outer
+
+
+@dataclass(slots=True)
+class RouteOp:
+    """The branch that the policy names."""
+
+    policy: Question
+    branches: Mapping[str, Operation]
+    default: str | None
+
+    async def run(self, frame: Frame) -> None:
+        wanted = self.policy.ask(frame)
+        label = str(wanted).lower() if isinstance(wanted, bool) else str(wanted)
+        sources = frame.sources(self.policy.channels)
+        chosen = label if label in self.branches else self.default
+        if chosen is None:
+            message = f"{self.policy.path}: the policy gave {label!r}, the branches are {sorted(self.branches)}, there is no default"
+            failed = StepError("invalid", "RouteError", message)
+            raise StepFailed(frame.note("route", self.policy.path, sources, decision=label, error=failed))
+        frame.note("route", self.policy.path, sources, decision=chosen)
+        await self.branches[chosen].run(frame)
+
+
+@dataclass(slots=True)
+class Gift:
+    """What a call is given in one channel; what is not required may be missing."""
+
+    channel: str
+    question: Question
+    required: bool
+
+
+@dataclass(slots=True)
+class CallOp:
+    """The body with a ledger and a budget of its own; a digest comes back."""
+
+    path: str
+    body: Operation
+    ending: Operation | None
+    give: tuple[Gift, ...]
+    budget: Budget | None
+
+    async def run(self, frame: Frame) -> None:
+        inner = Frame(frame.run, Ledger(), Meter(self.budget, frame.meter), frame.at, frame.round)
+        given: dict[str, Any] = {}
+        parents: dict[str, tuple[str, ...]] = {}
+        for gift in self.give:
+            if gift.required or gift.channel in frame.ledger.entries:
+                given[gift.channel] = gift.question.ask(frame)
+                parents |= frame.sources(gift.question.channels)
+        step = inner.note("input", f"{self.path}.give", parents, writes=given)
+        for channel, value in given.items():
+            inner.ledger.entries[channel] = Entry(value, (step.id,))
+        stopped: Exhausted | None = None
+        try:
+            await within_seconds(self.body, inner)
+        except Exhausted as stop:
+            await finish(self.ending, inner, "answer")
+            stopped = stop
+        except BaseException:
+            frame.steps += inner.steps
+            raise
+        frame.steps += inner.steps
+        conclusion, read = digest_of(inner.ledger)
+        returned = frame.note("digest", self.path, inner.sources(read), writes={"digests": (conclusion,)})
+        frame.write("digests", Merge.APPEND, (conclusion,), returned.id)
+        if stopped is not None and stopped.meter is not inner.meter:  # not this call's own budget: the others have to stop too
+            raise stopped
+
+
+async def finish(ending: Operation | None, frame: Frame, output: str) -> None:
+    """Go to the node that writes `output` with what there is. It may not start calls past the budget; its errors are in the trace."""
+    if ending is None or output in frame.ledger.entries:
+        return
+    frame.meter = frame.meter.closing()
+    try:
+        await ending.run(frame)
+    except (Exhausted, StepFailed):
+        return
+
+
+async def within_seconds(body: Operation, frame: Frame) -> None:
+    """Run `body`; raises `Exhausted` when the frame's budget of seconds is over, with everything in flight cancelled."""
+    limit = frame.meter.deadline()
+    if limit is None:
+        await body.run(frame)
+        return
+    seconds, meter = limit
+    try:
+        async with asyncio.timeout(seconds):
+            await body.run(frame)
+    except TimeoutError:
+        raise Exhausted(meter) from None

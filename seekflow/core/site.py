@@ -1,0 +1,145 @@
+"""Sites: a flow's tree with a path for every place in it.
+
+Elements are values and may stand in several places; a site is one place. A path is made of the names of the enclosing elements
+that the user named, and the element's own name: its label, or its kind. Where a name is taken, `_2`, `_3`, ... is added in the
+order of writing. Params are named by path: `search/retrieve.k`, `search.until`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Route, Seq
+from seekflow.core.element import Element
+from seekflow.core.expr import Expr, params
+from seekflow.core.node import Node
+from seekflow.core.params import Param
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """One place in a flow: its element, its path, the places inside it, and its own params by slot.
+
+    `slots` maps where a param stands in the element (a setting's name, `until`, `policy`, ...) to the full names of the params
+    there, in the order of writing. `params` maps full names to params as the flow was written.
+    """
+
+    element: Element
+    path: str
+    children: tuple[Site, ...] = ()
+    slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    params: Mapping[str, Param] = field(default_factory=dict)
+
+    def walk(self) -> Iterator[Site]:
+        """This site and all inside it, in the order of writing."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def place(element: Element) -> Site:
+    """The sites of a flow's body."""
+    return _place(element, "", set(_labels(element, "")), set())
+
+
+def inner(element: Element) -> tuple[tuple[str, Element], ...]:
+    """The elements directly inside an element, each with what it is there ("body", a branch's label, a position)."""
+    for kind, parts in INNER.items():
+        if isinstance(element, kind):
+            return parts(element)
+    return ()
+
+
+def exprs(element: Element) -> dict[str, Expr]:
+    """The expressions of an element by slot."""
+    if isinstance(element, Node):
+        return {f"using_{name}": expr for name, expr in element.reading.items()}
+    if isinstance(element, Loop):
+        return {"until": element.until}
+    if isinstance(element, Each):
+        return {"items": element.items}
+    if isinstance(element, Route):
+        return {"policy": element.policy}
+    if isinstance(element, Call) and element.give is not None:
+        return {f"give_{name}": expr for name, expr in element.give}
+    return {}
+
+
+def settings(element: Element) -> dict[str, Any]:
+    """The settings of an element by slot: params and plain values."""
+    if isinstance(element, Node):
+        return element.settings
+    if isinstance(element, Loop):
+        return {"max_rounds": element.max_rounds}
+    if isinstance(element, Pick):
+        return {"choice": element.choice}
+    return {}
+
+
+def _numbered(parts: tuple[Element, ...]) -> tuple[tuple[str, Element], ...]:
+    return tuple((str(number), part) for number, part in enumerate(parts))
+
+
+INNER: Mapping[type[Element], Callable[[Any], tuple[tuple[str, Element], ...]]] = {
+    Seq: lambda element: _numbered(element.parts),
+    Fan: lambda element: _numbered(element.parts),
+    Each: lambda element: (("body", element.body),),
+    Loop: lambda element: (("body", element.body),),
+    Call: lambda element: (("body", element.body),),
+    Route: lambda element: element.branches,
+    Pick: lambda element: element.options,
+}
+
+
+def _labels(element: Element, prefix: str) -> Iterator[str]:
+    """The paths that the user named."""
+    own = prefix if element.label is None else _join(prefix, element.label)
+    if element.label is not None:
+        yield own
+    for _, child in inner(element):
+        yield from _labels(child, own)
+
+
+def _join(prefix: str, name: str) -> str:
+    return f"{prefix}/{name}" if prefix else name
+
+
+def _place(element: Element, prefix: str, reserved: set[str], used: set[str]) -> Site:
+    path = _own_path(element, prefix, reserved, used)
+    below = prefix if element.label is None or isinstance(element, Node) else path
+    slots, own = _own_params(element, path)
+    children = tuple(_place(child, below, reserved, used) for _, child in inner(element))
+    return Site(element, path, children, slots, own)
+
+
+def _own_path(element: Element, prefix: str, reserved: set[str], used: set[str]) -> str:
+    """A path that is free. A name that the user gave goes before a kind; the checker reports names that were given twice."""
+    base = _join(prefix, element.label or element.kind)
+    blocked = used if element.label else used | reserved
+    path, number = base, 1
+    while path in blocked:
+        number += 1
+        path = f"{base}_{number}"
+    used.add(path)
+    return path
+
+
+def _own_params(element: Element, path: str) -> tuple[dict[str, tuple[str, ...]], dict[str, Param]]:
+    found: dict[str, tuple[Param, ...]] = {slot: params(expr) for slot, expr in exprs(element).items()}
+    found |= {slot: (setting,) for slot, setting in settings(element).items() if isinstance(setting, Param)}
+    slots: dict[str, tuple[str, ...]] = {}
+    own: dict[str, Param] = {}
+    for slot, several in found.items():
+        names = []
+        for number, param in enumerate(several, start=1):
+            base = f"{path}.{param.name or slot}"
+            name = base if number == 1 or param.name else f"{base}_{number}"
+            while name in own:
+                number += 1
+                name = f"{base}_{number}"
+            own[name] = param
+            names.append(name)
+        slots[slot] = tuple(names)
+    return slots, own

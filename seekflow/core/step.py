@@ -1,0 +1,67 @@
+"""Steps: what a trace is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+StepKind = Literal["input", "node", "item", "until", "route", "digest"]
+"""What a step records.
+
+- `input`: what a run, or a call, was given;
+- `node`: a visit of a node;
+- `item`: the item that an `each` hands to one of its branches;
+- `until`, `route`: a decision of a loop or a route;
+- `digest`: what came back from a call.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StepError:
+    """Why a step has no result.
+
+    `code` is stable: "raised" (the node or its tool raised), "timeout", "invalid" (what it returned is not what it declares),
+    "missing" (a channel that it reads is unwritten), "budget" (it was not allowed to start a call), "cancelled".
+    """
+
+    code: str
+    type: str
+    message: str
+
+
+@dataclass(slots=True)
+class Step:
+    """One visit.
+
+    `at` are the positions in the enclosing repetitions (rounds from 1, items from 0); `path` and `at` make the `id`.
+    `visit` counts the visits of this path in the run, from 1. `parents` maps each channel that was read to the ids of the steps
+    that wrote what was read there: what the step read is found by merging their writes, in this order.
+    `writes` maps channels to what this step wrote to them (not to what they then held). `usage` is what the result cost
+    when it was made; `memo` is "hit", the reason of a miss, or "off: ..." and says whether it was paid now.
+    `started` is in seconds since the run began, `seconds` the time that the visit took now.
+    """
+
+    path: str
+    at: tuple[int, ...]
+    kind: StepKind
+    parents: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    writes: dict[str, Any] = field(default_factory=dict)
+    round: int = 0
+    visit: int = 1
+    started: float = 0.0
+    seconds: float = 0.0
+    usage: dict[str, float] = field(default_factory=dict)
+    memo: str = ""
+    attempts: int = 1
+    decision: str | bool | None = None
+    error: StepError | None = None
+
+    @property
+    def id(self) -> str:
+        """The step's id: unique in its run and the same in every run that takes the same way."""
+        return step_id(self.path, self.at)
+
+
+def step_id(path: str, at: tuple[int, ...]) -> str:
+    """The id of the step at `path`, at these positions in the repetitions around it."""
+    return f"{path}@{'.'.join(map(str, at))}" if at else path

@@ -1,0 +1,61 @@
+"""The sync face: run a coroutine to its end from ordinary code, also where an event loop is already running (a notebook)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Portal:
+    """One event loop in a daemon thread, started when first needed, and again in a forked child.
+
+    One loop serves all sync calls, so that resources with connections of their own keep them from call to call.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """The coroutine's result. An interrupt in the calling thread cancels it, and waits until it has ended."""
+        loop = self._started()
+        future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        try:
+            return future.result()
+        except BaseException:
+            if not future.done():
+                future.cancel()
+                _settled(loop)
+            raise
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None or self._pid != os.getpid():
+                loop = asyncio.new_event_loop()
+                threading.Thread(target=loop.run_forever, name="seekflow", daemon=True).start()
+                self._loop, self._pid = loop, os.getpid()
+            return self._loop
+
+
+def _settled(loop: asyncio.AbstractEventLoop) -> None:
+    """Wait until the loop has gone round, so that cancelled tasks have seen it."""
+    seen = threading.Event()
+    loop.call_soon_threadsafe(lambda: loop.call_soon(seen.set))
+    seen.wait(timeout=5)
+
+
+_portal = Portal()
+
+
+def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end from ordinary code. Raises `RuntimeError` when called from inside the portal's own loop."""
+    if threading.current_thread().name == "seekflow":
+        coroutine.close()
+        raise RuntimeError("a sync call from inside a flow would wait for itself: await the async form")
+    return _portal.run(coroutine)

@@ -1,0 +1,1 @@
+"""Ways to put a compiled flow to work."""

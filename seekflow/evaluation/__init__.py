@@ -1,0 +1,53 @@
+"""Evaluation: examples and their files, metrics, and the statistics that say how sure a number is.
+
+Names are loaded when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seekflow.evaluation.examples import ExampleError as ExampleError
+    from seekflow.evaluation.examples import Fold as Fold
+    from seekflow.evaluation.examples import check_gold as check_gold
+    from seekflow.evaluation.examples import data_hash as data_hash
+    from seekflow.evaluation.examples import folds as folds
+    from seekflow.evaluation.examples import read_examples as read_examples
+    from seekflow.evaluation.examples import split as split
+    from seekflow.evaluation.examples import write_examples as write_examples
+    from seekflow.evaluation.metrics import DEFAULT_METRICS as DEFAULT_METRICS
+    from seekflow.evaluation.metrics import Metric as Metric
+    from seekflow.evaluation.metrics import MetricError as MetricError
+    from seekflow.evaluation.metrics import Outcome as Outcome
+    from seekflow.evaluation.metrics import metric as metric
+    from seekflow.evaluation.metrics import metric_names as metric_names
+    from seekflow.evaluation.statistics import Comparison as Comparison
+    from seekflow.evaluation.statistics import Interval as Interval
+    from seekflow.evaluation.statistics import bootstrap as bootstrap
+    from seekflow.evaluation.statistics import holm as holm
+    from seekflow.evaluation.statistics import paired as paired
+    from seekflow.evaluation.text import exact_match as exact_match
+    from seekflow.evaluation.text import normalize as normalize
+    from seekflow.evaluation.text import token_f1 as token_f1
+
+_NAMES = {
+    "examples": ("ExampleError", "Fold", "check_gold", "data_hash", "folds", "read_examples", "split", "write_examples"),
+    "metrics": ("DEFAULT_METRICS", "Metric", "MetricError", "Outcome", "metric", "metric_names"),
+    "statistics": ("Comparison", "Interval", "bootstrap", "holm", "paired"),
+    "text": ("exact_match", "normalize", "token_f1"),
+}
+_HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,107 @@
+"""Flows as users have them: the language's, with evaluating and compiling.
+
+`core` knows neither metrics nor optimizers; this is where they meet. A flow is declared as `sf.Flow(body, name=...)`, bound
+to what it needs from outside, and then called, evaluated, or compiled into a better one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seekflow.core import bound as core_bound
+from seekflow.core import flow as core_flow
+from seekflow.core.bound import resolve_memo
+from seekflow.core.budget import Budget
+from seekflow.core.memo import Memo
+from seekflow.core.sync import run_sync
+from seekflow.types import Example
+
+if TYPE_CHECKING:
+    from seekflow.evaluation.metrics import Metric
+    from seekflow.evaluation.report import Report
+    from seekflow.optimizers.compiled import Compiled
+    from seekflow.optimizers.passes import Pass
+    from seekflow.rewards.algebra import Reward
+
+
+class Flow(core_flow.Flow):
+    __doc__ = core_flow.Flow.__doc__
+
+    def bind(
+        self,
+        resources: Mapping[str, Any] | None = None,
+        /,
+        *,
+        memo: Memo | str | Path | None = None,
+        budget: Budget | None = None,
+        concurrency: int = 32,
+        **named: Any,
+    ) -> Bound:
+        """The flow with what it needs from outside, ready to be called.
+
+        `named` resources must all be ones that the flow asks for; from the mapping it takes those. `budget` limits each run.
+        `memo` is where equal steps are kept (a path, or a `Memo`). `concurrency` is how many visits may run at the same time.
+        Raises `FlowError` with everything that is wrong with the flow or its resources.
+        """
+        given = core_bound.gather(self, resources or {}, named)
+        return Bound(self, given, memo=resolve_memo(memo), budget=budget, concurrency=concurrency)
+
+
+class Bound(core_bound.Bound):
+    __doc__ = core_bound.Bound.__doc__
+
+    def evaluate(self, examples: Iterable[Example] | str | Path, **options: Any) -> Report:
+        """`aevaluate`, from ordinary code."""
+        return run_sync(self.aevaluate(examples, **options))
+
+    async def aevaluate(
+        self,
+        examples: Iterable[Example] | str | Path,
+        *,
+        metrics: Sequence[Metric | str] | None = None,
+        rewards: Sequence[Reward] | None = None,
+        parallel: int = 32,
+        seed: int = 0,
+        budget: Budget | None = None,
+        progress: bool = False,
+    ) -> Report:
+        """Run every example and score it: metrics with intervals, rewards by node, cost, errors apart.
+
+        `examples` may be a path to JSON lines. `parallel` is how many examples run at the same time. `budget` is for all of
+        them together. `progress` shows a bar with running score, cost and time left.
+        """
+        from seekflow.evaluation.evaluate import evaluate
+
+        return await evaluate(
+            self, examples, metrics=metrics, rewards=rewards, parallel=parallel, seed=seed, budget=budget, progress=progress
+        )
+
+    def compile(self, train: Iterable[Example] | str | Path, val: Iterable[Example] | str | Path | None = None, **options: Any) -> Compiled:
+        """`acompile`, from ordinary code."""
+        return run_sync(self.acompile(train, val, **options))
+
+    async def acompile(
+        self,
+        train: Iterable[Example] | str | Path,
+        val: Iterable[Example] | str | Path | None = None,
+        *,
+        metric: Metric | str | None = None,
+        passes: Sequence[Pass] | None = None,
+        budget: Budget | None = None,
+        seed: int = 0,
+        journal: str | Path | None = None,
+        resume: bool = False,
+        progress: bool = False,
+    ) -> Compiled:
+        """Search the flow's params for better values on `train`, and accept them if `val` agrees.
+
+        Without `val` a part of `train` is held back for it. `budget` caps everything that compiling spends; nothing starts past
+        it. With a `journal` every finished evaluation is kept, and `resume` goes on from there without repeating one.
+        """
+        from seekflow.optimizers.compile import compile_flow
+
+        return await compile_flow(
+            self, train, val, metric=metric, passes=passes, budget=budget, seed=seed, journal=journal, resume=resume, progress=progress
+        )

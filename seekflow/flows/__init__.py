@@ -1,0 +1,1 @@
+"""Ready-made flows, one file each."""

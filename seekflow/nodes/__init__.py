@@ -1,0 +1,1 @@
+"""The nodes that ship with Seekflow, one file a kind."""

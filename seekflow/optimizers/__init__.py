@@ -1,0 +1,1 @@
+"""Compiling: passes over the params of a flow."""

@@ -1,0 +1,1 @@
+"""Process rewards: a score for every step."""
