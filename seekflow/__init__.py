@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from seekflow import flows as flows
     from seekflow import nodes as nodes
     from seekflow import tools as tools
-    from seekflow.core.artifact import load as load
     from seekflow.core.bound import Result as Result
     from seekflow.core.budget import Budget as Budget
     from seekflow.core.combinators import call as call
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from seekflow.evaluation.examples import read_examples as read_examples
     from seekflow.flow import Bound as Bound
     from seekflow.flow import Flow as Flow
+    from seekflow.flow import load as load
     from seekflow.types import Answer as Answer
     from seekflow.types import Example as Example
     from seekflow.types import Passage as Passage
@@ -57,7 +57,6 @@ __version__ = "0.1.0"
 
 _MODULES = ("flows", "nodes", "rewards", "tools", "types")
 _NAMES = {
-    "core.artifact": ("load",),
     "core.bound": ("Result",),
     "core.budget": ("Budget",),
     "core.combinators": ("call", "each", "fan", "loop", "route", "skip"),
@@ -70,7 +69,7 @@ _NAMES = {
     "core.ports": ("Links", "Port", "Ranker", "Retriever"),
     "core.trace": ("Trace",),
     "evaluation.examples": ("read_examples",),
-    "flow": ("Bound", "Flow"),
+    "flow": ("Bound", "Flow", "load"),
     "types": ("Answer", "Example", "Passage", "Query"),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from seekflow.core import bound as core_bound
 from seekflow.core import flow as core_flow
+from seekflow.core.artifact import load as load_artifact
 from seekflow.core.bound import resolve_memo
 from seekflow.core.budget import Budget
+from seekflow.core.errors import ArtifactError
 from seekflow.core.memo import Memo
 from seekflow.core.sync import run_sync
 from seekflow.types import Example
@@ -87,7 +89,7 @@ class Bound(core_bound.Bound):
         train: Iterable[Example] | str | Path,
         val: Iterable[Example] | str | Path | None = None,
         *,
-        metric: Metric | str | None = None,
+        metric: Metric | str | Mapping[str, float] | None = None,
         passes: Sequence[Pass] | None = None,
         budget: Budget | None = None,
         seed: int = 0,
@@ -97,11 +99,31 @@ class Bound(core_bound.Bound):
     ) -> Compiled:
         """Search the flow's params for better values on `train`, and accept them if `val` agrees.
 
-        Without `val` a part of `train` is held back for it. `budget` caps everything that compiling spends; nothing starts past
-        it. With a `journal` every finished evaluation is kept, and `resume` goes on from there without repeating one.
-        """
-        from seekflow.optimizers.compile import compile_flow
+        Without `val` two fifths of `train` are held back for it. `metric` is what to compile for: a metric, or weights by name; without it
+        answers and their support count half each, where the examples have gold for both. `budget` caps everything that compiling
+        spends; nothing starts past it. With a `journal` every finished evaluation is kept, and `resume` goes on from there without
+        repeating one. `progress` shows the plan, a bar and each change as it is judged.
 
-        return await compile_flow(
-            self, train, val, metric=metric, passes=passes, budget=budget, seed=seed, journal=journal, resume=resume, progress=progress
-        )
+        Raises `ValueError` where the examples have not the gold that the metric needs, or are in both `train` and `val`.
+        """
+        from contextlib import nullcontext
+
+        from seekflow.optimizers.compile import compile_flow
+        from seekflow.optimizers.progress import Progress
+
+        with Progress() if progress else nullcontext() as say:
+            return await compile_flow(
+                self, train, val, metric=metric, passes=passes, budget=budget, seed=seed, journal=journal, resume=resume, say=say
+            )
+
+
+def load(path: str | Path, flow: Flow | None = None) -> Flow:
+    """The flow of an artifact, with the artifact's params: `load("hira.flow.json").bind(...)` is the deployed function.
+
+    The artifact names the module in which the flow stands; nothing else of it is used to find code. `flow` is the flow itself where it
+    stands in no module, as in a notebook. Raises `ArtifactError` for an artifact of another flow or version, with what has changed.
+    """
+    found = load_artifact(path, flow)
+    if not isinstance(found, Flow):
+        raise ArtifactError(f"{path}: the flow was made by the core's class: declare it with seekflow.Flow")
+    return found

@@ -60,6 +60,11 @@ class Result:
         pool = {passage.id: passage for digest in self.values.get("digests", ()) for passage in digest.resources}
         return tuple(pool.values())
 
+    def _repr_html_(self) -> str:
+        from seekflow.core.draw import html_result
+
+        return html_result(self)
+
     def __getitem__(self, channel: str) -> Any:
         return self.values[channel]
 

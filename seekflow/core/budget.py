@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, NoReturn
 
 from seekflow.core.errors import BudgetExceeded
 
@@ -77,12 +77,13 @@ USAGE_LINES = tuple(each.name for each in fields(Usage))
 class Meter:
     """Counts usage against a budget, and against the budgets around it. Safe to share between threads."""
 
-    __slots__ = ("_lock", "budget", "limited", "parent", "started", "used")
+    __slots__ = ("_lock", "budget", "limited", "parent", "refused", "started", "used")
 
     def __init__(self, budget: Budget | None = None, parent: Meter | None = None) -> None:
         self.budget = budget or Budget()
         self.parent = parent
         self.used = Usage()
+        self.refused = False  # whether something was not started for its sake
         self.started = time.monotonic()
         self.limited: bool = self.budget.limited or (parent is not None and parent.limited)
         self._lock = threading.Lock()
@@ -117,7 +118,7 @@ class Meter:
                 self._refuse_spent(f"one more of {line}")
                 limit = getattr(self.budget, line, None)
                 if limit is not None and getattr(self.used, line) + 1 > limit:
-                    raise BudgetExceeded(f"{limit} {line} are spent: {line} + 1 would go past the budget", self)
+                    self._refuse(f"{limit} {line} are spent: one more would go past the budget")
             if self.parent is not None:
                 self.parent.start(line)
             setattr(self.used, line, getattr(self.used, line) + 1)
@@ -134,11 +135,15 @@ class Meter:
     def _refuse_spent(self, what: str) -> None:
         budget, used = self.budget, self.used
         if budget.seconds is not None and self.seconds >= budget.seconds:
-            raise BudgetExceeded(f"{budget.seconds} seconds are over: {what} was not started", self)
+            self._refuse(f"{budget.seconds} seconds are over: {what} was not started")
         if budget.tokens is not None and used.tokens >= budget.tokens:
-            raise BudgetExceeded(f"{budget.tokens} tokens are spent: {what} was not started", self)
+            self._refuse(f"{budget.tokens} tokens are spent: {what} was not started")
         if budget.usd is not None and used.usd >= budget.usd > 0:
-            raise BudgetExceeded(f"{budget.usd} US dollars are spent: {what} was not started", self)
+            self._refuse(f"{budget.usd} US dollars are spent: {what} was not started")
+
+    def _refuse(self, message: str) -> NoReturn:
+        self.refused = True
+        raise BudgetExceeded(message, self)
 
 
 class Metered:

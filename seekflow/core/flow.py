@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import TypeAdapter
 
@@ -18,6 +18,9 @@ from seekflow.core.params import Param, to_plain
 from seekflow.core.reads import needs, written
 from seekflow.core.site import Site, exprs, place, settings
 from seekflow.types import Digest, Turn
+
+if TYPE_CHECKING:
+    from seekflow.core.check import Finding
 
 INPUTS: Mapping[str, Any] = {"question": str, "history": tuple[Turn, ...] | None}
 """The channels that a run begins with where a flow does not say otherwise; `None` in a type makes the input optional."""
@@ -107,6 +110,24 @@ class Flow:
             except ParamError as error:
                 raise ParamError(f"{name}: {error}") from None
         return self._copy(values=changed)
+
+    def check(self) -> tuple[Finding, ...]:
+        """The warnings about this flow, seen without running it. Raises `FlowError` with all errors."""
+        from seekflow.core.check import check, require
+
+        require(self)
+        return check(self)
+
+    def draw(self, format: str = "mermaid") -> str:
+        """A drawing of the flow: text for Mermaid, or an "svg" that stands by itself."""
+        from seekflow.core.draw import drawn
+
+        return drawn(self, format)
+
+    def _repr_html_(self) -> str:
+        from seekflow.core.draw import html
+
+        return html(self)
 
     @cached_property
     def structure(self) -> dict[str, Any]:

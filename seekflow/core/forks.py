@@ -15,7 +15,7 @@ from typing import Protocol
 
 
 class Forkable(Protocol):
-    """What can be brought to rest. `hold` takes its locks and closes its files; `release` gives the locks back, in both processes."""
+    """What can be brought to rest. `hold` takes its locks and closes its files; `release`, in both processes, unlocks."""
 
     def hold(self) -> None: ...
 

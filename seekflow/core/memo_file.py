@@ -58,7 +58,9 @@ def connect(path: Path) -> Link:
     while True:
         database = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            if not _is_ours(database):
+            with transaction(database, "BEGIN"):  # one snapshot: another process may be making it now
+                ours = _is_ours(database)
+            if not ours:
                 _create(database)
             database.execute("PRAGMA synchronous = NORMAL")
             return Link(database, inode_of(path))
@@ -106,9 +108,9 @@ def set_aside(path: Path, inode: int | None) -> Path | None:
 
 
 @contextlib.contextmanager
-def transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing, with the right to write from the start."""
-    database.execute("BEGIN IMMEDIATE")
+def transaction(database: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+    """All or nothing. With the right to write from the start, unless it begins otherwise."""
+    database.execute(begin)
     try:
         yield
         database.execute("COMMIT")

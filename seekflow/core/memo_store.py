@@ -21,8 +21,8 @@ from seekflow.core import memo_file
 from seekflow.core.memo_file import Link, OtherSchemaError, code_of, inode_of, is_damaged, transaction
 from seekflow.core.memo_key import Variant
 
-ROW_BYTES: Final = 320
-"""What a row takes in the file besides its value: the fields of its key, and the indices."""
+ROW_BYTES: Final = 400
+"""About what a row takes in the file besides its value: the fields of its key, and the indices."""
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
@@ -99,8 +99,8 @@ class Store:
     def write(self, rows: Sequence[Row], dropped: Iterable[bytes], touched: Mapping[bytes, tuple[int, float]]) -> bool:
         """One transaction: take `dropped` out, put `rows` in, note the hits and last use of `touched`.
 
-        Then evict what is too much.
-        A row whose key is held already is skipped. False when another process kept the file locked: try again later.
+        Evicts what is then too much. A row whose key is held already is skipped. False when another process kept the file locked:
+        try again later.
         """
 
         def work(database: sqlite3.Connection) -> bool:
@@ -134,8 +134,7 @@ class Store:
                 with transaction(database):
                     keys = database.execute(chunk, [value for _, value in wanted]).fetchall()
                 gone.update(key for (key,) in keys)
-            database.execute("PRAGMA incremental_vacuum").fetchall()
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            database.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")  # `execute` frees one page only
             return True
 
         self._write(work, busy=False, off=False)

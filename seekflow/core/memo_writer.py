@@ -10,6 +10,7 @@ import json
 import threading
 import time
 import zlib
+from itertools import islice
 from typing import Final, NamedTuple
 
 import structlog
@@ -20,8 +21,11 @@ from seekflow.core.node import Writes
 
 BATCH_ROWS: Final = 64
 BATCH_SECONDS: Final = 0.5
+MOST_WRITTEN: Final = 256
+"""Rows in one transaction."""
+
 MOST_WAITING: Final = 2048
-"""With this many rows waiting, `put` waits for the writer; what a locked file refuses even then stays in memory only."""
+"""With this many rows waiting, each `put` writes a batch itself; what a locked file refuses even then stays in memory only."""
 
 MOST_TOUCHED: Final = 4096
 COMPRESS_FROM: Final = 1024
@@ -64,7 +68,7 @@ class Writer:
             if count >= BATCH_ROWS or not self._scheduled:
                 self._nudge()
         if count >= MOST_WAITING:
-            self.flush()
+            self._write_batch()
 
     def get(self, key: bytes) -> Waiting | None:
         """A step that is not on disk yet."""
@@ -85,13 +89,18 @@ class Writer:
             self._dropped.add(key)
 
     def flush(self) -> None:
-        """Write what waits, and come back when other processes can see it."""
+        """Write what waits now, and come back when other processes can see it."""
+        for _ in range(len(self._waiting) // MOST_WRITTEN + 1):
+            if not self._write_batch():
+                return
+
+    def _write_batch(self) -> bool:
+        """One transaction. False where the file is locked."""
         with self._flushing:
             with self._lock:
-                self._leaving, self._waiting = self._waiting, {}
+                self._leaving = {key: self._waiting.pop(key) for key in list(islice(self._waiting, MOST_WRITTEN))}
                 dropped, self._dropped = self._dropped, set()
                 touched, self._touched = self._touched, {}
-                self._scheduled = False
             written = not (self._leaving or dropped or touched)
             try:
                 written = written or self.store.write(self._rows(), dropped, touched)
@@ -101,6 +110,10 @@ class Writer:
                         self._dropped |= dropped
                         self._waiting = self._kept_after_failure()
                     self._leaving = {}
+                    self._scheduled = bool(self._waiting and self._thread and self._thread.is_alive() and not self._stopped)
+                    if self._scheduled:
+                        self._wake.set()
+            return written
 
     def close(self) -> None:
         """Write what waits, end the thread and let go of the file. A later use starts again."""
@@ -149,9 +162,12 @@ class Writer:
     def _kept_after_failure(self) -> dict[bytes, Waiting]:
         if len(self._waiting) + len(self._leaving) < MOST_WAITING:
             return {**self._leaving, **self._waiting}
-        hint = "another process keeps the file locked"
-        _log.warning("memo_rows_in_memory_only", path=str(self.store.path), rows=len(self._leaving), hint=hint)
+        self._tell_unwritten(len(self._leaving))
         return self._waiting
+
+    def _tell_unwritten(self, rows: int) -> None:
+        hint = "another process keeps the file locked"
+        _log.warning("memo_rows_in_memory_only", path=str(self.store.path), rows=rows, hint=hint)
 
     def _nudge(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -177,6 +193,8 @@ class Writer:
 
     def _finish(self) -> None:
         self.flush()
+        if self._waiting:
+            self._tell_unwritten(len(self._waiting))
         self.store.close()
 
 

@@ -96,6 +96,17 @@ class Trace:
         """A hash of the way taken and everything written on it; times and memo hits do not count."""
         return digest([self.fingerprint, self.status, dict(self.params), [_essence(step) for step in self.steps]])
 
+    def draw(self, format: str = "mermaid") -> str:
+        """A drawing of the trace: text for Mermaid, or an "svg" that stands by itself."""
+        from seekflow.core.draw import drawn
+
+        return drawn(self, format)
+
+    def _repr_html_(self) -> str:
+        from seekflow.core.draw import html_trace
+
+        return html_trace(self)
+
     def save(self, path: str | Path) -> Path:
         """Write the trace as JSON lines; the file appears when it is whole."""
         target = Path(path)

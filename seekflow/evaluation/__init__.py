@@ -1,6 +1,6 @@
 """Evaluation: examples and their files, metrics, and the statistics that say how sure a number is.
 
-Names are loaded when first used.
+Names are loaded when first used. `evaluate` is not among them: it is the name of its module, `seekflow.evaluation.evaluate`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from seekflow.evaluation.metrics import Outcome as Outcome
     from seekflow.evaluation.metrics import metric as metric
     from seekflow.evaluation.metrics import metric_names as metric_names
+    from seekflow.evaluation.report import Cost as Cost
+    from seekflow.evaluation.report import Report as Report
+    from seekflow.evaluation.report import ReportError as ReportError
+    from seekflow.evaluation.row import Row as Row
+    from seekflow.evaluation.row import RowError as RowError
     from seekflow.evaluation.statistics import Comparison as Comparison
     from seekflow.evaluation.statistics import Interval as Interval
     from seekflow.evaluation.statistics import bootstrap as bootstrap
@@ -35,6 +40,8 @@ if TYPE_CHECKING:
 _NAMES = {
     "examples": ("ExampleError", "Fold", "check_gold", "data_hash", "folds", "read_examples", "split", "write_examples"),
     "metrics": ("DEFAULT_METRICS", "Metric", "MetricError", "Outcome", "metric", "metric_names"),
+    "report": ("Cost", "Report", "ReportError"),
+    "row": ("Row", "RowError"),
     "statistics": ("Comparison", "Interval", "bootstrap", "holm", "paired"),
     "text": ("exact_match", "normalize", "token_f1"),
 }

@@ -14,6 +14,7 @@ import numpy as np
 
 from seekflow.tools.analysis import Analyzer
 from seekflow.tools.constraints import Constraints
+from seekflow.tools.errors import SavedIndexError
 from seekflow.tools.index import Index, Ints, build
 from seekflow.tools.saved import open_arrays, save_arrays
 from seekflow.tools.scoring import Scorer, best
@@ -21,6 +22,7 @@ from seekflow.tools.store import PassageStore
 from seekflow.types import Passage, Query
 
 _FORMAT = 1
+_VARIANTS = 16  # kept for `with_settings`, each with the scores of the terms it was asked for
 _INLINE = 100_000  # passages up to which a search is so short that a thread of its own would cost more than it
 
 
@@ -65,6 +67,7 @@ class BM25:
         self._settings = settings
         self._folder = folder
         self._scorer = Scorer(index, **settings)
+        self._variants: dict[tuple[float, ...], Self] = {}
         facts = [store.corpus_hash, analyzer.describe(), settings, name, _FORMAT]
         self.identity = blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
@@ -89,25 +92,30 @@ class BM25:
         unknown = sorted(settings.keys() - self._settings.keys())
         if unknown:
             raise ValueError(f"BM25 has no setting {unknown}: it has {sorted(self._settings)}")
-        return self._variant(_checked(self._settings | settings), self.name)
+        return self._variant(_checked(self._settings | settings))
 
     @property
     def settings(self) -> Mapping[str, float]:
         """The numbers that `with_settings` changes."""
         return dict(self._settings)
 
-    def _variant(self, settings: dict[str, float], name: str) -> Self:
-        other = type(self).__new__(type(self))
-        other._assemble(self.passages, self._index, self._analyzer, settings, name, self._folder)
-        return other
+    def _variant(self, settings: dict[str, float]) -> Self:
+        key = tuple(settings.values())
+        found = self._variants.get(key)
+        if found is None:  # kept, since a node asks for the same variant at each of its steps
+            found = type(self).__new__(type(self))
+            found._assemble(self.passages, self._index, self._analyzer, settings, self.name, self._folder)
+            if len(self._variants) >= _VARIANTS:
+                self._variants.pop(next(iter(self._variants)))
+            self._variants[key] = found
+            found._variants = self._variants
+        return found
 
     # --- searching -----------------------------------------------------------------------------------------------------
 
     async def search(self, query: Query, k: int) -> tuple[Passage, ...]:
         """At most `k` passages with a score above 0, best first, equal scores by id."""
-        if len(self.passages) <= _INLINE:
-            return self.find(query, k)
-        return await asyncio.to_thread(self.find, query, k)
+        return self.find(query, k) if len(self.passages) <= _INLINE else await asyncio.to_thread(self.find, query, k)
 
     def find(self, query: Query | str, k: int) -> tuple[Passage, ...]:
         """What `search` does, without an event loop."""
@@ -204,10 +212,13 @@ class BM25:
         """
         folder = Path(folder)
         facts, arrays = open_arrays(folder, "bm25", _FORMAT, verify=verify)
-        store = PassageStore.from_arrays(arrays, facts["corpus_hash"])
-        index, analyzer = Index.from_arrays(arrays), Analyzer(**facts["analysis"])
         opened = cls.__new__(cls)
-        opened._assemble(store, index, analyzer, facts["settings"], facts["name"], folder)
+        try:
+            store = PassageStore.from_arrays(arrays, facts["corpus_hash"])
+            index, analyzer = Index.from_arrays(arrays), Analyzer(**facts["analysis"])
+            opened._assemble(store, index, analyzer, _checked(facts["settings"]), facts["name"], folder)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SavedIndexError(f"{folder} is damaged ({error!r}): build the index again") from None
         return opened
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -217,7 +228,9 @@ class BM25:
 
 
 def _reopen(cls: type[BM25], folder: Path, settings: dict[str, float], name: str) -> BM25:
-    return cls.open(folder)._variant(settings, name)
+    opened = cls.open(folder)
+    opened.name = name
+    return opened._variant(settings)
 
 
 def _restore(

@@ -110,10 +110,19 @@ def _passage(line: bytes, place: str) -> Passage:
     meta = row.pop("meta", {})
     if not isinstance(meta, dict):
         raise CorpusError(f"{place}: 'meta' has to be an object, got {_named(meta)}; write {_WAY_OUT}")
+    passage = Passage(**fields, meta={**meta, **row})
+    if b"\\u" in line:
+        _check_text(passage, place)
+    return passage
+
+
+def _check_text(passage: Passage, place: str) -> None:
+    """Raise `CorpusError` for what JSON's escapes can spell and text cannot hold: half of a surrogate pair."""
     try:
-        return Passage(**fields, meta={**meta, **row})
-    except ValueError as error:  # what JSON allows and text does not, such as half of a surrogate pair
-        raise CorpusError(f"{place}: {error}") from None
+        json.dumps([passage.id, passage.title, passage.text, dict(passage.meta)], ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = error.object[error.start].encode("unicode_escape").decode()
+        raise CorpusError(f"{place}: {half} is half of a surrogate pair and no character; write the character itself") from None
 
 
 def _no_constant(name: str) -> None:

@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seekflow.tools.analysis import Analyzer
-from seekflow.tools.store import PassageStore, encode
+from seekflow.tools.store import GrowingStore, PassageStore
 from seekflow.tools.strings import Arrays, Strings
 from seekflow.types import Passage
 
 Ints = NDArray[Any]
+
+_PART = 500_000  # tokens counted at a time: bounds what counting needs beside its result
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,31 +91,37 @@ class _Numbers(dict[str, int]):
 
 
 def build(passages: Iterable[Passage], analyzer: Analyzer) -> tuple[PassageStore, Index]:
-    """Read `passages` once; peak memory is about twice their text and 25 bytes a word. Raises `CorpusError` as the store does."""
+    """Read `passages` once; peak memory is about their text and 20 bytes a word. Raises `CorpusError` as the store does."""
     numbers = _Numbers(analyzer)
     look, words = numbers.__getitem__, analyzer.words
     tokens, ends = array("i"), array("q")  # of all passages in the order they come, title before text
     keys, keyed = dict[bytes, int](), array("q")
-    encoded: list[tuple[bytes, bytes]] = []
+    growing = GrowingStore()
     for place, passage in enumerate(passages):
-        encoded.append(encode(passage))
+        growing.add(passage)
         for text in (passage.title, passage.text):
             tokens.extend(map(look, words(text)))
             ends.append(len(tokens))
         for field, value in passage.meta.items():
             keyed.extend((keys.setdefault(filter_key(field, value), len(keys)), place))
-    rank = _ranks([id for id, _ in encoded])
-    store = PassageStore.encoded(encoded)
-    del encoded
-    fields = _fields(np.frombuffer(ends, dtype=np.int64), rank)
+    store, rank = growing.done()
     listed = np.frombuffer(tokens, dtype=np.int32)
-    kept = listed >= 0
-    listed, fields = listed[kept], fields[kept]
-    lengths = np.bincount(fields, minlength=2 * len(store)).astype(np.int32).reshape(-1, 2)
-    by_term = _postings([term.encode() for term in numbers.terms], listed, fields, len(store))
+    fields = _fields(np.frombuffer(ends, dtype=np.int64), rank)
+    fields = fields[listed >= 0]
+    lengths = np.zeros(2 * len(store), dtype=np.int64)
+    for start in range(0, len(fields), 8 * _PART):  # np.bincount makes a copy eight bytes wide
+        lengths += np.bincount(fields[start : start + 8 * _PART], minlength=len(lengths))
+    title_lengths, text_lengths = np.ascontiguousarray(lengths.astype(np.int32).reshape(-1, 2).T)
+    terms = [term.encode() for term in numbers.terms]
+    # Everything that is as long as the corpus is let go as soon as it has served: this is where memory peaks.
+    packed = _ranks(terms)[listed[listed >= 0]]
+    del listed, tokens
+    packed *= 2 * len(store)
+    packed += fields
+    del fields
+    by_term = _postings(terms, packed, len(store))
     pairs = np.frombuffer(keyed, dtype=np.int64).reshape(-1, 2)
-    by_key = _postings(list(keys), pairs[:, 0], 2 * rank[pairs[:, 1]], len(store))
-    title_lengths, text_lengths = np.ascontiguousarray(lengths.T)
+    by_key = _postings(list(keys), 2 * (_ranks(list(keys))[pairs[:, 0]] * len(store) + rank[pairs[:, 1]]), len(store))
     return store, Index(*by_term, title_lengths, text_lengths, *by_key[:3])
 
 
@@ -126,28 +134,35 @@ def filter_key(field: str, value: Any) -> bytes:
 
 def _fields(ends: Ints, rank: Ints) -> Ints:
     """For each token where it stands: twice its passage's number, plus one in the text."""
-    places = np.stack([rank * 2, rank * 2 + 1], axis=1).ravel()
+    places = np.stack([rank * 2, rank * 2 + 1], axis=1).ravel().astype(np.uint32)
     return np.repeat(places, np.diff(ends, prepend=0))
 
 
-def _postings(terms: list[bytes], tokens: Ints, fields: Ints, count: int) -> tuple[Strings, Ints, Ints, Ints, Ints]:
-    """Sort tokens by term, passage and field, and count the equal ones."""
-    rank = _ranks(terms)
-    packed = rank[tokens]
-    packed *= 2 * count
-    packed += fields
+def _postings(terms: list[bytes], packed: Ints, count: int) -> tuple[Strings, Ints, Ints, Ints, Ints]:
+    """Sort tokens by term, passage and field, and count the equal ones: the table of terms, and the postings' four arrays.
+
+    A token is packed into one number, 2 * (term * count + passage) + (1 in the text), term being its place in sorted order.
+    `packed` is sorted in place.
+    """
     packed.sort()
-    in_text = (packed & 1).astype(np.uint8)
-    packed >>= 1
-    first = np.ones(len(packed), dtype=bool)
-    np.not_equal(packed[1:], packed[:-1], out=first[1:])
-    starts = np.flatnonzero(first)
-    total = np.diff(starts, append=len(packed))
-    text = np.add.reduceat(in_text, starts, dtype=np.uint32) if len(starts) else np.zeros(0, dtype=np.uint32)
-    packed = packed[starts]
-    indptr = np.searchsorted(packed, np.arange(len(terms) + 1) * count)
-    packed %= count
-    return Strings.of(sorted(terms)), indptr, packed.astype(np.int32), _small(total - text), _small(text)
+    documents = np.zeros(len(terms) + 1, dtype=np.int64)
+    parts: list[tuple[Ints, Ints, Ints]] = []
+    begin = 0
+    while begin < len(packed):
+        end = min(begin + _PART, len(packed))
+        end = int(np.searchsorted(packed, (packed[end - 1] >> 1) * 2 + 2))  # a posting is not torn apart
+        part = packed[begin:end]
+        pairs = part >> 1
+        first = np.flatnonzero(np.diff(pairs, prepend=-1))
+        in_text = np.add.reduceat((part & 1).astype(np.uint32), first)
+        total = np.diff(first, append=len(part))
+        owners, docs = np.divmod(pairs[first], count)
+        documents[owners[0] + 1 : owners[-1] + 2] += np.bincount(owners - owners[0])
+        parts.append((docs.astype(np.int32), _small(total - in_text), _small(in_text)))
+        begin = end
+    columns = zip(*parts, strict=True) if parts else [[np.zeros(0, dtype=np.int32)]] * 3
+    docs, in_title, in_text = (np.concatenate(list(column)) for column in columns)
+    return Strings.of(sorted(terms)), np.cumsum(documents), docs, in_title, in_text
 
 
 def _ranks(items: list[bytes]) -> Ints:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from seekflow.tools.errors import CorpusError
@@ -33,21 +35,10 @@ class PassageStore:
     @classmethod
     def of(cls, passages: Iterable[Passage]) -> PassageStore:
         """A store of `passages`. Raises `CorpusError` for an id that occurs twice and for no passages at all."""
-        return cls.encoded(map(encode, passages))
-
-    @classmethod
-    def encoded(cls, items: Iterable[tuple[bytes, bytes]]) -> PassageStore:
-        """A store of what `encode` made of each passage."""
-        pairs = sorted(items)
-        if not pairs:
-            raise CorpusError("the corpus has no passages: give at least one")
-        for (one, _), (other, _) in pairwise(pairs):
-            if one == other:
-                raise CorpusError(f"two passages have the id {one.decode()!r}: give each passage an id of its own")
-        records = Strings.of([record for _, record in pairs])
-        return cls(
-            Strings.of([id for id, _ in pairs]), records, hashlib.blake2b(records.blob.data, digest_size=16).hexdigest()
-        )
+        growing = GrowingStore()
+        for passage in passages:
+            growing.add(passage)
+        return growing.done()[0]
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -69,7 +60,7 @@ class PassageStore:
 
     def number(self, id: str) -> int | None:
         """The number of a passage by its id, or None when the corpus has no such passage."""
-        found = self._ids.find(id.encode())
+        found = self._ids.find(id.encode("utf-8", "surrogatepass"))
         return found if found >= 0 else None
 
     def get(self, id: str) -> Passage | None:
@@ -94,10 +85,43 @@ class PassageStore:
         return self.__dict__ | {"_decoded": {}}
 
 
-def encode(passage: Passage) -> tuple[bytes, bytes]:
-    """The id and the record of a passage. `score` and `source` belong to a search, not to the corpus, and are left out."""
-    record = [passage.id, passage.title, passage.text, dict(passage.meta)]
-    return passage.id.encode(), json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+class GrowingStore:
+    """A store in the making, fed one passage at a time; it holds their text once, as bytes, and no objects."""
+
+    def __init__(self) -> None:
+        self._ids: list[bytes] = []
+        self._records = bytearray()
+        self._ends = array("q", [0])
+
+    def add(self, passage: Passage) -> None:
+        """Take a passage in. `score` and `source` belong to a search, not to the corpus, and are left out."""
+        fields = [passage.id, passage.title, passage.text, dict(passage.meta)]
+        try:
+            record = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        except UnicodeEncodeError as error:
+            raise CorpusError(f"passage {passage.id!r} holds text that is no Unicode ({error.reason}): replace it") from None
+        self._ids.append(passage.id.encode())
+        self._records += record
+        self._ends.append(len(self._records))
+
+    def done(self) -> tuple[PassageStore, NDArray[np.int64]]:
+        """The store, and the number that each passage got, in the order they came.
+
+        Raises `CorpusError` for an id that came twice and where nothing came.
+        """
+        order = sorted(range(len(self._ids)), key=self._ids.__getitem__)
+        if not order:
+            raise CorpusError("the corpus has no passages: give at least one")
+        ids = Strings.of([self._ids[place] for place in order])
+        for one, other in pairwise(ids):
+            if one == other:
+                raise CorpusError(f"two passages have the id {one.decode()!r}: give each passage an id of its own")
+        records = Strings(np.frombuffer(self._records, dtype=np.uint8), np.frombuffer(self._ends, dtype=np.int64))
+        if order != list(range(len(order))):
+            records = records.reordered(order)
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        return PassageStore(ids, records, hashlib.blake2b(records.blob.data, digest_size=16).hexdigest()), rank
 
 
 def decode(record: bytes) -> Passage:

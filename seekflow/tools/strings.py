@@ -31,6 +31,15 @@ class Strings(Sequence[bytes]):
         offsets = np.fromiter(accumulate(map(len, items), initial=0), dtype=np.int64, count=len(items) + 1)
         return cls(np.frombuffer(b"".join(items), dtype=np.uint8), offsets)
 
+    def reordered(self, order: Sequence[int]) -> Strings:
+        """The table whose string `i` is string `order[i]` of this one."""
+        offsets = np.zeros(len(order) + 1, dtype=np.int64)
+        np.cumsum(np.diff(self.offsets)[order], out=offsets[1:])
+        blob = np.empty(int(offsets[-1]), dtype=np.uint8)
+        for place, start, end in zip(order, offsets.tolist(), offsets[1:].tolist(), strict=False):
+            blob[start:end] = self.blob[self.offsets[place] : self.offsets[place + 1]]
+        return Strings(blob, offsets)
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 

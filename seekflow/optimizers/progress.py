@@ -1,0 +1,55 @@
+"""Showing a compile as it goes: its plan, a bar, and each change as it is judged. To standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+
+class Progress:
+    """A `Say` that shows events on standard error; use it as a context manager."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        self.console = Console(stderr=True, highlight=False)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        self.bar = Bar(*columns, console=self.console)
+        self.task: Any = None
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.bar.stop()
+
+    def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
+        if event == "plan":
+            self.console.print(facts["plan"])
+        elif event == "trial":
+            self._trial(facts)
+        elif event == "fitted":
+            what = ", ".join(facts["params"]) or "nothing: too little to learn from"
+            self.console.print(f"fitted {what} on {facts['visits']} visits")
+        elif event == "change":
+            self.console.print(_told(facts["change"]))
+        elif event == "stopped":
+            self.console.print(f"{facts['pass']} stopped after {facts['trials']} trials: {facts['why']}")
+
+    def _trial(self, facts: Mapping[str, Any]) -> None:
+        text = f"trial: {facts['signal']:.3f}, best {facts['best']:.3f}"
+        if self.task is None:
+            self.task = self.bar.add_task(text, total=facts["of"])
+        self.bar.update(self.task, completed=facts["number"], description=text)
+
+
+def _told(change: Any) -> str:
+    if change.comparison is None:
+        return f"{change.name}: {change.note}"
+    gap = change.comparison.difference
+    verdict = "accepted" if change.accepted else "not accepted"
+    return f"{change.name}: {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] on {gap.n} held-back rows, p = {change.comparison.p_value:.3f}: {verdict}"
