@@ -80,7 +80,9 @@ class Bound(core_bound.Bound):
             self, examples, metrics=metrics, rewards=rewards, parallel=parallel, seed=seed, budget=budget, progress=progress
         )
 
-    def compile(self, train: Iterable[Example] | str | Path, val: Iterable[Example] | str | Path | None = None, **options: Any) -> Compiled:
+    def compile(
+        self, train: Iterable[Example] | str | Path, val: Iterable[Example] | str | Path | None = None, **options: Any
+    ) -> Compiled:
         """`acompile`, from ordinary code."""
         return run_sync(self.acompile(train, val, **options))
 
@@ -99,10 +101,10 @@ class Bound(core_bound.Bound):
     ) -> Compiled:
         """Search the flow's params for better values on `train`, and accept them if `val` agrees.
 
-        Without `val` two fifths of `train` are held back for it. `metric` is what to compile for: a metric, or weights by name; without it
-        answers and their support count half each, where the examples have gold for both. `budget` caps everything that compiling
-        spends; nothing starts past it. With a `journal` every finished evaluation is kept, and `resume` goes on from there without
-        repeating one. `progress` shows the plan, a bar and each change as it is judged.
+        Without `val` two fifths of `train` are held back for it. `metric` is what to compile for: a metric, or weights by name;
+        without it answers and their support count half each, where the examples have gold for both. `budget` caps everything
+        that compiling spends; nothing starts past it. With a `journal` every finished evaluation is kept, and `resume` goes on
+        from there without repeating one. `progress` shows the plan, a bar and each change as it is judged.
 
         Raises `ValueError` where the examples have not the gold that the metric needs, or are in both `train` and `val`.
         """
@@ -120,8 +122,9 @@ class Bound(core_bound.Bound):
 def load(path: str | Path, flow: Flow | None = None) -> Flow:
     """The flow of an artifact, with the artifact's params: `load("hira.flow.json").bind(...)` is the deployed function.
 
-    The artifact names the module in which the flow stands; nothing else of it is used to find code. `flow` is the flow itself where it
-    stands in no module, as in a notebook. Raises `ArtifactError` for an artifact of another flow or version, with what has changed.
+    The artifact names the module in which the flow stands; nothing else of it is used to find code. `flow` is the flow itself
+    where it stands in no module, as in a notebook. Raises `ArtifactError` for an artifact of another flow or version, with what
+    has changed.
     """
     found = load_artifact(path, flow)
     if not isinstance(found, Flow):

@@ -1,7 +1,7 @@
 """The command line: `seekflow check | draw | run | evaluate | compile | memo | demo`.
 
-Results go to standard output, progress and errors to standard error. Exit codes: 0 all is well; 1 the flow has errors, a run failed, or
-a file cannot be used; 2 the command was given wrong arguments; 130 interrupted.
+Results go to standard output, progress and errors to standard error. Exit codes: 0 all is well; 1 the flow has errors, a run
+failed, or a file cannot be used; 2 the command was given wrong arguments; 130 interrupted.
 """
 
 from __future__ import annotations

@@ -26,7 +26,9 @@ Docs = Annotated[Path | None, typer.Option(help="A folder of text and Markdown f
 Dense = Annotated[bool, typer.Option("--dense", help="Also bind dense retrieval (needs the extra 'dense').")]
 Cache = Annotated[Path | None, typer.Option(help="A folder to keep indexes in.")]
 MemoPath = Annotated[Path | None, typer.Option("--memo", help="A file to keep finished steps in, so that equal ones run once.")]
-BudgetText = Annotated[str | None, typer.Option("--budget", metavar="LIMITS", help="calls=..,searches=..,tokens=..,usd=..,seconds=..")]
+BudgetText = Annotated[
+    str | None, typer.Option("--budget", metavar="LIMITS", help="calls=..,searches=..,tokens=..,usd=..,seconds=..")
+]
 Seed = Annotated[int, typer.Option(help="The seed of all chance.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first so many questions.")]
 
@@ -101,7 +103,9 @@ def compile_(
     flow: FlowName,
     train: Annotated[Path, typer.Option(help="A .jsonl file of questions to search on.")],
     out: Annotated[Path, typer.Option(help="Where to write the artifact, such as A.flow.json.")],
-    val: Annotated[Path | None, typer.Option(help="Questions to judge changes on; without it a part of TRAIN is held back.")] = None,
+    val: Annotated[
+        Path | None, typer.Option(help="Questions to judge changes on; without it a part of TRAIN is held back.")
+    ] = None,
     corpus: Corpus = None,
     docs: Docs = None,
     dense: Dense = False,
@@ -111,7 +115,9 @@ def compile_(
     seed: Seed = 0,
     metric: Annotated[str | None, typer.Option(help="What to compile for, such as support_recall@5.")] = None,
     trials: Annotated[int, typer.Option(min=0, help="How many sets of numbers to try.")] = 40,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted compile, repeating no finished step.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted compile, repeating no finished step.")
+    ] = False,
     json: JsonTo = None,
 ) -> None:
     """Search a flow's params for better values, and write the artifact."""

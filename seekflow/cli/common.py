@@ -71,7 +71,9 @@ def find_flow(name: str) -> Flow:
     try:
         found = getattr(importlib.import_module(module), attribute, None)
     except ModuleNotFoundError as error:
-        raise Misuse(f"no module {error.name!r}: FLOW {name!r} is looked for in the current folder and in what is installed") from None
+        raise Misuse(
+            f"no module {error.name!r}: FLOW {name!r} is looked for in the current folder and in what is installed"
+        ) from None
     if not isinstance(found, Flow):
         raise Misuse(f"{module} has no flow {attribute!r}{_others(module, Flow)}")
     return found
@@ -83,7 +85,10 @@ def _others(module: str, kind: type) -> str:
 
 
 def open_resources(flow: Flow, corpus: Path | None, docs: Path | None, dense: bool, cache: Path | None) -> dict[str, Any]:
-    """What the flow asks for, made from a corpus file or a folder of documents. Raises `Misuse` where it asks for something else."""
+    """What the flow asks for, made from a corpus file or a folder of documents.
+
+    Raises `Misuse` where it asks for something else.
+    """
     from seekflow.tools import open_corpus
 
     if corpus is not None and docs is not None:
@@ -97,7 +102,9 @@ def open_resources(flow: Flow, corpus: Path | None, docs: Path | None, dense: bo
     offered: dict[str, Any] = open_corpus(source, dense=dense, cache=cache)
     missing = sorted(required - set(offered))
     if missing:
-        raise Misuse(f"the flow asks for {missing}, which documents alone cannot give (they give {sorted(offered)}): bind it from Python")
+        raise Misuse(
+            f"the flow asks for {missing}, which documents alone cannot give (they give {sorted(offered)}): bind it from Python"
+        )
     return {name: thing for name, thing in offered.items() if name in flow.resources}
 
 

@@ -1,1 +1,1 @@
-"""The language and its machine: params, expressions, ledger, nodes, combinators, check, run, trace, memo, budget, artifact, draw."""
+"""The language and its machine: params, ledger, nodes, combinators, check, run, trace, memo, budget, artifact, draw."""

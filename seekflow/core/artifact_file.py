@@ -77,10 +77,7 @@ def exact(value: Any, what: str) -> JsonValue:
     try:
         plain: JsonValue = json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
-        raise ArtifactError(
-            f"{what} has no JSON form ({error}): give values of plain data; a fitted model with infinite numbers needs"
-            " model_config = ConfigDict(ser_json_inf_nan='strings')"
-        ) from None
+        raise ArtifactError(f"{what} has no JSON form ({error}): a value is plain data, and its numbers are finite") from None
     return plain
 
 

@@ -64,7 +64,7 @@ def find(location: str, source: Path) -> Flow:
 
 
 def check_location(flow: Flow, location: str) -> str:
-    """`location`, if `flow` may stand there. Raises `ArtifactError` for a bad form, and where a loaded module has another thing."""
+    """`location`, if `flow` may stand there. Raises `ArtifactError` for a bad form, or where its module has something else."""
     if not location:
         return location
     if not _is_path(location):

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from seekflow.core.budget import Budget, Meter
 from seekflow.core.check import require
@@ -140,7 +140,13 @@ class Bound:
         return None if self.memo is None else Sharing(self.memo)
 
     async def execute(
-        self, inputs: Mapping[str, Any], *, seed: int = 0, emit: Any = None, meter: Meter | None = None, gate: asyncio.Semaphore | None = None
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        seed: int = 0,
+        emit: Any = None,
+        meter: Meter | None = None,
+        gate: asyncio.Semaphore | None = None,
     ) -> Result:
         """Run the flow on `inputs`, counted in `meter` too and sharing `gate` with other runs."""
         values = _inputs(self.flow, inputs)
@@ -228,14 +234,6 @@ def _inputs(flow: Flow, given: Mapping[str, Any]) -> dict[str, Any]:
                 raise BindError(f"input {name!r}: {error}") from None
             if value is not None:
                 values[name] = value
-        elif not _optional(adapter):
+        elif name not in flow.optional_inputs:
             raise BindError(f"{flow!r} needs {name!r}: call it with {name}=...")
     return values
-
-
-def _optional(adapter: TypeAdapter[Any]) -> bool:
-    try:
-        adapter.validate_python(None)
-    except ValidationError:
-        return False
-    return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, NoReturn
 
 from seekflow.core.errors import BudgetExceeded
@@ -19,7 +19,8 @@ from seekflow.core.errors import BudgetExceeded
 class Budget:
     """Upper limits; None is unlimited.
 
-    `calls` counts language model calls, `searches` retriever calls, `tokens` both directions, `usd` US dollars, `seconds` wall time.
+    `calls` counts language model calls, `searches` retriever calls, `tokens` both directions, `usd` US dollars, `seconds` wall
+    time.
     """
 
     calls: int | None = None
@@ -37,7 +38,7 @@ class Budget:
     @property
     def limited(self) -> bool:
         """Whether there is any limit at all."""
-        return any(limit is not None for limit in asdict(self).values())
+        return (self.calls, self.searches, self.tokens, self.usd, self.seconds) != (None,) * 5
 
 
 @dataclass(slots=True)

@@ -45,7 +45,6 @@ from seekflow.core.typing_rules import (
     fields_of,
     fits,
     infer,
-    is_boolean,
     item_type,
     labels,
     shown,
@@ -448,7 +447,9 @@ def wrong_types(flow: Flow, ways: Ways) -> Iterator[Finding]:
                 if not fits(kind, read.type):
                     message = f"{read.slot!r} wants {shown(read.type)}, and {read.expr} is {shown(kind)}"
                     mend = _fitting(place, read, {str(read.expr): kind})
-                    yield _error("wrong-type", place.site, read.sources[0], (*place.state.way, place.site.path), message, mend)
+                    yield _error(
+                        "wrong-type", place.site, next(iter(read.sources), ""), (*place.state.way, place.site.path), message, mend
+                    )
                 continue
             for name in read.sources:
                 for writer in place.state.written.get(name, ()):
@@ -467,7 +468,7 @@ def conditions(flow: Flow, ways: Ways) -> Iterator[Finding]:
                 continue
             problems: list[Problem] = []
             kind = infer(read.expr, place.state.types, problems)
-            if read.slot == "until" and isinstance(place.site.element, Loop) and not is_boolean(kind):
+            if read.slot == "until" and isinstance(place.site.element, Loop) and not fits(kind, bool):
                 mend = "compare it with something: until=S.verdict.score >= 0.5"
                 problems.append(Problem("not-boolean", f"until={read.expr} is {shown(kind)}, which is not a condition", mend))
             if read.slot == "items" and isinstance(place.site.element, Each) and item_type(kind) is None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from seekflow.core.budget import Budget
 from seekflow.core.element import Element, as_element
 from seekflow.core.expr import Expr, S, lift
 from seekflow.core.node import Node
@@ -77,7 +78,7 @@ class Call(Element):
     kind: ClassVar[str] = "call"
     body: Element
     give: tuple[tuple[str, Expr], ...] | None = None
-    budget: Any = None
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +136,7 @@ def route(policy: Any, branches: Mapping[Any, Any], *, default: str | None = Non
     return policy >> made if isinstance(policy, Node) else made
 
 
-def call(flow: Any, *, give: Mapping[str, Any] | None = None, budget: Any = None, name: str | None = None) -> Call:
+def call(flow: Any, *, give: Mapping[str, Any] | None = None, budget: Budget | None = None, name: str | None = None) -> Call:
     """Run `flow` as an executor: `give` maps its channels to expressions over this flow's state; a `Digest` comes back."""
     body = as_element(flow)
     given = None if give is None else tuple((channel, lift(value)) for channel, value in give.items())

@@ -113,8 +113,8 @@ def html(flow: Flow) -> str:
 def html_trace(trace: Trace) -> str:
     """A trace as an HTML fragment for a notebook."""
     seconds = max((step.started + step.seconds for step in trace), default=0.0)
-    spent = [f"{count:g} {line}" for line, count in trace.usage().spent().items()]
-    told = [trace.status, f"{len(trace)} steps", f"{len(trace.errors)} errors", seconds_text(seconds), *spent]
+    spent = [f"{line} {count:g}" for line, count in trace.usage().spent().items()]
+    told = [trace.status, f"steps {len(trace)}", f"errors {len(trace.errors)}", seconds_text(seconds), *spent]
     return _fragment(f"Trace of {trace.flow or 'a flow'}", " · ".join(told), svg_trace(trace))
 
 
@@ -125,7 +125,8 @@ def html_result(result: Result) -> str:
     cited = f"cites {', '.join(answer.citations)}" if answer and answer.citations else ""
     failed = "".join(f"<li>{escape(step.error.message)}</li>" for step in result.errors if step.error)
     told = f"<blockquote>{escape(said)}</blockquote><div>{escape(cited)}</div>" + (f"<ul>{failed}</ul>" if failed else "")
-    return f'<div class="seekflow">{told}<details><summary>{escape(result.status)}: how it came about</summary>{html_trace(result.trace)}</details></div>'
+    trace = f"<details><summary>{escape(result.status)}: how it came about</summary>{html_trace(result.trace)}</details>"
+    return f'<div class="seekflow">{told}{trace}</div>'
 
 
 def drawn(thing: Flow | Trace, format: str) -> str:

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Route, Seq
-from seekflow.core.draw_text import caption, said, setting_lines
+from seekflow.core.draw_text import caption, gifts, said, setting_lines
 from seekflow.core.expr import Channel, channels
 from seekflow.core.flow import Flow
 from seekflow.core.node import Node
-from seekflow.core.reads import collected, free_reads, written
+from seekflow.core.reads import collected, written
 from seekflow.core.site import Site
 from seekflow.core.trace import Trace
 
@@ -110,7 +110,7 @@ class _Wiring:
     def part(self, site: Site, sources: list[Source], spot: Spot) -> Part:
         """Wire a place after `sources`."""
         element = site.element
-        if label := caption(site, self.values):
+        if label := caption(site, self.values, spot.have):
             self.boxes[site.path] = {"kind": element.kind, "label": label, "inside": spot.inside, "chosen": spot.chosen}
             spot = spot._replace(inside=(*spot.inside, site.path))
         if isinstance(element, Node):
@@ -128,8 +128,7 @@ class _Wiring:
         if isinstance(element, Loop):
             return self.loop(site, element, sources, spot)
         if isinstance(element, Call):
-            given = free_reads(child) if element.give is None else dict(element.give)
-            part = self.part(child, sources, spot._replace(have=frozenset(given)))
+            part = self.part(child, sources, spot._replace(have=frozenset(gifts(site, element, spot.have))))
             return part._replace(have=spot.have | {"digests"})
         item = {element.item} if isinstance(element, Each) else set()
         part = self.part(child, sources, spot._replace(have=spot.have | item))

@@ -118,5 +118,5 @@ def _card(card: Card) -> str:
 def _heading(trace: Trace, left: int) -> str:
     seconds = max((step.started + step.seconds for step in trace), default=0.0)
     hits = sum(step.memo == "hit" for step in trace)
-    told = [f"{trace.flow or 'trace'}: {trace.status}", f"{len(trace)} steps", f"{len(trace.errors)} errors", f"{hits} memo hits"]
+    told = [f"{trace.flow or 'trace'}: {trace.status}", f"steps {len(trace)}", f"errors {len(trace.errors)}", f"memo hits {hits}"]
     return " · ".join([*told, seconds_text(seconds), *([f"{left} steps not drawn"] if left else [])])

@@ -27,7 +27,7 @@ GAP = 40.0
 BESIDE = 26.0
 """Between what stands side by side."""
 
-MARGIN, PAD, HEADER, LANE = 18.0, 18.0, 30.0, 34.0
+MARGIN, PAD, HEADER, LANE = 18.0, 18.0, 30.0, 46.0
 """Around the page; around what a box holds; for a box's caption; for a loop's way back."""
 
 WIDEST = 46
@@ -96,7 +96,7 @@ class _Layout:
         width, height = paint.card_size(clip(data["title"], WIDEST), self.lines(id), sides=sides)
         if data["kind"] == "skip":
             width, height = 56, 32
-        reach = max((paint.text_width(text) for text in (self.label(id), self.back_label(id)) if text), default=0.0)
+        reach = paint.text_width(self.label(id))
         self.found[id] = Block("card", id, width, height, slot=max(width, 2 * (reach + 14)))
         return self.found[id]
 
@@ -162,9 +162,8 @@ class _Layout:
         made = []
         for id, block in self.found.items():
             made.append(paint.label(block.middle + 8, block.y - 9, text) if (text := self.label(id)) else "")
-            made.append(
-                paint.label(block.x - paint.text_width(text) - 8, block.y + 12, text) if (text := self.back_label(id)) else ""
-            )
+            back = self.back_label(id)
+            made.append(paint.label(self.lane(id) + 6, block.y + block.height / 2 - 6, back) if back else "")
         return made
 
     def edge(self, source: str, target: str, data: dict[str, Any]) -> str:
@@ -172,7 +171,7 @@ class _Layout:
         look = "" if self.graph.nodes[target]["chosen"] and self.graph.nodes[source]["chosen"] else "sf-faded"
         tip = (other.middle, other.y)
         if data["kind"] == "back":
-            lane = next(block for block in reversed(self.around[source]) if block.kind == "box").x + LANE - 12
+            lane = self.lane(source)
             y, turn = one.y + one.height / 2, other.y - 22
             bend = ("M", one.x, y, "H", lane + 8, "Q", lane, y, lane, y - 8, "V", turn + 8, "Q", lane, turn, lane + 8, turn)
             ahead = ("H", other.middle - 8, "Q", other.middle, turn, other.middle, turn + 8, "V", other.y - 2)
@@ -182,6 +181,10 @@ class _Layout:
         leave = self.leaving(source, target)
         curve = ("C", one.middle, leave + 16, other.middle, leave + 8, other.middle, leave + 24)
         return paint.edge(paint.route("M", one.middle, one.bottom, "V", leave, *curve, "V", other.y - 2), tip, look)
+
+    def lane(self, id: str) -> float:
+        """Where the way back of the loop around a card leads up."""
+        return next(block for block in reversed(self.around[id]) if block.kind == "box").x + 22
 
     def leaving(self, source: str, target: str) -> float:
         """How far down an edge keeps to its own column: to the end of the outermost block that does not hold its target too."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Collection, Mapping, Sized
 from typing import Any
+
+from pydantic import BaseModel
 
 from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Seq
 from seekflow.core.expr import params
@@ -38,8 +40,8 @@ def param_text(param: Param) -> str:
     return repr(value) if isinstance(param, TextParam) else _short(value)
 
 
-def caption(site: Site, values: Mapping[str, Param]) -> str:
-    """What the box around a place says; "" where there is none."""
+def caption(site: Site, values: Mapping[str, Param], have: Collection[str]) -> str:
+    """What the box around a place says, where the channels in `have` may be written; "" where there is none."""
     element = site.element
     called = f"{element.kind} {element.label}" if element.label else element.kind
     if isinstance(element, Each):
@@ -48,12 +50,18 @@ def caption(site: Site, values: Mapping[str, Param]) -> str:
         slot = site.slots.get("max_rounds")
         return f"{called}: at most {param_text(values[slot[0]]) if slot else element.max_rounds} rounds"
     if isinstance(element, Call):
-        given: Iterable[str] = free_reads(site.children[0]) if element.give is None else [name for name, _ in element.give]
-        return f"{called}: given {', '.join(given) or 'nothing'}; returns a digest"
+        return f"{called}: given {', '.join(gifts(site, element, have)) or 'nothing'}; returns a digest"
     if isinstance(element, Pick):
         return f"{called}: {param_text(values[site.slots['choice'][0]])}"
     named = isinstance(element, Seq) and element.label and site.children
     return called if isinstance(element, Fan) or named else ""
+
+
+def gifts(site: Site, element: Call, have: Collection[str]) -> list[str]:
+    """The channels that a call may be given, where those in `have` may be written."""
+    if element.give is not None:
+        return [name for name, _ in element.give]
+    return [name for name in free_reads(site.children[0]) if name in have]
 
 
 def said(site: Site, slot: str, values: Mapping[str, Param]) -> str:
@@ -74,7 +82,7 @@ def step_lines(step: Step) -> list[str]:
         result = [f"→ {'yes' if step.decision is True else 'no' if step.decision is False else step.decision}"]
     else:
         result = [f"{channel}: {value_text(value)}" for channel, value in step.writes.items()]
-    counts = [f"{count:g} {line}" for line, count in step.usage.items()]
+    counts = [f"{line} {count:g}" for line, count in step.usage.items()]
     memo = ["memo hit"] if step.memo == "hit" else []
     tries = [f"{step.attempts} attempts"] if step.attempts > 1 else []
     return result + ([" · ".join([seconds_text(step.seconds), *memo, *tries, *counts])] if step.kind == "node" else [])
@@ -104,6 +112,9 @@ def value_text(value: Any) -> str:
     score = getattr(value, "score", None)
     if isinstance(score, float):
         return f"{score:.2f}"
+    fields = list(type(value).model_fields) if isinstance(value, BaseModel) else []
+    if len(fields) == 1 and isinstance(items := getattr(value, fields[0]), tuple):
+        return f"{len(items)} {fields[0]}"
     if isinstance(value, Mapping):  # a trace that was read without types
         return next((repr(value[name]) for name in ("text", "conclusion", "score") if name in value), f"{len(value)} fields")
     return f"{len(value)}" if isinstance(value, Sized) and not isinstance(value, str) else repr(value)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import TypeAdapter
 
+from seekflow.core.combinators import Call
 from seekflow.core.element import as_element
 from seekflow.core.errors import ParamError
 from seekflow.core.identity import digest
 from seekflow.core.ledger import Merge
-from seekflow.core.node import Node
+from seekflow.core.node import Node, without_none
 from seekflow.core.params import Param, to_plain
 from seekflow.core.reads import needs, written
 from seekflow.core.site import Site, exprs, place, settings
@@ -58,6 +60,11 @@ class Flow:
     def input_adapters(self) -> dict[str, TypeAdapter[Any]]:
         """What validates each input."""
         return {name: TypeAdapter(kind) for name, kind in self.inputs.items()}
+
+    @cached_property
+    def optional_inputs(self) -> frozenset[str]:
+        """The inputs that may be left out: those whose type admits None."""
+        return frozenset(name for name, kind in self.inputs.items() if without_none(kind) is not kind)
 
     @cached_property
     def channels(self) -> dict[str, Any]:
@@ -145,7 +152,9 @@ class Flow:
 
     def _copy(self, **attributes: Any) -> Self:
         other = object.__new__(type(self))
-        other.__dict__ = {key: value for key, value in self.__dict__.items() if not isinstance(getattr(Flow, key, None), cached_property)}
+        other.__dict__ = {
+            key: value for key, value in self.__dict__.items() if not isinstance(getattr(Flow, key, None), cached_property)
+        }
         other.__dict__.update(attributes)
         return other
 
@@ -192,6 +201,8 @@ def _describe(site: Site) -> dict[str, Any]:
     for extra in ("item", "default", "writing"):
         if getattr(element, extra, None):
             described[extra] = to_plain(getattr(element, extra))
+    if isinstance(element, Call) and element.budget is not None:
+        described["budget"] = asdict(element.budget)
     if hasattr(element, "branches"):
         described["branches"] = [label for label, _ in element.branches]
     return described

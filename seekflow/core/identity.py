@@ -18,7 +18,7 @@ def digest(value: Any) -> str:
 
 
 def canonical(value: Any) -> bytes:
-    """A value as JSON bytes. Plain dictionaries are written in the order of their keys; raises `TypeError` for what has no JSON form."""
+    """A value as JSON bytes, dictionaries in the order of their keys. Raises `TypeError` for what has no JSON form."""
     raw = to_json(value, fallback=_refuse)
     return json.dumps(json.loads(raw), sort_keys=True, separators=(",", ":")).encode() if isinstance(value, dict) else raw
 
@@ -27,7 +27,8 @@ def canonical(value: Any) -> bytes:
 def code_version(cls: Any) -> str:
     """A hash of the code that a class was written in: of its whole module, since a change of a helper there may matter.
 
-    A class that was made without a source file (in a notebook's or a shell's own module) is hashed by the bytecode of its methods.
+    A class that was made without a source file (in a notebook's or a shell's own module) is hashed by the bytecode of its
+    methods.
     """
     module = sys.modules.get(cls.__module__)
     try:

@@ -107,6 +107,13 @@ def set_aside(path: Path, inode: int | None) -> Path | None:
         return aside
 
 
+def warn(event: str, **what: object) -> None:
+    """Log a warning. structlog is imported only now: it takes longer to load than the rest of the memo."""
+    import structlog
+
+    structlog.get_logger("seekflow.core.memo").warning(event, **what)
+
+
 @contextlib.contextmanager
 def transaction(database: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
     """All or nothing. With the right to write from the start, unless it begins otherwise."""

@@ -15,16 +15,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-import structlog
-
 from seekflow.core import memo_file
-from seekflow.core.memo_file import Link, OtherSchemaError, code_of, inode_of, is_damaged, transaction
+from seekflow.core.memo_file import Link, OtherSchemaError, code_of, inode_of, is_damaged, transaction, warn
 from seekflow.core.memo_key import Variant
 
 ROW_BYTES: Final = 400
 """About what a row takes in the file besides its value: the fields of its key, and the indices."""
 
-_log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 
 
@@ -208,17 +205,17 @@ class Store:
                     self._let_go()
                     aside = memo_file.set_aside(self.path, inode)
                 if aside is not None:
-                    _log.warning("memo_set_aside", path=str(self.path), moved_to=str(aside), error=str(error))
+                    warn("memo_set_aside", path=str(self.path), moved_to=str(aside), error=str(error))
                 return True
             except (sqlite3.Error, OSError) as refused:
                 error = refused
         elif code_of(error) in memo_file.BUSY:
             if not self._said_busy:
                 self._said_busy = True
-                _log.warning("memo_busy", path=str(self.path), error=str(error), waited_seconds=memo_file.BUSY_SECONDS)
+                warn("memo_busy", path=str(self.path), error=str(error), waited_seconds=memo_file.BUSY_SECONDS)
             return False
         if self._writable:
-            _log.warning("memo_in_memory_only", path=str(self.path), error=str(error), hint="free the disk or give another path")
+            warn("memo_in_memory_only", path=str(self.path), error=str(error), hint="free the disk or give another path")
         self._writable = False
         self._readable = self._readable and code_of(error) in memo_file.UNWRITABLE
         return False

@@ -13,9 +13,9 @@ import zlib
 from itertools import islice
 from typing import Final, NamedTuple
 
-import structlog
 from pydantic import ValidationError
 
+from seekflow.core.memo_file import warn
 from seekflow.core.memo_store import Row, Store
 from seekflow.core.node import Writes
 
@@ -30,8 +30,6 @@ MOST_WAITING: Final = 2048
 MOST_TOUCHED: Final = 4096
 COMPRESS_FROM: Final = 1024
 """Values of at least this many bytes are compressed."""
-
-_log = structlog.get_logger(__name__)
 
 
 class Waiting(NamedTuple):
@@ -157,7 +155,7 @@ class Writer:
         self.unstored += 1
         if node not in self._told:
             self._told.add(node)
-            _log.warning("memo_value_in_memory_only", node=node, error=explained(error), hint="said once for each node")
+            warn("memo_value_in_memory_only", node=node, error=explained(error), hint="said once for each node")
 
     def _kept_after_failure(self) -> dict[bytes, Waiting]:
         if len(self._waiting) + len(self._leaving) < MOST_WAITING:
@@ -167,7 +165,7 @@ class Writer:
 
     def _tell_unwritten(self, rows: int) -> None:
         hint = "another process keeps the file locked"
-        _log.warning("memo_rows_in_memory_only", path=str(self.store.path), rows=rows, hint=hint)
+        warn("memo_rows_in_memory_only", path=str(self.store.path), rows=rows, hint=hint)
 
     def _nudge(self) -> None:
         if self._thread is None or not self._thread.is_alive():

@@ -223,7 +223,9 @@ def _read_contract(cls: type[Node]) -> Contract:
             reads.append(ReadSpec(name, annotation if required else without_none(annotation), required, or_else))
     returns = hints.get("return")
     if not (isinstance(returns, type) and issubclass(returns, Writes)):
-        raise TypeError(f"{cls.__name__}.run returns a model that derives from Writes, not {returns!r}: its fields are what it writes")
+        raise TypeError(
+            f"{cls.__name__}.run returns a model that derives from Writes, not {returns!r}: its fields are what it writes"
+        )
     return Contract(tuple(reads), tuple(ports), _write_specs(returns, cls._scope), returns, visit)
 
 

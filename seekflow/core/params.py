@@ -11,12 +11,12 @@ They are typed as `Any`, so that an editor sees the value's own type, and return
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from seekflow.core.errors import ParamError
 
@@ -90,8 +90,8 @@ class FloatParam(Param):
     log: bool = False
 
     def check(self, value: Any) -> float:
-        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not number or not self.low <= value <= self.high:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not self.low <= value <= self.high:  # not-a-number is in no interval
             raise self._refuse(value, f"a number from {self.low} to {self.high}")
         return float(value)
 
@@ -164,7 +164,10 @@ class DemosParam(Param):
             raise self._refuse(value, "a sequence of mappings")
         if len(value) > self.most:
             raise self._refuse(f"{len(value)} demonstrations", f"at most {self.most}")
-        return tuple(value)
+        try:
+            return tuple(from_json(to_json(demo)) for demo in value)  # as an artifact gives them back
+        except PydanticSerializationError as error:
+            raise self._refuse("something without a JSON form", f"plain data ({error})") from None
 
     def domain(self) -> dict[str, JsonValue]:
         return {"kind": self.kind, "most": self.most}
@@ -186,10 +189,12 @@ class FittedParam(Param):
         try:
             return self.model.model_validate(value)
         except ValidationError as error:
-            raise self._refuse("something else", f"a {self.model.__name__} or None ({error.error_count()} errors: {error})") from None
+            raise self._refuse(
+                "something else", f"a {self.model.__name__} or None ({error.error_count()} errors: {error})"
+            ) from None
 
     def domain(self) -> dict[str, JsonValue]:
-        return {"kind": self.kind, "model": self.model.__name__}
+        return {"kind": self.kind, "model": self.model.__name__, "fields": sorted(self.model.model_fields)}
 
     def to_json(self) -> JsonValue:
         return None if self.value is None else self.value.model_dump(mode="json")
@@ -248,9 +253,21 @@ def value_of(setting: Any) -> Any:
 
 
 def to_plain(value: Any) -> JsonValue:
-    """Any setting as plain data, for fingerprints."""
-    plain: JsonValue = TypeAdapter(Any).dump_python(value, mode="json", fallback=repr)
+    """Any setting as plain data, for fingerprints: the same in every process. Functions and classes stand for their names.
+
+    Raises `ParamError` for an object that only its address tells from others: give it a name, or make it a model.
+    """
+    plain: JsonValue = from_json(to_json(value, fallback=_named))
     return plain
+
+
+def _named(value: Any) -> JsonValue:
+    name = getattr(value, "__qualname__", None)
+    if isinstance(name, str):
+        return f"{value.__module__}:{name}"
+    if isinstance(getattr(value, "identity", None), str):
+        return str(value.identity)
+    raise ParamError(f"a setting is plain data, a model, a function or a class, not {value!r}: its fingerprint would change with each run")
 
 
 def _is_scalar(option: Any) -> bool:

@@ -93,7 +93,10 @@ class _Builder:
     def _call(self, site: Site, element: Call, body: Operation) -> CallOp:
         inside = site.children[0]
         if element.give is None:
-            give = tuple(Gift(name, Question(site.path, "input", _reader(name), (name,)), need) for name, need in free_reads(inside).items())
+            give = tuple(
+                Gift(name, Question(site.path, "input", _reader(name), (name,)), need)
+                for name, need in free_reads(inside).items()
+            )
         else:
             give = tuple(Gift(name, self._question(site, f"give_{name}", "input"), True) for name, _ in element.give)
         ending = ending_site(inside, "answer")

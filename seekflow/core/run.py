@@ -290,7 +290,9 @@ class RouteOp:
         sources = frame.sources(self.policy.channels)
         chosen = label if label in self.branches else self.default
         if chosen is None:
-            message = f"{self.policy.path}: the policy gave {label!r}, the branches are {sorted(self.branches)}, there is no default"
+            message = (
+                f"{self.policy.path}: the policy gave {label!r}, the branches are {sorted(self.branches)}, there is no default"
+            )
             failed = StepError("invalid", "RouteError", message)
             raise StepFailed(frame.note("route", self.policy.path, sources, decision=label, error=failed))
         frame.note("route", self.policy.path, sources, decision=chosen)
@@ -345,7 +347,7 @@ class CallOp:
 
 
 async def finish(ending: Operation | None, frame: Frame, output: str) -> None:
-    """Go to the node that writes `output` with what there is. It may not start calls past the budget; its errors are in the trace."""
+    """Go to the node that writes `output` with what there is. It starts no call past the budget; its errors are in the trace."""
     if ending is None or output in frame.ledger.entries:
         return
     frame.meter = frame.meter.closing()

@@ -16,7 +16,7 @@ class Sharing:
         self._running: dict[str, asyncio.Future[None]] = {}
 
     async def claim(self, key: StepKey, model: type[Writes]) -> tuple[Found | None, str]:
-        """What an equal step returned, and "hit"; or None and why there is nothing: then the caller runs it and must `release`."""
+        """What an equal step returned, and "hit"; or None and why: then the caller runs it, and must `release`."""
         name = key.key
         while True:
             found, why = self.memo.get(key, model)

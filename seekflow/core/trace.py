@@ -1,8 +1,8 @@
 """Traces: every step of a run, in an order that depends only on the way taken. Saved as JSON lines.
 
 The first line is the header, the last the end, each line between them a step. What a step read is not written again: `parents`
-name the earlier steps whose writes, merged in that order, are what it read. In the file they are line numbers of steps, with runs of
-neighbours as `"3-17"`.
+name the earlier steps whose writes, merged in that order, are what it read. In the file they are line numbers of steps, with
+runs of neighbours as `"3-17"`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,22 @@ from seekflow.core.ledger import Merge, merged
 from seekflow.core.step import Step, StepError
 
 VERSION = 1
-STEP_FIELDS = {"path", "at", "kind", "parents", "writes", "round", "visit", "started", "seconds", "usage", "memo", "attempts", "decision", "error"}
+STEP_FIELDS = {
+    "path",
+    "at",
+    "kind",
+    "parents",
+    "writes",
+    "round",
+    "visit",
+    "started",
+    "seconds",
+    "usage",
+    "memo",
+    "attempts",
+    "decision",
+    "error",
+}
 
 
 @dataclass
@@ -117,7 +132,13 @@ class Trace:
 
     def to_jsonl(self) -> bytes:
         """The trace as JSON lines."""
-        header = {"trace": VERSION, "flow": self.flow, "fingerprint": self.fingerprint, "seed": self.seed, "params": dict(self.params)}
+        header = {
+            "trace": VERSION,
+            "flow": self.flow,
+            "fingerprint": self.fingerprint,
+            "seed": self.seed,
+            "params": dict(self.params),
+        }
         header["merges"] = {name: merge.value for name, merge in self.merges.items()}
         number = {step.id: index for index, step in enumerate(self.steps)}
         lines = [to_json(header), *(to_json(_packed(step, number)) for step in self.steps), to_json({"end": self.status})]
@@ -212,7 +233,9 @@ def _parsed(lines: list[str], source: Path, adapters: Mapping[str, TypeAdapter[A
             raise TraceError(f"{source}, line {number}: not a step: {error}") from None
     ids = [step.id for step in trace.steps]
     for row, step in zip(packed, trace.steps, strict=True):
-        step.parents = {channel: tuple(ids[index] for index in _unranged(lines)) for channel, lines in row.get("parents", {}).items()}
+        step.parents = {
+            channel: tuple(ids[index] for index in _unranged(lines)) for channel, lines in row.get("parents", {}).items()
+        }
     return trace
 
 

@@ -117,9 +117,7 @@ def _fits(written: Any, wanted: Any) -> bool:
     if isinstance(wanted, type) and issubclass(wanted, Value) and any(fits(written, kind) for kind in wanted.made_from):
         return True
     have, want = get_origin(written) or written, get_origin(wanted) or wanted
-    if want in LISTS and (have in LISTS or (have in SETS and want in (Collection, Iterable))):
-        return _items_fit(written, wanted)
-    if have in SETS and want in SETS:
+    if (have in LISTS and want in LISTS) or (have in SETS and want in (*SETS, Collection, Iterable)):
         return _items_fit(written, wanted)
     if have in MAPS and want in MAPS:
         return _arguments_fit(written, wanted)
@@ -274,24 +272,18 @@ def _infer_operation(expr: Apply, kinds: list[Any], found: list[Problem]) -> Any
                 Problem("not-a-collection", f"{expr} counts {shown(kinds[0])}", "count a channel or field that is a collection")
             )
         return int
-    if name == "when" and not is_boolean(kinds[0]):
+    if name == "when" and not fits(kinds[0], bool):
         mend = "compare it with something: S.verdict.score >= 0.5, count(S.passages) > 0"
         found.append(Problem("not-boolean", f"the test of {expr} is {shown(kinds[0])}, which is not a condition", mend))
     if name in ("when", "otherwise"):
         return union(kinds[-2:])
     if all(fits(kind, float) for kind in kinds):
         return int if name != "/" and all(fits(kind, int) for kind in kinds) else float
-    if name == "+" and all(fits(kind, str) for kind in kinds):
-        return str
-    if name != "+" or not all(item_type(kind) is not None for kind in kinds):
+    texts, lists = all(fits(kind, str) for kind in kinds), all(item_type(kind) is not None for kind in kinds)
+    if name != "+" or not (texts or lists):
         found.append(Problem("incomparable", f"{expr} calculates {both}", "calculate with numbers; add texts to texts"))
         return Any
-    return union(kinds)
-
-
-def is_boolean(kind: Any) -> bool:
-    """Whether a type is that of a condition."""
-    return fits(kind, bool)
+    return str if texts else union(kinds)
 
 
 def _pairs(left: Any, right: Any) -> Iterator[tuple[Any, Any, bool]]:

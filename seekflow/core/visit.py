@@ -137,7 +137,9 @@ class NodeOp:
     def _key(self, frame: Frame, arguments: Mapping[str, Any], visit: Visit | None) -> StepKey:
         assert self.key is not None
         inputs = digest([(name, value) for name, value in arguments.items()])
-        return StepKey(self.key.node, self.key.code, self.key.params, inputs, self.key.resources, str(visit.seed) if visit else "")
+        return StepKey(
+            self.key.node, self.key.code, self.key.params, inputs, self.key.resources, str(visit.seed) if visit else ""
+        )
 
     async def _attempts(self, frame: Frame, step: Step, arguments: dict[str, Any], visit: Visit | None) -> Writes:
         limit, usage = self.node.limit, Usage()
@@ -217,7 +219,9 @@ def step_key(node: Node, resources: Mapping[str, Any]) -> tuple[StepKey | None, 
             return None, f"off: resource {name!r} has no identity"
     kind = type(node)
     settings = digest({name: to_plain(value) for name, value in node.settings.items()})
-    return StepKey(f"{kind.__module__}:{kind.__qualname__}", code_version(cast(Any, kind)), settings, "", digest(identities), ""), ""
+    return StepKey(
+        f"{kind.__module__}:{kind.__qualname__}", code_version(cast(Any, kind)), settings, "", digest(identities), ""
+    ), ""
 
 
 def _seed(seed: int, step: str) -> int:
@@ -238,4 +242,3 @@ def _step_error(path: str, error: Exception) -> StepError:
 def _brief(value: Any, most: int = 80) -> str:
     text = repr(value)
     return f"{type(value).__name__} {text if len(text) <= most else text[:most] + '...'}"
-

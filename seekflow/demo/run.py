@@ -53,7 +53,11 @@ def run_demo(out: Path, *, seed: int = 0, show: Show, say: Show) -> dict[str, An
     return {
         "n": after.n,
         "compiled": compiled.to_json(),
-        "test": {"single": baseline.to_json()["metrics"], "before": before.to_json()["metrics"], "after": after.to_json()["metrics"]},
+        "test": {
+            "single": baseline.to_json()["metrics"],
+            "before": before.to_json()["metrics"],
+            "after": after.to_json()["metrics"],
+        },
         "answer": None if result.answer is None else result.answer.model_dump(mode="json"),
         "seconds": round(time.monotonic() - began, 1),
     }
@@ -70,7 +74,9 @@ def totals(*reports: tuple[str, Report]) -> Table:
     for name in reports[0][1].metrics:
         cells = [_interval(report.metrics.get(name)) for _, report in reports]
         gain = gains.get(name)
-        told = ("", "") if gain is None or gain.difference.mean is None else (f"{gain.difference.mean:+.3f}", f"{gain.p_value:.3f}")
+        told = (
+            ("", "") if gain is None or gain.difference.mean is None else (f"{gain.difference.mean:+.3f}", f"{gain.p_value:.3f}")
+        )
         table.add_row(name, *cells, *told)
     return table
 

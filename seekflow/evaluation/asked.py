@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from seekflow.core.bound import Bound
-from seekflow.core.ports import Retriever
+from seekflow.core.ports import Links, Retriever
 from seekflow.evaluation.examples import ExampleError, check_gold, read_examples
 from seekflow.evaluation.metrics import DEFAULT_METRICS, Metric, MetricError
 from seekflow.evaluation.metrics import metric as metric_of
@@ -19,7 +19,10 @@ from seekflow.types import Example
 
 @runtime_checkable
 class KnowsPassages(Protocol):
-    """What a retriever may offer besides: the ids of all passages that it could ever find."""
+    """What a retriever may offer besides: the ids of all passages that it could ever find.
+
+    A set or a mapping is asked for each id, which costs nothing; anything else is copied at each evaluation.
+    """
 
     @property
     def passage_ids(self) -> Collection[str]: ...
@@ -68,13 +71,14 @@ def rewards_for(wanted: Sequence[Reward] | None, examples: Sequence[Example]) ->
 
 
 def check_corpus(bound: Bound, examples: Sequence[Example]) -> None:
-    """Raise `ExampleError` for gold that no bound retriever could find.
+    """Raise `ExampleError` for gold that nothing bound could find.
 
-    Where one of them cannot tell which passages it has, for instance a web search, nothing is known, and nothing raised.
+    Where one of the finders cannot tell which passages it has, for instance a web search, nothing is known, and nothing raised.
     """
-    retrievers = [thing for thing in bound.resources.values() if isinstance(thing, Retriever)]
-    known = [thing.passage_ids for thing in retrievers if isinstance(thing, KnowsPassages)]
-    if not known or len(known) < len(retrievers):
+    ports = {name: port for name, (_, port, _) in bound.flow.resources.items() if name in bound.resources}
+    finders = [bound.resources[name] for name, port in ports.items() if Retriever in port.__mro__ or Links in port.__mro__]
+    known = [thing.passage_ids for thing in finders if isinstance(thing, KnowsPassages)]
+    if not known or len(known) < len(finders):
         return
     corpora = [ids if isinstance(ids, AbstractSet | Mapping) else frozenset(ids) for ids in known]
     gold = {found for example in examples for found in example.supporting_ids}

@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import to_json
 
 from seekflow.core.errors import SeekflowError
 from seekflow.evaluation.row import Row as Row
@@ -159,9 +158,9 @@ class Report:
         valued = [(sign * value, row) for value, row in zip(self.values(metric), self.rows, strict=True) if value is not None]
         return [row for _, row in sorted(valued, key=lambda pair: pair[0])[:n]]
 
-    def to_json(self) -> str:
-        """The report as JSON: `n`, `errors`, `metrics: {name: {mean, low, high}}`, rewards, cost and rows."""
-        plain = {
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain data: `n`, `errors`, `metrics: {name: {mean, low, high}}`, rewards, cost and rows."""
+        return {
             "report": VERSION,
             **{name: getattr(self, name) for name in ("flow", "fingerprint", "seed", "seconds")},
             **{name: getattr(self, name) for name in ("n", "errors", "partial", "skipped", "step_errors")},
@@ -170,36 +169,34 @@ class Report:
             "visits": self.visits,
             "rewards": {path: {name: found.model_dump() for name, found in each.items()} for path, each in self.rewards.items()},
             "cost": {line: {"total": cost.total, "paid": cost.paid, "memo": cost.memo} for line, cost in self.cost.items()},
-            "rows": [row.model_dump(exclude_defaults=True) for row in self.rows],
+            "rows": [row.model_dump(mode="json", exclude_defaults=True) for row in self.rows],
         }
-        return to_json(plain, indent=1).decode()
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Report:
-        """The report that `to_json` wrote. Raises `ReportError` for anything else."""
+    def from_json(cls, data: Mapping[str, Any]) -> Report:
+        """The report that `to_json` gave. Raises `ReportError` for anything else."""
+        if not isinstance(data, Mapping) or data.get("report") != VERSION:
+            raise ReportError(f"not a report of version {VERSION}: write one with Report.save")
         try:
-            data = json.loads(text)
-            if not isinstance(data, dict) or data.get("report") != VERSION:
-                raise ReportError(f"not a report of version {VERSION}: write one with Report.save")
-            rows = tuple(_ROWS.validate_python(data["rows"]))
             named = {name: data[name] for name in ("flow", "fingerprint", "seed", "seconds")}
+            rows = tuple(_ROWS.validate_python(data["rows"]))
             return cls(**named, rows=rows, names=tuple(data["metrics"]), lower_is_better=frozenset(data["lower_is_better"]))
-        except (KeyError, TypeError, ValidationError, json.JSONDecodeError) as error:
+        except (KeyError, TypeError, ValidationError) as error:
             raise ReportError(f"not a whole report: {type(error).__name__}: {error}") from None
 
     def save(self, path: str | Path) -> Path:
         """Write the report as JSON; the file appears when it is whole."""
         target = Path(path)
         unfinished = target.with_name(target.name + ".part")
-        unfinished.write_text(self.to_json(), encoding="utf-8")
+        unfinished.write_text(json.dumps(self.to_json(), indent=1, ensure_ascii=False), encoding="utf-8")
         return unfinished.replace(target)
 
     @classmethod
     def load(cls, path: str | Path) -> Report:
         """Read a report that was saved. Raises `ReportError`, naming the file, and `OSError`."""
         try:
-            return cls.from_json(Path(path).read_bytes())
-        except ReportError as error:
+            return cls.from_json(json.loads(Path(path).read_bytes()))
+        except (ReportError, ValueError) as error:
             raise ReportError(f"{path}: {error}") from None
 
     def __rich__(self) -> Group:

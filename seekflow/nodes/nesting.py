@@ -67,8 +67,8 @@ _DEMONYM = re.compile(r"[A-Z][a-z]+(?:ish|ese|ian|can|ean|lsh|tch|nch|rman|aeli|
 _TRAILING = frozenset(
     """is was were are be been has had did does in from at on of to by with born located found situated held formed a an the
     citizen part died lived lives living die live works worked work take took takes place premiered set published released based
-    buried educated competed competes plays played comes came come headquartered made written shot filmed currently originally ended
-    started grew up member belongs belonged founded built considered fought occur occurs occurred happened""".split()
+    buried educated competed competes plays played comes came come made headquartered written shot filmed currently ended
+    originally started grew up member belongs belonged founded built considered fought occur occurs occurred happened""".split()
 )
 _FINITE = frozenset("is was were are did does has had".split())
 _WHERE = r"(?:where|whose|in which|at which|on which|from which|for which|to which|of which|in whom|by whom|by which|whom)"

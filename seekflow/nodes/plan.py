@@ -98,10 +98,9 @@ def _comparison(question: str, most: int, bridges: bool) -> list[str]:
     rest = question
     for option in options:
         rest = rest.replace(option, " ")
-    maker = _MAKER.search(rest)
+    noun = compared_by(rest)
     asks = []
-    if maker and bridges and most >= 4:
-        noun = next(group for group in maker.groups() if group)
+    if noun and bridges and most >= 4:
         asks = [f"Who is the {noun} of {option}?" for option in options]
     subjects = ("#1", "#2") if asks else options
     if (made := _MADE.search(rest)) and re.search(r"\bfirst|earlier|earliest|later|latest|recent|before|old|new", rest):
@@ -111,6 +110,12 @@ def _comparison(question: str, most: int, bridges: bool) -> list[str]:
         if pattern.search(rest):
             return [*asks, *(template.format(x=subject) for subject in subjects)]
     return [_only(question, options, subject) for subject in options]
+
+
+def compared_by(rest: str) -> str:
+    """The maker by which two works are compared, "director" in "Which film has the director who died first", or ""."""
+    maker = _MAKER.search(rest)
+    return next((group for group in maker.groups() if group), "") if maker else ""
 
 
 def _only(question: str, options: tuple[str, ...], kept: str) -> str:

@@ -19,7 +19,7 @@ _L2 = 0.3
 
 BY_HAND = LinearModel.of(
     dict.fromkeys(FEATURES, 0.0)
-    | {"standing": 1.0, "title_named": 0.3, "linked_new": 0.3, "follow": 0.3, "together": 0.3, "completes": 0.2, "window": 0.2}
+    | {"standing": 1.0, "title_named": 0.3, "linked_new": 0.3, "follow": 0.3, "bridge": 0.3, "together": 0.3}
 )
 """The ranker that serves until one is fitted."""
 

@@ -2,7 +2,7 @@
 
 All of it comes from the question, the passages and their rankings: no corpus statistics, no order of the corpus. Terms are weighed
 by how rare they are in the pool. A pair feature holds between a source s and a target d; the target gets the highest value over
-the sources, each weighed by p(s) = (standing(s) / highest standing)^2.
+the sources, each weighed by p(s) = standing(s) / highest standing.
 """
 
 from __future__ import annotations
@@ -42,21 +42,21 @@ OF_PAIRS: tuple[str, ...] = (
     "specific",  # 1 / (1 + log(1 + links of s))
     "linking",  # d names s
     "follow",  # d's match of the follow-up query of s, the best match being 1
+    "bridge",  # weight of the rarest name of s that d has, times the weight of what d has of the question and s lacks
     "completes",  # weight of the question's terms that s lacks and d has
     "together",  # weight of the question's terms that s and d have
     "source_named",  # the question names s
 )
 OF_POOL: tuple[str, ...] = (
     "follow_rank",  # log(1 + sum over s of p(s) / rank of d for the follow-up query of s)
-    "link_sum",  # log(1 + sum over s of p(s), s names d)
-    "popular",  # log(1 + sources that name d), where any does
 )
 FEATURES = OF_QUESTION + OF_PAIRS + OF_POOL
 
 _AROUND = 7  # words on each side of a mention
 _NAMES = 12  # words of names in a follow-up query
 _KNOWN, _NAME = 0.3, 0.35  # weights in a follow-up query of words that s has, and of names: as FollowUp has them
-_SATURATION = 0.9
+_FIRST = 10  # ranks of a follow-up that count
+_K1, _B = 0.9, 0.4
 
 
 def order(asked: str, passages: Sequence[Passage], rankings: Sequence[Ranking]) -> tuple[list[Passage], dict[str, float]]:
@@ -142,10 +142,13 @@ class _Pool:
         self.rarity = {term: float(np.log(1 + (self.size - n + 0.5) / (n + 0.5))) for term, n in df.items()}
         self.unknown = float(np.log(1 + (self.size + 0.5) / 0.5))
         self.question = list(dict.fromkeys(terms(asked)))
-        self.weight = np.array([self.rarity.get(term, self.unknown) for term in self.question])
-        self.weight /= self.weight.sum() or 1.0
-        self.has = np.array([[term in each.counts for term in self.question] for each in self.read], dtype=float)
-        self.has = self.has.reshape(self.size, len(self.question))
+        weight = np.array([self.rarity.get(term, self.unknown) for term in self.question])
+        self.total = float(weight.sum()) or 1.0
+        self.weight = weight / self.total
+        lengths = np.array([sum(each.counts.values()) for each in self.read], dtype=float)
+        self.norm = _K1 * (1 - _B + _B * lengths / (lengths.mean() or 1.0))
+        self.held = self._held(self.question)
+        self.has = (self.held > 0).astype(float)
         self.titles = Titles()
         for number, passage in enumerate(ordered):
             self.titles.add(passage.title, number)
@@ -153,6 +156,14 @@ class _Pool:
         for _, bearers in self.titles.named_in(asked):
             for bearer in bearers:
                 self.named[bearer] = 1.0 if len(self.read[bearer].title) > 1 else 0.5
+
+    def _held(self, wanted: Sequence[str]) -> Array:
+        """How much the passages (rows) have of each term: BM25's tf / (tf + norm), in [0, 1)."""
+        import numpy as np
+
+        counts = np.array([[each.counts.get(term, 0) for term in wanted] for each in self.read], dtype=float)
+        counts = counts.reshape(self.size, len(wanted))
+        return counts / (counts + self.norm[:, None])
 
     def matches(self) -> dict[str, Array]:
         """How the passages match the question."""
@@ -174,30 +185,26 @@ class _Pool:
         """How the first `sources` passages lead to the others."""
         import numpy as np
 
-        p = self.standing[:sources] ** 2
+        p = self.standing[:sources]
         links = {name: np.zeros((sources, self.size)) for name in ("linked", "window", "early", "linking")}
         for s in range(sources):
             self._mentions(s, links)
         linked = links["linked"]
-        follow, rank = self._follow_up(sources)
-        lacks = 1 - self.has[:sources]
-        completes = (lacks * self.weight) @ self.has.T
+        followed = self._follow_ups(sources)
+        rank = followed.pop("rank")
+        completes = ((1.0 - self.has[:sources]) * self.weight) @ self.has.T
         reached = np.maximum(linked, rank > 0)
         values = {
             **links,
+            **followed,
             "linked_new": linked * (self.named < 1),
             "specific": linked / (1 + np.log1p(linked.sum(axis=1, keepdims=True))),
-            "follow": follow,
             "completes": completes * reached,
             "together": ((self.has[:sources] @ self.weight)[:, None] + completes) * reached,
             "source_named": self.named[:sources, None] * linked,
         }
         highest = {name: (p[:, None] * values[name]).max(axis=0, initial=0.0) for name in OF_PAIRS}
-        return highest | {
-            "follow_rank": np.log1p((p[:, None] * rank).sum(axis=0)),
-            "link_sum": np.log1p((p[:, None] * linked).sum(axis=0)),
-            "popular": np.log1p(linked.sum(axis=0)),
-        }
+        return highest | {"follow_rank": np.log1p((p[:, None] * rank).sum(axis=0))}
 
     def _mentions(self, s: int, links: Mapping[str, Array]) -> None:
         """Fill in what passage `s` names."""
@@ -216,32 +223,36 @@ class _Pool:
                 if d < len(links["linking"]):
                     links["linking"][d, s] = 1.0
 
-    def _follow_up(self, sources: int) -> tuple[Array, Array]:
-        """For each source the match of the other passages with its follow-up query, the best being 1; and 1 / rank of the first ten."""
+    def _follow_ups(self, sources: int) -> dict[str, Array]:
+        """How well the passages answer a follow-up from each source: what it leaves open of the question, about what it names."""
         import numpy as np
 
-        queries = [self._follow_up_query(s) for s in range(sources)]
-        vocabulary = {term: number for number, term in enumerate(sorted({term for query in queries for term in query}))}
-        asked = np.zeros((sources, len(vocabulary)))
-        for s, query in enumerate(queries):
-            for term, weight in query.items():
-                asked[s, vocabulary[term]] = weight * self.rarity.get(term, 0.0)
-        lengths = np.array([sum(each.counts.values()) for each in self.read], dtype=float)
-        norm = _SATURATION * (0.6 + 0.4 * lengths / (lengths.mean() if self.size else 1.0))
-        held = np.zeros((self.size, len(vocabulary)))
-        for d, each in enumerate(self.read):
-            for term in each.counts.keys() & vocabulary.keys():
-                held[d, vocabulary[term]] = each.counts[term] / (each.counts[term] + norm[d])
-        match = asked @ held.T
-        match[np.arange(sources), np.arange(sources)] = 0.0
-        match /= np.maximum(match.max(axis=1, keepdims=True, initial=0.0), 1e-12)
+        lacks = 1.0 - self.has[:sources]
+        left_open = (lacks * self.weight) @ self.held.T
+        known = (self.has[:sources] * self.weight) @ self.held.T
+        shared, names = self._shared_names(sources)
+        match = left_open + _KNOWN * known + _NAME * names
+        itself = np.arange(sources)
+        for each in (match, shared, left_open):
+            each[itself, itself] = 0.0
+            each /= np.maximum(each.max(axis=1, keepdims=True, initial=0.0), 1e-12)
         place = np.argsort(np.argsort(-match, axis=1, kind="stable"), axis=1, kind="stable")
-        return match, np.where((place < 10) & (match > 0), 1 / (1 + place), 0.0)
+        rank = np.where((place < _FIRST) & (match > 0), 1 / (1 + place), 0.0)
+        return {"follow": match, "bridge": shared * left_open, "rank": rank}
 
-    def _follow_up_query(self, s: int) -> dict[str, float]:
-        source = self.read[s]
-        query = {term: _KNOWN if term in source.counts else 1.0 for term in self.question}
-        passage = self.ordered[s]
-        for word in new_words(self.asked, [passage.title, *names_in(passage.text)])[:_NAMES]:
-            query |= dict.fromkeys(terms(word), _NAME)
-        return query
+    def _shared_names(self, sources: int) -> tuple[Array, Array]:
+        """For each source and passage: the weight of the rarest name of the source that the passage has, and of all of them."""
+        import numpy as np
+
+        named = []
+        for passage in self.ordered[:sources]:
+            fresh = new_words(self.asked, [passage.title, *names_in(passage.text)])[:_NAMES]
+            named.append([term for word in fresh for term in terms(word)])
+        vocabulary = {term: number for number, term in enumerate(dict.fromkeys(term for each in named for term in each))}
+        weighted = self._held(list(vocabulary)) * np.array([self.rarity.get(term, 0.0) for term in vocabulary]) / self.total
+        rarest, total = np.zeros((sources, self.size)), np.zeros((sources, self.size))
+        for s, own in enumerate(named):
+            if own:
+                columns = weighted[:, [vocabulary[term] for term in own]]
+                rarest[s], total[s] = columns.max(axis=1), columns.sum(axis=1)
+        return rarest, total

@@ -55,7 +55,13 @@ async def compile_flow(
     works = {each.name: each.work(bound.flow, len(learn), len(judge)) for each in chosen}
     chosen = [each for each in chosen if works[each.name].tests]
     data = {"train": data_hash(learn), "val": data_hash(judge)}
-    header = {"flow": bound.flow.fingerprint, "params": digest(_plain(bound)), "data": data, "seed": seed, "objective": objective.name}
+    header = {
+        "flow": bound.flow.fingerprint,
+        "params": digest(_plain(bound)),
+        "data": data,
+        "seed": seed,
+        "objective": objective.name,
+    }
     header["resources"] = digest({name: str(getattr(thing, "identity", None)) for name, thing in bound.resources.items()})
     book = Journal(journal, header, resume=resume)
     acceptance = Acceptance(ALPHA, max(1, sum(works[each.name].tests for each in chosen)))
@@ -95,13 +101,18 @@ async def _probe(search: Search) -> tuple[list[Any], float]:
     return rows, time.monotonic() - began
 
 
-async def _compiled(search: Search, start: Mapping[str, Any], plan: CompilePlan, status: str, data: Mapping[str, str]) -> Compiled:
+async def _compiled(
+    search: Search, start: Mapping[str, Any], plan: CompilePlan, status: str, data: Mapping[str, str]
+) -> Compiled:
     before, after = (search.journaled(values, search.val) or [] for values in (start, search.values))
     mine, theirs = search.qualities(after), search.qualities(before)
     if before:
         search.candidates.append(search.candidate("as written", start, before))
     bound: Any = search.with_values(search.values)
-    spent = {**{name: value for name, value in asdict(search.meter.used).items() if value}, "seconds": round(search.meter.seconds, 3)}
+    spent = {
+        **{name: value for name, value in asdict(search.meter.used).items() if value},
+        "seconds": round(search.meter.seconds, 3),
+    }
     spent |= {"rollouts": search.rollouts, "replayed": search.replayed}
     paired_rows = paired(mine, theirs) if len(mine) == len(theirs) else paired([], [])
     return Compiled(
@@ -135,7 +146,9 @@ def _rows(
         raise ValueError(f"compiling needs examples to search on and to judge on: there are {len(learn)} and {len(judge)}")
     shared = sorted({example.id for example in learn} & {example.id for example in judge})
     if shared:
-        raise ValueError(f"{len(shared)} examples are in both train and val ({', '.join(shared[:3])}, ...): a change is judged on other rows")
+        raise ValueError(
+            f"{len(shared)} examples are in both train and val ({', '.join(shared[:3])}, ...): a change is judged on other rows"
+        )
     return learn, judge
 
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Compiled:
     """A compiled flow: `bound` is ready to be called, `save` writes the artifact.
 
-    `before` and `after` are the objective on the held-back rows with 95 % intervals, `gain` their paired comparison. Since changes were
-    chosen by looking at those rows, judge the result for good on rows that compiling has not seen. `status` is "finished" or
-    "budget" (the budget ended it; what was accepted until then stands). `spent` counts what was paid in this session.
+    `before` and `after` are the objective on the held-back rows with 95 % intervals, `gain` their paired comparison. Since
+    changes were chosen by looking at those rows, judge the result for good on rows that compiling has not seen. `status` is
+    "finished" or "budget" (the budget ended it; what was accepted until then stands). `spent` counts what was paid now.
     """
 
     bound: Bound
@@ -65,7 +65,10 @@ class Compiled:
             "after": self.after.model_dump(),
             "gain": self.gain.model_dump(),
             "changes": [self._told(change) for change in self.changes],
-            "front": [{"name": each.name, "quality": each.quality, "cost": each.cost, "params": dict(each.values)} for each in self.front],
+            "front": [
+                {"name": each.name, "quality": each.quality, "cost": each.cost, "params": dict(each.values)}
+                for each in self.front
+            ],
             "spent": dict(self.spent),
             "seed": self.seed,
             "data": dict(self.data),
@@ -91,7 +94,11 @@ class Compiled:
             gap = change.comparison.difference
             verdict = "[green]accepted[/green]" if change.accepted else "not accepted"
             table.add_row(
-                change.name, str(len(change.values)), f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]", f"{change.comparison.p_value:.3f}", verdict
+                change.name,
+                str(len(change.values)),
+                f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]",
+                f"{change.comparison.p_value:.3f}",
+                verdict,
             )
         front = Table(title="quality against cost", title_justify="left")
         for column in ("candidate", "quality", "cost a question"):
@@ -101,4 +108,6 @@ class Compiled:
         return Group(table, front)
 
     def __repr__(self) -> str:
-        return f"Compiled({self.objective}: {self.before.mean} -> {self.after.mean} on {self.after.n} held-back rows, {self.status})"
+        return (
+            f"Compiled({self.objective}: {self.before.mean} -> {self.after.mean} on {self.after.n} held-back rows, {self.status})"
+        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seekflow.core.budget import Budget
-from seekflow.evaluation.report import Row
+from seekflow.evaluation.row import Row
 from seekflow.optimizers.passes import Work
 
 SHARED = 0.5
@@ -18,9 +18,9 @@ SHARED = 0.5
 class CompilePlan:
     """The passes that will run and what they may spend.
 
-    `rollouts` is a range; `spend` maps each budget line ("calls", "searches", "tokens", "usd", "seconds") to a range, from the mean
-    of `probed` questions that were run for it (they count, and are not run again). The lower end takes half of the steps to be
-    shared and every race to be lost early; the upper end shares nothing. `capped` are the lines that the budget will cut short.
+    `rollouts` is a range; `spend` maps each budget line ("calls", "searches", "tokens", "usd", "seconds") to a range, from the
+    mean of `probed` questions that were run for it (they count, and are not run again). The lower end takes half of the steps to
+    be shared and every race to be lost early; the upper end shares nothing. `capped` are the lines that the budget cuts short.
     """
 
     passes: tuple[Work, ...]
@@ -50,8 +50,7 @@ class CompilePlan:
 def estimate(works: Sequence[Work], rows: Sequence[Row], seconds: float, budget: Budget) -> CompilePlan:
     """The plan of `works`, from the rows of the questions that were probed in `seconds` of wall time."""
     count = max(1, len(rows))
-    each = {line: sum(row.usage.get(line, 0.0) for row in rows) / count for line in ("calls", "searches", "usd")}
-    each["tokens"] = sum(row.usage.get("tokens_in", 0.0) + row.usage.get("tokens_out", 0.0) for row in rows) / count
+    each = {line: sum(row.spent(line) for row in rows) / count for line in ("calls", "searches", "tokens", "usd")}
     each["seconds"] = seconds / count
     least, most = sum(work.least for work in works), sum(work.most for work in works)
     spend = {line: (least * cost * (1 - SHARED), most * cost) for line, cost in each.items()}

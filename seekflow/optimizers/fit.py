@@ -18,7 +18,8 @@ from seekflow.optimizers.search import Search
 
 @dataclass(frozen=True)
 class Fit:
-    """Fit every trained component, in the order of the flow, each on visits that the components before it were already fitted for.
+    """Fit every trained component, in the order of the flow, each on visits that the components before it were already fitted
+    for.
 
     All together are one change: they are judged by what the flow as a whole gains.
     """
@@ -44,15 +45,15 @@ class Fit:
         kept = search.journal.get(key)
         if kept is not None:
             return dict(kept)
-        results = await search.results(values, search.train)
+        traces = await search.traces(values, search.train)
         program = search.with_values(values).program
         node = program.nodes[path].node
         assert isinstance(node, Fittable)
         rows = [
-            FitRow(program.arguments(result.trace, step), example, step.round)
-            for result, example in zip(results, search.train, strict=True)
+            FitRow(program.arguments(trace, step), example, step.round)
+            for example, trace in traces
             if all(getattr(example, need) for need in node.fit_needs)
-            for step in result.trace.visits(path)
+            for step in trace.visits(path)
             if step.error is None
         ]
         fitted = {f"{path}.{name}": model.model_dump(mode="json") for name, model in node.fit(rows, search.seed).items()}

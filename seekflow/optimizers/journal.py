@@ -1,8 +1,8 @@
 """The journal of a compile: every finished evaluation and fit, as JSON lines, so that none is ever repeated.
 
-Compiling is a deterministic function of the flow, the data, the seed and the results of its rollouts. Resuming therefore runs it from
-its beginning with the results read back, and goes on where they end. A line is written when its result is final; a line that
-a kill has cut off is dropped.
+Compiling is a deterministic function of the flow, the data, the seed and the results of its rollouts. Resuming therefore runs
+it from its beginning with the results read back, and goes on where they end. A line is written when its result is final; a line
+that a kill has cut off is dropped.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class JournalError(SeekflowError, ValueError):
 class Journal:
     """Results by key. Without a path they are kept in memory only.
 
-    `header` identifies the compile: the flow's fingerprint, the data, the seed, the objective. Raises `JournalError` when `resume` is asked of
-    a journal whose header differs, naming what differs, and for a damaged line. Without `resume` an older journal at the path
-    is set aside as `NAME.old`.
+    `header` identifies the compile: the flow's fingerprint, the data, the seed, the objective. Raises `JournalError` when
+    `resume` is asked of a journal whose header differs, naming what differs, and for a damaged line. Without `resume` an older
+    journal at the path is set aside as `NAME.old`.
     """
 
     def __init__(self, path: str | Path | None, header: Mapping[str, Any], *, resume: bool = False) -> None:
@@ -81,7 +81,9 @@ class Journal:
             try:
                 row = json.loads(line)
             except ValueError as error:
-                raise JournalError(f"{path}, line {number}: damaged ({error}): remove the file, or compile without resume") from None
+                raise JournalError(
+                    f"{path}, line {number}: damaged ({error}): remove the file, or compile without resume"
+                ) from None
             if number == 1:
                 self._same(path, row, header)
             elif isinstance(row, dict) and {"key", "result"} <= set(row):
@@ -97,4 +99,6 @@ class Journal:
             raise JournalError(f"{path}: not a journal of a compile")
         differing = sorted(name for name in {*found, *header} if found.get(name) != header.get(name))
         if differing:
-            raise JournalError(f"{path} belongs to another compile: {', '.join(differing)} differ: compile without resume to begin anew")
+            raise JournalError(
+                f"{path} belongs to another compile: {', '.join(differing)} differ: compile without resume to begin anew"
+            )

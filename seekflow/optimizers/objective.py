@@ -10,7 +10,7 @@ from seekflow.evaluation.metrics import Metric, metric
 
 if TYPE_CHECKING:
     from seekflow.core.flow import Flow
-    from seekflow.evaluation.report import Row
+    from seekflow.evaluation.row import Row
     from seekflow.types import Example
 
 DEFAULTS: Mapping[str, Mapping[str, float]] = {
@@ -23,8 +23,8 @@ DEFAULTS: Mapping[str, Mapping[str, float]] = {
 class Objective:
     """`quality` of a row is the weighted mean of its metrics, in [0, 1]: what changes are accepted for.
 
-    `signal` adds `reward_weight` times the mean of the row's step rewards: what searching looks at. Step rewards tell candidates apart
-    on rows where the final metric is the same for both, which with a few dozen rows is most of them.
+    `signal` adds `reward_weight` times the mean of the row's step rewards: what searching looks at. Step rewards tell
+    candidates apart on rows where the final metric is the same for both, which with a few dozen rows is most of them.
     A row that failed counts 0 in both, so that no candidate gains by failing where it would have been wrong.
     """
 
@@ -36,7 +36,9 @@ class Objective:
         found = tuple(metric(name) for name in self.weights)
         lower = [each.name for each in found if not each.higher_is_better]
         if lower or not found or any(weight <= 0 for weight in self.weights.values()):
-            raise ValueError(f"an objective is made of metrics where higher is better, with weights above 0, not of {dict(self.weights)}")
+            raise ValueError(
+                f"an objective is made of metrics where higher is better, with weights above 0, not of {dict(self.weights)}"
+            )
         object.__setattr__(self, "metrics", found)
 
     @property
@@ -58,7 +60,7 @@ class Objective:
         """The quality, with the step rewards beside it."""
         if row.failed:
             return 0.0
-        rewards = [value for visits in row.rewards.values() for _, _, value in visits if value is not None]
+        rewards = [value for visits in row.rewards.values() for _, _, value in visits]
         return self.quality(row) + self.reward_weight * (sum(rewards) / len(rewards) if rewards else 0.0)
 
 
@@ -76,7 +78,9 @@ def objective_for(flow: Flow, examples: Sequence[Example], wanted: Metric | str 
     missing = [each.name for each in (made.metrics if made else ()) if not _applies(each, examples)]
     if made is None or missing:
         needs = sorted({need for name in missing or ["support_recall@5"] for need in metric(name).needs})
-        raise ValueError(f"compiling for {missing or 'a default metric'} needs examples with {needs}, and none of the {len(examples)} has them")
+        raise ValueError(
+            f"compiling for {missing or 'a default metric'} needs examples with {needs}, and none of the {len(examples)} has them"
+        )
     return made
 
 

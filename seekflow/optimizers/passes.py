@@ -24,11 +24,13 @@ class Pass(Protocol):
     """One way of finding better values for params.
 
     `work` says what a pass would do for a flow, before anything runs; a pass with nothing to do says 0 tests and is left out.
-    `run` searches on `search.train` with `search.rows` and `search.results`, and hands what it finds to `search.judge`: only that changes
-    `search.values`. It draws on `search.seed` alone for chance, so that a resumed compile takes the same way. It lets `BudgetSpent` pass.
+    `run` searches on `search.train` with `search.rows` and `search.results`, and hands what it finds to `search.judge`: only
+    that changes `search.values`. It draws on `search.seed` alone for chance, so that a resumed compile takes the same way. It
+    lets `BudgetSpent` pass.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def work(self, flow: Flow, train: int, val: int) -> Work: ...
 

@@ -16,7 +16,13 @@ class Progress:
         from rich.progress import Progress as Bar
 
         self.console = Console(stderr=True, highlight=False)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
         self.bar = Bar(*columns, console=self.console)
         self.task: Any = None
 
@@ -52,4 +58,5 @@ def _told(change: Any) -> str:
         return f"{change.name}: {change.note}"
     gap = change.comparison.difference
     verdict = "accepted" if change.accepted else "not accepted"
-    return f"{change.name}: {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] on {gap.n} held-back rows, p = {change.comparison.p_value:.3f}: {verdict}"
+    p = change.comparison.p_value
+    return f"{change.name}: {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] on {gap.n} held-back rows, p = {p:.3f}: {verdict}"

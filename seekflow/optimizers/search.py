@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from seekflow.core.bound import Bound, Result
+from seekflow.core.bound import Bound
 from seekflow.core.budget import Meter
 from seekflow.core.identity import digest
+from seekflow.core.trace import Trace
 from seekflow.evaluation.evaluate import evaluate
-from seekflow.evaluation.report import Row
+from seekflow.evaluation.row import Row
 from seekflow.optimizers.acceptance import Acceptance
 from seekflow.optimizers.front import Candidate
 from seekflow.optimizers.journal import Journal
@@ -31,7 +31,8 @@ class BudgetSpent(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """What a pass came to: the params that it would change, whether that was accepted, and the paired comparison on held-back rows.
+    """What a pass came to: the params that it would change, whether that was accepted, and the paired comparison on held-back
+    rows.
 
     `comparison` is None where the pass found nothing to change, or could not be judged within the budget."""
 
@@ -97,7 +98,6 @@ class Search:
                 seed=self.seed,
                 meter=self.meter,
                 on_row=keep,
-                intervals=False,
             )
         if len(kept) < len(examples):
             raise BudgetSpent
@@ -113,20 +113,23 @@ class Search:
         found = (self.journal.get(f"{prefix}:{example.id}") for example in examples)
         return [Row.model_validate(data) for data in found if data is not None]
 
-    async def results(self, values: Mapping[str, Any], examples: Sequence[Example]) -> list[Result]:
-        """Whole results with their traces, in the order of the examples: what fitting reads. Steps come from the memo where it has them."""
+    async def traces(self, values: Mapping[str, Any], examples: Sequence[Example]) -> list[tuple[Example, Trace]]:
+        """Each example with the trace of its run under `values`: what fitting reads. Steps may come from the memo."""
         self.require()
-        bound, gate, lanes = self.with_values(values), asyncio.Semaphore(self.bound.concurrency), asyncio.Semaphore(self.parallel)
-
-        async def one(example: Example) -> Result:
-            async with lanes:
-                return await bound.execute({"question": example.question}, seed=self.seed, meter=self.meter, gate=gate)
-
-        results = await asyncio.gather(*(one(example) for example in examples))
-        self.rollouts += len(examples)
+        report = await evaluate(
+            self.with_values(values),
+            examples,
+            metrics=self.objective.metrics,
+            rewards=(),
+            parallel=self.parallel,
+            seed=self.seed,
+            meter=self.meter,
+            keep_traces=True,
+        )
+        self.rollouts += len(report.traces)
         if self.meter.refused:
             raise BudgetSpent
-        return list(results)
+        return [(example, report.traces[example.id]) for example in examples if example.id in report.traces]
 
     async def judge(self, name: str, values: Mapping[str, Any]) -> bool:
         """Accept `values` in place of the current ones if the held-back rows say so; the change is recorded either way."""
@@ -157,8 +160,8 @@ class Search:
     def candidate(self, name: str, values: Mapping[str, Any], rows: Sequence[Row]) -> Candidate:
         """A candidate for the front, from its rows."""
         count = max(1, len(rows))
-        paid = sum(row.usage.get("usd", 0.0) for row in rows)
-        asked = sum(row.usage.get("calls", 0) + row.usage.get("searches", 0) for row in rows)
+        paid = sum(row.spent("usd") for row in rows)
+        asked = sum(row.spent("calls") + row.spent("searches") for row in rows)
         return Candidate(name, dict(values), sum(self.qualities(rows)) / count, (paid or asked) / count)
 
     def require(self) -> None:

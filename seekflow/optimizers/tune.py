@@ -10,7 +10,7 @@ from typing import Any
 
 from seekflow.core.flow import Flow
 from seekflow.core.params import ChoiceParam, FloatParam, IntParam, Param, SwitchParam
-from seekflow.evaluation.report import Row
+from seekflow.evaluation.row import Row
 from seekflow.optimizers.passes import Work
 from seekflow.optimizers.search import BudgetSpent, Search
 from seekflow.types import Example
@@ -37,7 +37,9 @@ class Tune:
         if not count:
             return Work(self.name, 0, 0, 0, "no numbers, switches or choices")
         least = train + self.trials * math.ceil(train / self.blocks) + val
-        return Work(self.name, least, train * (self.trials + 1) + val * (2 + self.cheaper), 1, f"{count} params, {self.trials} trials")
+        return Work(
+            self.name, least, train * (self.trials + 1) + val * (2 + self.cheaper), 1, f"{count} params, {self.trials} trials"
+        )
 
     async def run(self, search: Search) -> None:
         """Search on the training rows, then have the best judged."""
@@ -46,7 +48,9 @@ class Tune:
         space = tunable(search.bound.flow)
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         startup = max(5, self.trials // 4)
-        sampler = optuna.samplers.TPESampler(seed=search.seed, multivariate=True, n_startup_trials=startup, warn_independent_sampling=False)
+        sampler = optuna.samplers.TPESampler(
+            seed=search.seed, multivariate=True, n_startup_trials=startup, warn_independent_sampling=False
+        )
         study = optuna.create_study(direction="maximize", sampler=sampler)
         blocks = self._blocks(search)
         best_values = dict(search.values)
@@ -66,7 +70,9 @@ class Tune:
                 done.append((values, rows))
                 if mean(search, rows) > mean(search, best):
                     best_values, best = values, rows
-            search.say("trial", {"number": number + 1, "of": self.trials, "signal": value, "best": mean(search, best), "whole": whole})
+            search.say(
+                "trial", {"number": number + 1, "of": self.trials, "signal": value, "best": mean(search, best), "whole": whole}
+            )
         await search.judge(self.name, best_values)
         await self._look_for_cheaper(search, best, done)
 
@@ -87,14 +93,18 @@ class Tune:
         level = mean(search, best)
         for block in blocks:
             rows += await search.rows(values, block)
-            gaps = [search.objective.signal(mine) - search.objective.signal(theirs) for mine, theirs in zip(rows, best, strict=False)]
+            gaps = [
+                search.objective.signal(mine) - search.objective.signal(theirs) for mine, theirs in zip(rows, best, strict=False)
+            ]
             gap = sum(gaps) / len(gaps)
             spread = math.sqrt(sum((each - gap) ** 2 for each in gaps) / max(1, len(gaps) - 1) / len(gaps))
             if gap < 0 and -gap > self.patience * spread:
                 break
         return rows, level + gap
 
-    async def _look_for_cheaper(self, search: Search, best: Sequence[Row], done: Sequence[tuple[dict[str, Any], list[Row]]]) -> None:
+    async def _look_for_cheaper(
+        self, search: Search, best: Sequence[Row], done: Sequence[tuple[dict[str, Any], list[Row]]]
+    ) -> None:
         """Put trials on the front that cost less than the best one and come near to it on the training rows."""
         limit = search.candidate("best", {}, best)
         near = [
@@ -114,7 +124,11 @@ class Tune:
 
 def tunable(flow: Flow) -> dict[str, Param]:
     """The params that the pass searches over."""
-    return {name: param for name, param in flow.params().items() if isinstance(param, IntParam | FloatParam | SwitchParam | ChoiceParam)}
+    return {
+        name: param
+        for name, param in flow.params().items()
+        if isinstance(param, IntParam | FloatParam | SwitchParam | ChoiceParam)
+    }
 
 
 def suggest(trial: Any, name: str, param: Param) -> Any:

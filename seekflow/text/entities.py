@@ -81,13 +81,23 @@ def entities(text: str) -> tuple[Entity, ...]:
     return tuple(sorted([*found, *names], key=lambda each: (each.start, -each.end)))
 
 
-def folded(text: str) -> str:
-    """`text` for comparing names: without case, accents, punctuation, a leading article and a bracket at its end."""
-    text = re.sub(r"\s*\([^()]*\)\s*$", "", text) or text
+def folded(name: str) -> str:
+    """A name as names are compared: `flat`, without a leading article and a bracket at its end."""
+    words = flat(re.sub(r"\s*\([^()]*\)\s*$", "", name) or name).split()
+    return " ".join(words[1:] if len(words) > 1 and words[0] in ("the", "a", "an") else words)
+
+
+@lru_cache(maxsize=8192)
+def flat(text: str) -> str:
+    """The words of `text` in lower case, with single spaces, without accents, punctuation and possessive endings."""
     if not text.isascii():
         text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    words = re.findall(r"[^\W_]+", re.sub(r"['\u2019]s\b|['\u2019]", "", text.casefold()))
-    return " ".join(words[1:] if len(words) > 1 and words[0] in ("the", "a", "an") else words)
+    return " ".join(re.findall(r"[^\W_]+", re.sub(r"['\u2019]s\b|['\u2019]", "", text.casefold())))
+
+
+def names(text: str, name: str) -> bool:
+    """Whether `text` has the words of `name`, both given as `flat` or `folded`; a name under three letters is in nothing."""
+    return len(name) > 2 and f" {name} " in f" {text} "
 
 
 def _kind(match: re.Match[str]) -> Kind:

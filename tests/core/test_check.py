@@ -237,9 +237,10 @@ def test_an_item_and_a_round_are_not_seen_outside() -> None:
 
 
 def test_parts_of_a_fan_do_not_see_one_another() -> None:
-    found = only(fan(Search(), Reply()) >> Reply())
-    assert (found.code, found.path, found.way) == ("unwritten-read", "reply", ("fan[part 2]", "reply"))
+    found = only(fan(Rerank(), Search()) >> Read())
+    assert (found.code, found.path, found.way) == ("unwritten-read", "rerank", ("fan[part 1]", "rerank"))
     assert "only search writes" in found.message
+    assert "put search before it" in found.mend
 
 
 def test_an_optional_input_may_be_missing() -> None:
@@ -329,6 +330,11 @@ def test_an_expression_of_another_type_than_what_is_wanted() -> None:
     found = only(Search() >> Reflect() >> Guess().using(question=S.verdict.score))
     assert (found.code, found.channel, found.way) == ("wrong-type", "verdict", ("search", "reflect", "guess"))
     assert "S.verdict.score is float" in found.message
+
+
+def test_a_plain_value_of_another_type_than_what_is_wanted() -> None:
+    found = only(Guess().using(question=lift(3)))
+    assert (found.code, found.path, found.channel, found.way) == ("wrong-type", "guess", "", ("guess",))
 
 
 def test_an_input_of_another_type_than_what_is_read() -> None:

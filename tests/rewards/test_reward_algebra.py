@@ -85,7 +85,7 @@ def test_a_function_that_returns_no_score_is_told_what_to_return() -> None:
 
 
 def test_a_need_that_no_example_could_meet_is_an_error_when_the_reward_is_written() -> None:
-    with pytest.raises(RewardError, match="cannot need .'gold'.: an example has id, question, answers"):
+    with pytest.raises(RewardError, match=r"cannot need \['gold'\]: an example has id, question, answers"):
         reward(needs="gold")
 
 

@@ -183,7 +183,10 @@ def test_what_an_executor_found_counts_as_found() -> None:
     assert values(redundancy, trace, example()) == [0, 1 / 2]
 
 
-@given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=4), min_size=1, max_size=4), st.sets(st.sampled_from("abcdefg"), min_size=1))
+@given(
+    st.lists(st.lists(st.sampled_from("abcdef"), max_size=4), min_size=1, max_size=4),
+    st.sets(st.sampled_from("abcdefg"), min_size=1),
+)
 def test_the_gains_of_a_run_add_up_to_the_recall_of_all_that_was_found(lists: list[list[str]], gold: set[str]) -> None:
     rounds = tuple(tuple(dict.fromkeys(ids)) for ids in lists)
     trace = run(sf.loop(Find(rounds) >> JudgeBlindly(0.0), until=S.verdict.score >= 0.5, max_rounds=len(rounds)) >> Say("Paris"))
@@ -313,7 +316,9 @@ def test_ndcg_is_that_of_the_metrics(ranked: list[str], gold: set[str], k: int |
     assert ndcg(ranked, gold, k) == pytest.approx(metrics.ndcg(ranked, gold, k))
 
 
-text = st.text() | st.lists(st.sampled_from(["the", "a", "Paris", "no", "yes", "noanswer", "city,", "of"]), max_size=5).map(" ".join)
+text = st.text() | st.lists(st.sampled_from(["the", "a", "Paris", "no", "yes", "noanswer", "city,", "of"]), max_size=5).map(
+    " ".join
+)
 
 
 @given(text, st.lists(text, min_size=1, max_size=3))
