@@ -23,11 +23,8 @@ def check_command(name: str, as_json: bool) -> None:
         show(*(Text(f"{finding}\n") for finding in findings))
         resources = ", ".join(f"{name}{'' if needed else ' (optional)'}" for name, (_, _, needed) in flow.resources.items())
         verdict = "no errors" if not errors else f"{errors} errors"
-        show(
-            Text(
-                f"{flow.name or name}: {verdict}; {len(flow.sites)} places, {len(flow.params())} params; asks for {resources or 'nothing'}"
-            )
-        )
+        size = f"{len(flow.sites)} places, {len(flow.params())} params"
+        show(Text(f"{flow.name or name}: {verdict}; {size}; asks for {resources or 'nothing'}"))
     if errors:
         raise SystemExit(FAILED)
 

@@ -32,12 +32,14 @@ class Result:
     """What a run came to.
 
     `status` is "ok"; "partial" when a budget ended the run early (the answer is made from what there was); or "failed" when a
-    step's error did. `values` are the channels at the end. `errors` are the steps that failed, also where the run went on.
+    step's error did: then `cause` is that step. `values` are the channels at the end. `errors` are the steps that failed, also
+    where the run went on.
     """
 
     status: str
     values: Mapping[str, Any]
     trace: Trace
+    cause: Step | None = None
 
     @property
     def answer(self) -> Answer | None:
@@ -155,16 +157,16 @@ class Bound:
         start = frame.note("input", "input", {}, writes=values)
         for channel, value in values.items():
             frame.ledger.entries[channel] = Entry(value, (start.id,))
-        status = "ok"
+        status, cause = "ok", None
         try:
             await within_seconds(self.program.body, frame)
         except Exhausted:
             status = "partial"
-        except StepFailed:
-            status = "failed"
+        except StepFailed as stop:
+            status, cause = "failed", stop.step
         if status != "ok":
             await self._end(frame)
-        return self._result(status, frame, seed)
+        return self._result(status, frame, seed, cause)
 
     async def _end(self, frame: Frame) -> None:
         """Go to the answer node with what there is, unless that node is what failed."""
@@ -173,13 +175,13 @@ class Bound:
             frame.at, frame.round = (), 0
             await finish(program.ending, frame, self.flow.output)
 
-    def _result(self, status: str, frame: Frame, seed: int) -> Result:
+    def _result(self, status: str, frame: Frame, seed: int, cause: Step | None) -> Result:
         for step in frame.steps:
             step.started, step.seconds = round(step.started, 6), round(step.seconds, 6)
         number_visits(frame.steps)
         flow = self.flow
         trace = Trace(flow.name or "", flow.fingerprint, seed, status, self._plain_params, self.flow.merges, frame.steps)
-        return Result(status, frame.ledger.snapshot(), trace)
+        return Result(status, frame.ledger.snapshot(), trace, cause)
 
     @cached_property
     def _plain_params(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from seekflow.core.budget import Budget
 from seekflow.core.element import Element, as_element
 from seekflow.core.expr import Expr, S, lift
 from seekflow.core.node import Node
-from seekflow.core.params import ChoiceParam, Param
+from seekflow.core.params import ChoiceParam, IntParam, Param
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +114,7 @@ def each(items: Expr, body: Any, *, item: str = "goal") -> Each:
 
 def loop(body: Any, until: Expr, max_rounds: int | Any, *, name: str | None = None) -> Loop:
     """Run `body` at least once and at most `max_rounds` times (1 or more), until `until` holds."""
-    least = getattr(max_rounds, "low", max_rounds)
+    least = max_rounds.low if isinstance(max_rounds, IntParam) else max_rounds
     if not isinstance(least, int) or isinstance(least, bool) or least < 1:
         raise ValueError(f"a loop runs at least one round: max_rounds is a whole number of 1 or more, not {max_rounds!r}")
     made = Loop(as_element(body), lift(until), max_rounds)

@@ -233,17 +233,17 @@ def lift(value: object) -> Expr:
 
 def count(items: Expr) -> Expr:
     """How many items a collection has: `count(S.passages) >= 5`."""
-    return Apply("count", (items,))
+    return Apply("count", (lift(items),))
 
 
 def when(condition: Expr, then: object, otherwise: object) -> Expr:
     """`then` where `condition` holds, else `otherwise`: a routing policy is `when(S.verdict.score >= 0.5, "done", "more")`."""
-    return Apply("when", (condition, lift(then), lift(otherwise)))
+    return Apply("when", (lift(condition), lift(then), lift(otherwise)))
 
 
 def otherwise(first: Expr, second: object) -> Expr:
     """`first` where its channels have been written, else `second`."""
-    return Apply("otherwise", (first, lift(second)))
+    return Apply("otherwise", (lift(first), lift(second)))
 
 
 def walk(expr: Expr) -> Iterator[Expr]:
@@ -256,6 +256,11 @@ def walk(expr: Expr) -> Iterator[Expr]:
 def channels(expr: Expr) -> tuple[str, ...]:
     """The channels that `expr` may read, each once, in the order of writing."""
     return tuple(dict.fromkeys(part._name for part in walk(expr) if isinstance(part, Channel)))
+
+
+def has_choice(expr: Expr) -> bool:
+    """Whether `expr` can do without some of its channels: whether there is an `otherwise` in it."""
+    return any(isinstance(part, Apply) and part._operation == "otherwise" for part in walk(expr))
 
 
 def params(expr: Expr) -> tuple[Param, ...]:

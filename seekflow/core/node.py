@@ -216,9 +216,9 @@ def _read_contract(cls: type[Node]) -> Contract:
             optional = without_none(annotation) is not annotation
             ports.append(PortSpec(name, without_none(annotation), not optional, name if name in settings else None))
         else:
-            or_else = None
-            if get_origin(annotation) is Annotated:
-                annotation, *extras = get_args(annotation)
+            or_else, optional = None, without_none(annotation)
+            if get_origin(optional) is Annotated:
+                annotation, *extras = get_args(optional)
                 or_else = next((extra.name for extra in extras if isinstance(extra, OrElse)), None)
             reads.append(ReadSpec(name, annotation if required else without_none(annotation), required, or_else))
     returns = hints.get("return")

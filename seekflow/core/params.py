@@ -194,7 +194,7 @@ class FittedParam(Param):
             ) from None
 
     def domain(self) -> dict[str, JsonValue]:
-        return {"kind": self.kind, "model": self.model.__name__, "fields": sorted(self.model.model_fields)}
+        return {"kind": self.kind, "model": self.model.__name__, "fields": [*sorted(self.model.model_fields)]}
 
     def to_json(self) -> JsonValue:
         return None if self.value is None else self.value.model_dump(mode="json")
@@ -267,7 +267,7 @@ def _named(value: Any) -> JsonValue:
         return f"{value.__module__}:{name}"
     if isinstance(getattr(value, "identity", None), str):
         return str(value.identity)
-    raise ParamError(f"a setting is plain data, a model, a function or a class, not {value!r}: its fingerprint would change with each run")
+    raise ParamError(f"a setting is plain data, a model, a function or a class, not {value!r}: that would differ in each process")
 
 
 def _is_scalar(option: Any) -> bool:

@@ -10,24 +10,39 @@ an old result still holds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from seekflow.types import Passage, Query
 
+Method = TypeVar("Method", bound=Callable[..., Any])
+
 
 class Port(Protocol):
-    """Marks a protocol as a port. `charges` maps each method that costs something to the budget line that it is counted in."""
+    """Marks a protocol as a port. A method that costs something says by `@charged` in which budget line it is counted."""
 
-    charges: ClassVar[Mapping[str, str]] = {}
+
+def charged(line: str) -> Callable[[Method], Method]:
+    """Mark a port's method: each call of it is one more in `line` of the budget ("calls", "searches", "ranks")."""
+
+    def mark(method: Method) -> Method:
+        method.charged = line  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+def charges(port: type) -> dict[str, str]:
+    """The budget line of each charged method of a port."""
+    found = {name: getattr(getattr(port, name), "charged", None) for name in dir(port) if not name.startswith("_")}
+    return {name: line for name, line in found.items() if line is not None}
 
 
 @runtime_checkable
 class Retriever(Port, Protocol):
     """Finds passages for a query."""
 
-    charges: ClassVar[Mapping[str, str]] = {"search": "searches"}
-
+    @charged("searches")
     async def search(self, query: Query, k: int) -> Sequence[Passage]:
         """At most `k` passages, best first, each id once, with `score` set (higher is better). Nothing found is `()`."""
         ...
@@ -50,8 +65,7 @@ class Links(Port, Protocol):
 class Ranker(Port, Protocol):
     """Scores passages for a query, for instance a cross-encoder."""
 
-    charges: ClassVar[Mapping[str, str]] = {"scores": "ranks"}
-
+    @charged("ranks")
     async def scores(self, query: Query, passages: Sequence[Passage]) -> Sequence[float]:
         """One score for each passage, in their order; higher is better."""
         ...

@@ -13,6 +13,7 @@ from seekflow.core.flow import Flow
 from seekflow.core.ledger import Entry, Ledger
 from seekflow.core.node import Node
 from seekflow.core.params import value_of
+from seekflow.core.ports import charges
 from seekflow.core.reads import collected, ending_site, free_reads
 from seekflow.core.run import CallOp, EachOp, FanOp, Gift, LoopOp, Operation, Question, RouteOp, SeqOp
 from seekflow.core.site import Site, exprs
@@ -116,7 +117,7 @@ class _Builder:
         for port in contract.ports:
             name = getattr(node, port.setting) if port.setting else port.parameter
             if name in self.resources:
-                bound[port.parameter] = (self.resources[name], getattr(port.port, "charges", {}))
+                bound[port.parameter] = (self.resources[name], charges(port.port))
             elif port.required:
                 raise BindError(f"{site.path} needs a {port.port.__name__} under the name {name!r}: bind({name}=...)")
             else:

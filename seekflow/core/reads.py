@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seekflow.core.combinators import Call, Each, Fan, Loop, Seq
-from seekflow.core.expr import channels
+from seekflow.core.expr import channels, has_choice
 from seekflow.core.ledger import Merge
 from seekflow.core.node import Node
 from seekflow.core.params import ChoiceParam, value_of
@@ -60,19 +60,20 @@ def _free(site: Site, have: frozenset[str], free: dict[str, bool]) -> frozenset[
         for spec in element.contract().reads:
             expr = element.reading.get(spec.parameter)
             names = (spec.parameter,) if expr is None else channels(expr)
+            required = spec.required and (expr is None or not has_choice(expr))
             if expr is None and spec.or_else is not None:
-                if spec.parameter not in have:  # either will do, so neither alone is required
+                if spec.parameter not in have and spec.or_else not in have:  # either will do: neither alone is required
                     read(spec.parameter, False)
                     read(spec.or_else, False)
                 continue
             for name in names:
-                read(name, spec.required)
+                read(name, required)
         always = {element.writing.get(w.channel.name, w.channel.name) for w in element.contract().writes if w.always}
         return have | always
     if not isinstance(element, Loop):
         for expr in own.values():
             for name in channels(expr):
-                read(name, True)
+                read(name, not has_choice(expr))
     if isinstance(element, Seq):
         for child in site.children:
             have = _free(child, have, free)
@@ -83,7 +84,7 @@ def _free(site: Site, have: frozenset[str], free: dict[str, bool]) -> frozenset[
     if isinstance(element, Loop):
         have = _free(site.children[0], have, free)
         for name in channels(element.until):
-            read(name, True)
+            read(name, not has_choice(element.until))
         return have
     if isinstance(element, Call):
         if element.give is None:

@@ -335,6 +335,11 @@ class CallOp:
         except Exhausted as stop:
             await finish(self.ending, inner, "answer")
             stopped = stop
+        except StepFailed as stop:
+            frame.steps += inner.steps
+            failed = StepError("inside", "StepFailed", f"{self.path}: {stop.step.id} failed inside this call")
+            frame.note("digest", self.path, {}, error=failed)
+            raise
         except BaseException:
             frame.steps += inner.steps
             raise

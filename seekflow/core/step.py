@@ -21,7 +21,8 @@ class StepError:
     """Why a step has no result.
 
     `code` is stable: "raised" (the node or its tool raised), "timeout", "invalid" (what it returned is not what it declares),
-    "missing" (a channel that it reads is unwritten), "budget" (it was not allowed to start a call), "cancelled".
+    "missing" (a channel that it reads is unwritten), "budget" (it was not allowed to start a call),
+    "cancelled", "inside" (a call came to nothing since a step inside it failed).
     """
 
     code: str

@@ -16,26 +16,22 @@ import inspect
 import types
 import typing
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, MutableSequence, Sequence, Set
-from dataclasses import dataclass
-from typing import Annotated, Any, ForwardRef, Literal, NewType, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, Literal, NamedTuple, NewType, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from seekflow.core.expr import Apply, Attr, Channel, Const, Expr, Tunable
-from seekflow.core.params import ChoiceParam, DemosParam, FittedParam, FloatParam, IntParam, Param, SwitchParam, TextParam
+from seekflow.core.params import ChoiceParam, DemosParam, FittedParam, FloatParam, IntParam, SwitchParam, TextParam
 from seekflow.types import Value
 
 NOTHING = type(None)
 LISTS: tuple[Any, ...] = (list, tuple, Sequence, MutableSequence, Collection, Iterable)
 SETS: tuple[Any, ...] = (set, frozenset, Set)
 MAPS: tuple[Any, ...] = (dict, Mapping, MutableMapping)
-PARAMS: Mapping[type[Param], Any] = {
-    IntParam: int, FloatParam: float, SwitchParam: bool, TextParam: str, DemosParam: tuple[Mapping[str, Any], ...]
-}  # fmt: skip
+PARAMS: Mapping[Any, Any] = {IntParam: int, FloatParam: float, SwitchParam: bool, TextParam: str, DemosParam: tuple[Any, ...]}
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong inside an expression, and how to mend it."""
 
     code: str
@@ -234,9 +230,8 @@ def infer(expr: Expr, known: Mapping[str, Any], problems: list[Problem] | None =
         return param.model | None if isinstance(param, FittedParam) else PARAMS.get(type(param), Any)
     if isinstance(expr, Attr):
         return _infer_attribute(expr, infer(expr._base, known, found), found)
-    if isinstance(expr, Apply):
-        return _infer_operation(expr, [infer(operand, known, found) for operand in expr._operands], found)
-    return Any
+    operands = [infer(operand, known, found) for operand in expr._parts()]
+    return _infer_operation(expr, operands, found) if isinstance(expr, Apply) else Any
 
 
 def _type_of(value: Any) -> Any:

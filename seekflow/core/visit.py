@@ -71,9 +71,12 @@ class NodeOp:
             arguments = self.read(frame.ledger, step.parents)
             result = await self._result(frame, step, arguments)
             self._write(frame, step, result)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
             step.error = StepError("cancelled", "CancelledError", f"{self.path}: cancelled while it ran")
-            raise
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise StepFailed(step) from error  # nobody cancelled this run: something that the node uses cancelled itself
         except BudgetExceeded as error:
             step.error = StepError("budget", "BudgetExceeded", f"{self.path}: {error}")
             raise Exhausted(error.meter) from None

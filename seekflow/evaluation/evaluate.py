@@ -20,7 +20,7 @@ from seekflow.evaluation.metrics import Metric, MetricError, Outcome
 from seekflow.evaluation.report import Report
 from seekflow.evaluation.row import Row, RowError
 from seekflow.rewards.algebra import Reward, RewardError, scores
-from seekflow.types import Example
+from seekflow.types import Answer, Example, Passage
 
 OnRow = Callable[[Row], object]
 
@@ -119,10 +119,11 @@ class _Runner:
         if _spent(self.meter):
             return Row(id=example.id, status="skipped"), None
         began = time.perf_counter()
-        error: RowError | None = None
         try:
             inputs = {"question": example.question}
             result = await self.bound.execute(inputs, seed=self.seed, meter=self.meter, gate=self.gate)
+            row = self._scored(example, result, round(time.perf_counter() - began, 6))
+            return row, result.trace if self.keep else None
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -130,15 +131,13 @@ class _Runner:
             error = RowError(code="cancelled", message="something that the flow runs was cancelled, but the evaluation was not")
         except Exception as raised:  # one example's crash is data, like every other error
             error = RowError(code="raised", message=_told(raised))
+        nothing = dict.fromkeys(each.name for each in self._applying(example))
         seconds = round(time.perf_counter() - began, 6)
-        if error is not None:
-            nothing = dict.fromkeys(each.name for each in self._applying(example))
-            return Row(id=example.id, status="failed", metrics=nothing, error=error, seconds=seconds), None
-        return self._scored(example, result, seconds), result.trace if self.keep else None
+        return Row(id=example.id, status="failed", metrics=nothing, error=error, seconds=seconds), None
 
     def _scored(self, example: Example, result: Result, seconds: float) -> Row:
-        trace, answer = result.trace, result.answer
-        ids = tuple(passage.id for passage in result.passages)
+        trace, answer = result.trace, _answer(result)
+        ids = tuple(passage.id for passage in result.passages if isinstance(passage, Passage))
         usage = trace.usage()
         outcome = Outcome(ids, answer, usage.searches, usage.calls, usage.tokens, usage.usd, seconds)
         rewards: dict[str, list[tuple[int, str, float]]] = {}
@@ -181,6 +180,12 @@ class _Runner:
 
     def _applying(self, example: Example) -> list[Metric]:
         return [each for each in self.metrics if each.applies_to(example)]
+
+
+def _answer(result: Result) -> Answer | None:
+    """What the run answers; a flow of one's own may answer with a plain string, or with something that no metric can read."""
+    said: object = result.values.get("answer")
+    return Answer(text=said) if isinstance(said, str) else said if isinstance(said, Answer) else None
 
 
 def _value(metric: Metric, example: Example, outcome: Outcome) -> float | None:

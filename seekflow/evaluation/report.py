@@ -102,7 +102,8 @@ class Report:
     def rewards(self) -> dict[str, dict[str, Interval]]:
         """For each node's path the mean of each reward with its interval.
 
-        An example counts once, with the mean over its visits: visits of one run are not independent of one another.
+        An example counts once, with the mean over its visits: visits of one run are not independent of one another. Visits of
+        runs that failed later count too.
         """
         found: dict[str, dict[str, list[float]]] = {}
         for row in self.rows:

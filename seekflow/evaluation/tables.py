@@ -94,4 +94,4 @@ def _numbers(found: Interval) -> tuple[str, str, str]:
 def _number(value: float) -> str:
     if value == int(value):
         return f"{value:,.0f}"
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
+    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3f}" if abs(value) >= 0.001 else f"{value:.1g}"

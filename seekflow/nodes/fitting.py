@@ -171,20 +171,19 @@ def _softmax_objective(Z: Array, y: NDArray[np.bool_], sizes: Sequence[int], l2:
     positive, negative = np.flatnonzero(y), np.flatnonzero(~y)
     gp, gn = group[positive], group[negative]
     first = np.searchsorted(gn, np.arange(len(sizes)))  # where the negatives of each group begin
-    Zp, Zn = Z[positive], Z[negative]
+    Zp, Zn, c = Z[positive], Z[negative], share[gp]
 
     def objective(theta: Array) -> tuple[float, Array, Array]:
         s = Z @ theta
-        top = np.maximum.reduceat(s, starts)
-        en, ep = np.exp(s[negative] - top[gn]), np.exp(s[positive] - top[gp])
+        top = np.maximum.reduceat(s[negative], first)
+        en = np.exp(s[negative] - top[gn])
         total = np.add.reduceat(en, first)
-        both = ep + total[gp]
-        miss = total[gp] / both  # the probability that a positive leaves to the negatives
-        c = share[gp]
-        loss = float(c @ (np.log(both) - s[positive] + top[gp]) + 0.5 * l2 * theta @ theta)
-        a = np.bincount(gp, weights=c / both, minlength=len(sizes))[gn] * en  # the weight of each negative, over all positives
+        margin = (top + np.log(total))[gp] - s[positive]  # how far the negatives together are above a positive
+        miss = 0.5 * (1 + np.tanh(margin / 2))  # the probability that the positive leaves to them
+        loss = float(c @ np.logaddexp(0, margin) + 0.5 * l2 * theta @ theta)
+        a = np.bincount(gp, weights=c * miss, minlength=len(sizes))[gn] * en / total[gn]  # what each negative weighs
         gradient = Zn.T @ a - Zp.T @ (c * miss) + l2 * theta
-        centre = np.add.reduceat(Zn * en[:, None], first) / np.maximum(total, 1e-300)[:, None]
+        centre = np.add.reduceat(Zn * en[:, None], first) / total[:, None]
         middle = Zp * (1 - miss)[:, None] + centre[gp] * miss[:, None]
         hessian = (Zn.T * a) @ Zn + (Zp.T * (c * (1 - miss))) @ Zp - (middle.T * c) @ middle
         return loss, gradient, hessian + l2 * np.eye(len(theta))

@@ -7,8 +7,9 @@ from typing import Literal
 
 from seekflow.core.node import Node, Writes
 from seekflow.core.params import Choice, Float, Int
+from seekflow.nodes.read import wanted
 from seekflow.text.fusion import reciprocal_rank_fusion, weighted_fusion
-from seekflow.types import Goal, Passage, Ranking
+from seekflow.types import Digest, Goal, Passage, Ranking
 
 TITLES = "titles"
 """The source of a ranking of passages whose title the question names."""
@@ -29,9 +30,9 @@ class Ordered(Writes):
 class Fuse(Node):
     """Put the passages of all rankings into one order, and keep the best `keep` of them as `context`.
 
-    `method` "rrf" adds reciprocal ranks, "weighted" adds min-max normalised scores (`text.fusion` has the formulas). The
-    rankings of the question (or goal) itself weigh 1; `followed` is what those of other queries weigh, `linked` those of hops
-    and of titles. A passage's score is the fused one.
+    `method` "rrf" adds reciprocal ranks, "weighted" adds min-max normalised scores (`text.fusion` has the formulas). Retrievers'
+    rankings of the question itself (or of the goal) weigh 1, those of other queries `followed`, those of hops `linked`.
+    A passage's score is the fused one.
     """
 
     method: Literal["rrf", "weighted"] = Choice("rrf", "weighted")
@@ -40,40 +41,45 @@ class Fuse(Node):
     linked: float = Float(0.5, low=0.0, high=2.0)
 
     async def run(
-        self, question: str, passages: tuple[Passage, ...], rankings: tuple[Ranking, ...], goal: Goal | None = None
+        self,
+        question: str,
+        passages: tuple[Passage, ...],
+        rankings: tuple[Ranking, ...],
+        goal: Goal | None = None,
+        digests: tuple[Digest, ...] = (),
     ) -> Ordered:
-        asked = goal.text if goal else question
+        own = own_query(wanted(question, goal, digests), rankings)
+        weights = [self._weight(ranking, own) for ranking in rankings]
         lists = [list(zip(ranking.ids, ranking.scores, strict=True)) for ranking in rankings]
-        weights = [self._weight(ranking, asked) for ranking in rankings]
-        fuse = reciprocal_rank_fusion if self.method == "rrf" else weighted_fusion
+        fused = (reciprocal_rank_fusion if self.method == "rrf" else weighted_fusion)(lists, weights=weights)
         pool = {passage.id: passage for passage in passages}
-        fused = [(id, score) for id, score in fuse(lists, weights=weights) if id in pool]
-        return Ordered(context=tuple(pool[id].model_copy(update={"score": score}) for id, score in fused[: self.keep]))
+        best = [(pool[id], score) for id, score in fused if id in pool][: self.keep]
+        return Ordered(context=tuple(passage.model_copy(update={"score": score}) for passage, score in best))
 
-    def _weight(self, ranking: Ranking, asked: str) -> float:
+    def _weight(self, ranking: Ranking, own: str) -> float:
         if ranking.source in (TITLES, LINKS):
             return self.linked
-        return 1.0 if ranking.query == asked else self.followed
+        return 1.0 if ranking.query == own else self.followed
 
 
-def standing(asked: str, rankings: Iterable[Ranking]) -> dict[str, float]:
-    """How promising each ranked passage is, before anything was learned; 0 or more.
+def standing(asked: str, rankings: Sequence[Ranking]) -> dict[str, float]:
+    """How promising each ranked passage is, before anything is learned; 0 or more.
 
     For a passage d, with shares of scores between the lowest and the highest of a ranking as in `weighted_fusion`,
 
-        own(d)      = sum over retrievers of its best share for `asked`, + 0.6 * the score of its title if `asked` names it
+        own(d)      = sum over retrievers of its best share for the question, + 0.6 * its score where the question names it
         standing(d) = max(own(d), own(d) / 2 + what links pass on to it, own(d) / 2 + 0.3 * its best share for another query)
     """
+    query = own_query(asked, rankings)
     own: dict[str, dict[str, float]] = {}
     passed_on: dict[str, float] = {}
     for ranking in rankings:
+        listed = zip(ranking.ids, ranking.scores, strict=True)
         if ranking.source == LINKS:
-            _raise(passed_on, zip(ranking.ids, ranking.scores, strict=True))
+            _raise(passed_on, listed)
         elif ranking.source == TITLES:
-            _raise(
-                own.setdefault(TITLES, {}), ((id, _TITLED * score) for id, score in zip(ranking.ids, ranking.scores, strict=True))
-            )
-        elif ranking.query == asked:
+            _raise(own.setdefault(TITLES, {}), ((id, _TITLED * score) for id, score in listed))
+        elif ranking.query == query:
             _raise(own.setdefault(ranking.source, {}), shares(ranking))
         else:
             _raise(passed_on, ((id, _FOLLOWED * share) for id, share in shares(ranking)))
@@ -94,6 +100,12 @@ def leading(
         return tuple(context[:count])
     pool = {passage.id: passage for passage in passages}
     return tuple(pool[id] for id in best_first(standing(asked, rankings)) if id in pool)[:count]
+
+
+def own_query(asked: str, rankings: Iterable[Ranking]) -> str:
+    """The query whose rankings are those of the question itself: the question, or what was first searched for in its place."""
+    queries = [ranking.query for ranking in rankings if ranking.source not in (TITLES, LINKS)]
+    return asked if asked in queries or not queries else queries[0]
 
 
 def shares(ranking: Ranking) -> Sequence[tuple[str, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel
 
@@ -12,14 +12,15 @@ from seekflow.core.node import Node
 from seekflow.core.params import Fitted, Int
 from seekflow.nodes.fitting import LinearModel, fit_listwise
 from seekflow.nodes.fuse import Ordered
+from seekflow.nodes.read import wanted
 from seekflow.nodes.rerank_features import FEATURES, features
-from seekflow.types import Goal, Passage, Ranking
+from seekflow.types import Digest, Goal, Passage, Ranking
 
-_L2 = 0.3
+_L2 = 0.1
 
 BY_HAND = LinearModel.of(
     dict.fromkeys(FEATURES, 0.0)
-    | {"standing": 1.0, "title_named": 0.3, "linked_new": 0.3, "follow": 0.3, "bridge": 0.3, "together": 0.3}
+    | {"standing": 1.0, "title_named": 0.3, "linked_new": 0.3, "follow": 0.5, "bridge": 0.5, "together": 0.3}
 )
 """The ranker that serves until one is fitted."""
 
@@ -38,28 +39,27 @@ class Rerank(Node):
     model: LinearModel = Fitted(LinearModel, BY_HAND)
 
     async def run(
-        self, question: str, passages: tuple[Passage, ...], rankings: tuple[Ranking, ...] = (), goal: Goal | None = None
+        self,
+        question: str,
+        passages: tuple[Passage, ...],
+        rankings: tuple[Ranking, ...] = (),
+        goal: Goal | None = None,
+        digests: tuple[Digest, ...] = (),
     ) -> Ordered:
-        if not passages:
-            return Ordered(context=())
-        ordered, rows = features(goal.text if goal else question, passages, rankings, self.sources)
+        ordered, rows = features(wanted(question, goal, digests), passages, rankings, self.sources)
         model = self.model.expecting(FEATURES)
         scores = [model.score(row) for row in rows.tolist()]
         ranked = sorted(zip(ordered, scores, strict=True), key=lambda pair: (-pair[1], pair[0].id))
         return Ordered(context=tuple(passage.model_copy(update={"score": score}) for passage, score in ranked[: self.keep]))
 
     def fit(self, rows: Sequence[FitRow], seed: int) -> Mapping[str, BaseModel]:
-        """The ranker that puts supporting passages before the others; `{}` with too few rows that have both."""
+        """The ranker that puts supporting passages before the others; `{}` where too few visits had both."""
         groups, labels = [], []
         for row in rows:
-            arguments: dict[str, Any] = dict(row.arguments)
-            gold = set(row.example.supporting_ids)
-            if not gold or not arguments.get("passages"):
-                continue
-            goal = arguments.get("goal")
-            asked = goal.text if goal else arguments["question"]
-            ordered, vectors = features(asked, arguments["passages"], arguments.get("rankings", ()), self.sources)
+            given = row.arguments
+            asked = wanted(given["question"], given.get("goal"), given.get("digests", ()))
+            ordered, vectors = features(asked, given["passages"], given.get("rankings", ()), self.sources)
             groups.append(vectors.tolist())
-            labels.append([float(passage.id in gold) for passage in ordered])
+            labels.append([float(passage.id in row.example.supporting_ids) for passage in ordered])
         model = fit_listwise(FEATURES, groups, labels, _L2)
         return {} if model is None else {"model": model}

@@ -10,7 +10,8 @@ from seekflow.core.node import Node, OrElse, Writes
 from seekflow.core.params import Float, Int, Switch
 from seekflow.core.ports import Links, Retriever
 from seekflow.nodes.fuse import LINKS, TITLES, leading, standing
-from seekflow.types import Goal, Passage, Query, Ranking
+from seekflow.nodes.read import wanted
+from seekflow.types import Digest, Goal, Passage, Query, Ranking
 
 
 class Found(Writes):
@@ -73,11 +74,12 @@ class Hop(Node):
         question: str,
         links: Links,
         goal: Goal | None = None,
+        digests: tuple[Digest, ...] = (),
         passages: tuple[Passage, ...] = (),
         context: tuple[Passage, ...] = (),
         rankings: tuple[Ranking, ...] = (),
     ) -> Found:
-        asked = goal.text if goal else question
+        asked = wanted(question, goal, digests)
         titled = {
             passage.id: passage.model_copy(update={"score": _telling(passage.title)}) for passage in await links.named_in(asked)
         }

@@ -10,6 +10,7 @@ from seekflow.rewards.measures import token_f1
 from seekflow.rewards.seen import on_part
 from seekflow.types import Answer, Example
 
+OTHER = Score(None, "the answer is not an Answer")
 PART = Score(None, "answers a part of the question")
 
 
@@ -20,7 +21,9 @@ def answer_f1(step: Step, trace: Trace, example: Example) -> Score:
     A refusal counts as the answer "noanswer", whatever reason it gives, as in the metric of the same name. Source: SQuAD and
     HotpotQA evaluation; the outcome term of StepSearch and InForage.
     """
-    answer: Answer = step.writes["answer"]
+    answer = step.writes["answer"]
+    if not isinstance(answer, Answer):
+        return OTHER
     if on_part(step, trace):
         return PART
     value = token_f1("noanswer" if answer.refused else answer.text, example.answers)
@@ -31,10 +34,12 @@ def answer_f1(step: Step, trace: Trace, example: Example) -> Score:
 @reward(needs="supporting_ids", on="answer")
 def citation_support(step: Step, trace: Trace, example: Example) -> Score:
     """|cited gold| / |cited|, each id once, in [0, 1]; None where nothing is cited, as in the metric `citation_precision`."""
-    answer: Answer = step.writes["answer"]
-    cited = set(answer.citations)
+    answer = step.writes["answer"]
+    if not isinstance(answer, Answer):
+        return OTHER
     if on_part(step, trace):
         return PART
+    cited = set(answer.citations)
     if not cited:
         return Score(None, "cites nothing")
     wrong = sorted(cited.difference(example.supporting_ids))

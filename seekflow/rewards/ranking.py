@@ -10,7 +10,7 @@ from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.measures import ndcg
-from seekflow.rewards.seen import read_by
+from seekflow.rewards.seen import ids_of, read_by
 from seekflow.types import Example
 
 
@@ -36,7 +36,7 @@ def _ndcg(step: Step, trace: Trace, example: Example, *, k: int | None, of: str)
     within = gold if read is None else gold & read
     if not within:
         return Score(None, "no gold passage was among those to rank")
-    ids = [passage.id for passage in step.writes["context"]]
+    ids = list(ids_of(step.writes["context"]))
     ranks = [str(ids.index(found) + 1) for found in within if found in ids]
     dropped = sorted(within.difference(ids))
     told = f"gold at {', '.join(sorted(ranks, key=int))} of {len(ids)}" if ranks else f"no gold among the {len(ids)} kept"

@@ -20,7 +20,9 @@ def right_to_stop(step: Step, trace: Trace, example: Example) -> Score:
 
     Source: 1 - Brier score (Brier, 1950), a proper scoring rule, of SIM-RAG's and ReSeek's question "is this enough to answer?".
     """
-    verdict: Verdict = step.writes["verdict"]
+    verdict = step.writes["verdict"]
+    if not isinstance(verdict, Verdict):
+        return Score(None, "the verdict has no score")
     if on_part(step, trace):
         return Score(None, "judges a part of the question")
     read = read_by(step, trace)

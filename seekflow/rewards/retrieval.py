@@ -6,7 +6,7 @@ from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Score
 from seekflow.rewards.define import reward
-from seekflow.rewards.seen import found_before
+from seekflow.rewards.seen import found_before, ids_of
 from seekflow.types import Example
 
 
@@ -20,7 +20,7 @@ def support_gain(step: Step, trace: Trace, example: Example) -> Score:
     """
     gold = set(example.supporting_ids)
     before = found_before(step, trace) & gold
-    new = {passage.id for passage in step.writes["passages"]} & gold - before
+    new = set(ids_of(step.writes["passages"])) & gold - before
     missing = gold - before - new
     told = f"found {_named(new)} of {len(gold)} gold passages first" if new else "found no new gold passage"
     return Score(len(new) / len(gold), f"{told}, {_named(missing)} missing" if missing else f"{told}, none missing")
@@ -33,7 +33,7 @@ def redundancy(step: Step, trace: Trace, example: Example | None) -> Score:
     Lower is better: it is a term of formulas such as `support_gain - redundancy`. Source: StepSearch, redundancy_t, with
     ids in the place of equal text.
     """
-    ids = {passage.id for passage in step.writes["passages"]}
+    ids = set(ids_of(step.writes["passages"]))
     if not ids:
         return Score(None, "found nothing")
     again = ids & found_before(step, trace)

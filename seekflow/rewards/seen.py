@@ -20,7 +20,7 @@ COLLECTIONS = frozenset({"passages", "context", "evidence", "rankings", "digests
 
 
 def ids_of(value: Any) -> Iterator[str]:
-    """The ids of the passages that a channel's value holds, names or rests on, in order."""
+    """The ids of the passages that a channel's value holds, names or rests on, in order; none for values of other types."""
     if isinstance(value, Passage):
         yield value.id
     elif isinstance(value, Evidence):
@@ -46,7 +46,7 @@ def found_before(step: Step, trace: Trace, channel: str = "passages") -> set[str
     for earlier in trace.steps:
         if earlier.path == step.path and earlier.at == step.at:
             break
-        found.update(passage.id for passage in earlier.writes.get(channel, ()))
+        found.update(ids_of(earlier.writes.get(channel, ())))
     return found
 
 

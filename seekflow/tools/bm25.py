@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -39,8 +39,6 @@ class BM25:
     `identity` is a hash of the corpus, the analysis and the settings. Objects may be shared between threads and pickled.
     Raises `CorpusError` for an empty corpus or two passages with one id, `ValueError` for a setting out of range.
     """
-
-    charges: ClassVar[Mapping[str, str]] = {"search": "searches"}
 
     def __init__(
         self,

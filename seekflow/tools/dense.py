@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -33,8 +33,6 @@ class Dense:
     Of a query `text` is embedded; `must`, `must_not` and `filters` hold for what is returned; `weights` are not used.
     Raises `CorpusError` as `BM25` does, `MissingExtra` without the extra `dense`, `ModelNotFound` for missing weights.
     """
-
-    charges: ClassVar[Mapping[str, str]] = {"search": "searches"}
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ import math
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from hashlib import blake2b
 from itertools import islice
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
@@ -25,8 +25,6 @@ _MOST = 10_000  # items read from a function: a generator without end must not h
 
 class FunctionRetriever:
     """What `from_function` makes."""
-
-    charges: ClassVar[Mapping[str, str]] = {"search": "searches"}
 
     def __init__(self, fn: SearchFunction, name: str, identity: str | None) -> None:
         self.fn = fn

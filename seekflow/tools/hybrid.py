@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import ClassVar, Literal, Self
+from typing import Literal, Self
 
 from seekflow.core.ports import Retriever
 from seekflow.tools.fusion import reciprocal_rank_fusion, weighted_fusion
@@ -25,8 +25,6 @@ class Hybrid:
     `with_settings` changes `rrf_k` and the weights (by name). `identity` is a hash of the members' own and the settings, None if
     a member has none. Raises `ValueError` for no retriever, and for a weight whose name is not a retriever's.
     """
-
-    charges: ClassVar[Mapping[str, str]] = {"search": "searches"}
 
     def __init__(
         self,

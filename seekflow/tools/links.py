@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import reduce
 from hashlib import blake2b
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -28,8 +28,6 @@ class TitleLinks:
     Passages that share a title, brackets aside ("Ed Wood" and "Ed Wood (film)"), are all linked where it is named without its
     bracket. Titles are held in memory, about half a kilobyte a passage. Raises `CorpusError` as `BM25` does.
     """
-
-    charges: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, passages: Iterable[Passage] | PassageStore, *, name: str = "links") -> None:
         self.passages = passages if isinstance(passages, PassageStore) else PassageStore.of(passages)

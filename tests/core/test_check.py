@@ -267,6 +267,17 @@ def test_what_a_call_is_not_given_is_unwritten_inside_it() -> None:
     assert "let the call give it: give={'passages': ...}" in found.mend
 
 
+def test_a_round_is_given_to_a_call_only_by_name() -> None:
+    class Count(Node):
+        async def run(self, round: int) -> Answered: ...
+
+    rest = Guess().using(question=S.digests[0].conclusion)
+    found = only(loop(call(Count()), S.round > 1, 3) >> rest)
+    assert (found.code, found.path, found.way) == ("unwritten-read", "count", ("loop[round 1]", "call", "count"))
+    assert "let the call give it: give={'round': ...}" in found.mend
+    assert codes(loop(call(Count(), give={"round": S.round}), S.round > 1, 3) >> rest) == []
+
+
 def test_what_a_call_reads_by_itself_has_to_be_written_outside() -> None:
     found = only(call(Reply()) >> Guess().using(question=S.digests[0].conclusion))
     assert (found.code, found.path, found.way) == ("unwritten-read", "reply", ("call", "reply"))

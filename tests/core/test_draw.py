@@ -178,7 +178,7 @@ def test_mermaid_of_a_flow_nests_its_combinators() -> None:
 def test_mermaid_of_a_trace_marks_errors_and_decisions(result: Result) -> None:
     text = mermaid_trace(result.trace)
     assert well_formed(text)
-    assert re.search(r"class n\d+ error", text)
+    assert re.search(r"class n\d+(,n\d+)* error", text)
     assert re.search(r"class n\d+(,n\d+)* decision", text)
 
 

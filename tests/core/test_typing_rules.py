@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional, TypeV
 import pytest
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from seekflow.core.expr import Expr, S, count, otherwise, when
+from seekflow.core.expr import Expr, S, count, lift, otherwise, when
 from seekflow.core.params import Choice, Float, Int, Switch, Text
 from seekflow.core.typing_rules import Problem, attribute, fields_of, fits, infer, item_type, labels, shown, without_nothing
 from seekflow.types import Answer, Evidence, Goal, Passage, Plan, Query, Verdict
@@ -278,7 +278,7 @@ KNOWN: dict[str, Any] = {
         (S.question + "?", str),
         (S.evidence + S.evidence, tuple[Evidence, ...]),
         (when(S.hits > 1, "more", "done"), Literal["more"] | Literal["done"]),
-        (when(Switch(True), S.question, S.verdict.label), str),
+        (when(lift(Switch(True)), S.question, S.verdict.label), str),
         (otherwise(S.question, Text("")), str),
         (S.row.parent == None, bool),  # noqa: E711 (an expression)
         (S.question < S.verdict.label, bool),
@@ -331,7 +331,7 @@ def test_a_misspelt_field_is_answered_with_the_like_of_it() -> None:
         (when(S.hits > 1, "more", when(S.hits < 9, "less", "done")), {"more", "less", "done"}),
         (S.hits > 1, {"true", "false"}),
         (S.evidence[0].stance, {"supports", "refutes", "neutral"}),
-        (when(Choice("a", "b") == "a", Choice("x", "y"), 3), {"x", "y", "3"}),
+        (when(lift(Choice("a", "b")) == "a", Choice("x", "y"), 3), {"x", "y", "3"}),
         (otherwise(S.evidence[0].stance, "none"), {"supports", "refutes", "neutral", "none"}),
         (S.verdict.label, None),
         (S.unknown, None),

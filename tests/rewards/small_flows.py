@@ -1,0 +1,123 @@
+"""Nodes that do what a test tells them, and the rewards of the steps that they make."""
+
+from __future__ import annotations
+
+import seekflow as sf
+from seekflow.core.ledger import EvidenceList, Passages
+from seekflow.core.trace import Trace
+from seekflow.rewards import (
+    Reward,
+)
+from seekflow.types import Answer, Evidence, Example, Goal, Passage, Plan, Verdict
+
+
+def passages(*ids: str) -> tuple[Passage, ...]:
+    return tuple(Passage(id=id, title=id, text=f"text of {id}") for id in ids)
+
+
+def example(*gold: str, answers: tuple[str, ...] = ("Paris",)) -> Example:
+    return Example(id="e", question="?", supporting_ids=gold, answers=answers)
+
+
+class Found(sf.Writes):
+    passages: Passages
+
+
+class Kept(sf.Writes):
+    context: tuple[Passage, ...]
+
+
+class Noted(sf.Writes):
+    evidence: EvidenceList
+
+
+class Judged(sf.Writes):
+    verdict: Verdict
+
+
+class Said(sf.Writes):
+    answer: Answer
+
+
+class Planned(sf.Writes):
+    plan: Plan
+
+
+class Find(sf.Node):
+    """Finds in round n the n-th of some lists of ids."""
+
+    lists: tuple[tuple[str, ...], ...]
+
+    async def run(self, question: str, visit: sf.Visit) -> Found:
+        return Found(passages=passages(*self.lists[max(visit.round, 1) - 1]))
+
+
+class Keep(sf.Node):
+    """Keeps these of the passages, in this order."""
+
+    ids: tuple[str, ...]
+
+    async def run(self, passages: tuple[Passage, ...]) -> Kept:
+        by_id = {passage.id: passage for passage in passages}
+        return Kept(context=tuple(by_id[id] for id in self.ids))
+
+
+class Note(sf.Node):
+    """Notes evidence from these of the passages."""
+
+    ids: tuple[str, ...]
+
+    async def run(self, passages: tuple[Passage, ...]) -> Noted:
+        return Noted(evidence=tuple(Evidence(claim="c", passage_id=id) for id in self.ids))
+
+
+class Judge(sf.Node):
+    score: float
+
+    async def run(self, context: tuple[Passage, ...]) -> Judged:
+        return Judged(verdict=Verdict(score=self.score))
+
+
+class JudgeEvidence(sf.Node):
+    score: float
+
+    async def run(self, evidence: tuple[Evidence, ...]) -> Judged:
+        return Judged(verdict=Verdict(score=self.score))
+
+
+class JudgeBlindly(sf.Node):
+    score: float
+
+    async def run(self, question: str) -> Judged:
+        return Judged(verdict=Verdict(score=self.score))
+
+
+class Say(sf.Node):
+    text: str
+    citations: tuple[str, ...] = ()
+    refused: bool = False
+
+    async def run(self, question: str) -> Said:
+        return Said(answer=Answer(text=self.text, citations=self.citations, refused=self.refused))
+
+
+class Divide(sf.Node):
+    async def run(self, question: str) -> Planned:
+        return Planned(plan=Plan(goals=(Goal(id="1", text="who?"), Goal(id="2", text="where?"))))
+
+
+def run(body: object) -> Trace:
+    """The trace of a flow; unread writes are what these flows are about, so they are not checked for them."""
+    from seekflow.core.bound import Bound
+
+    return Bound(sf.Flow(body), {}, checked=True)(question="?").trace
+
+
+def values(reward: Reward, trace: Trace, row: Example) -> list[float | None]:
+    """The reward of each step that it applies to."""
+    found = [reward(step, trace, row).value for step in trace]
+    return [value for value in found if value is not None]
+
+
+def told(reward: Reward, trace: Trace, row: Example) -> list[str]:
+    return [score.feedback for step in trace if (score := reward(step, trace, row)).feedback]
