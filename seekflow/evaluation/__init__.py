@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from seekflow.evaluation.statistics import bootstrap as bootstrap
     from seekflow.evaluation.statistics import holm as holm
     from seekflow.evaluation.statistics import paired as paired
-    from seekflow.evaluation.text import exact_match as exact_match
-    from seekflow.evaluation.text import normalize as normalize
-    from seekflow.evaluation.text import token_f1 as token_f1
 
 _NAMES = {
     "examples": ("ExampleError", "Fold", "check_gold", "data_hash", "folds", "read_examples", "split", "write_examples"),
@@ -43,7 +40,6 @@ _NAMES = {
     "report": ("Cost", "Report", "ReportError"),
     "row": ("Row", "RowError"),
     "statistics": ("Comparison", "Interval", "bootstrap", "holm", "paired"),
-    "text": ("exact_match", "normalize", "token_f1"),
 }
 _HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
 

@@ -7,14 +7,14 @@ a row without gold, a flow that does not answer. A None is left out of the mean;
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, get_args
 
-from seekflow.evaluation.text import exact_match, token_f1
+from seekflow.text.answers import exact_match, token_f1
+from seekflow.text.ranking import full_support, ndcg, support_recall
 from seekflow.types import Answer, Example
 
 Need = Literal["supporting_ids", "answers", "decomposition"]
@@ -66,34 +66,6 @@ class Metric:
 
     def __call__(self, example: Example, outcome: Outcome) -> float | None:
         return self.function(example, outcome) if self.applies_to(example) else None
-
-
-def support_recall(ids: Sequence[str], gold: Iterable[str], k: int | None = None) -> float | None:
-    """|gold in the first k ids| / |gold|, in [0, 1]; of all ids if `k` is None; None without gold. `ValueError` for k < 1."""
-    wanted = set(gold)
-    return len(wanted.intersection(_top(ids, k))) / len(wanted) if wanted else None
-
-
-def full_support(ids: Sequence[str], gold: Iterable[str], k: int | None = None) -> float | None:
-    """1.0 if the first k ids hold all of the gold, else 0.0; None without gold. It is 0 whenever k < |gold|."""
-    wanted = set(gold)
-    return float(wanted.issubset(_top(ids, k))) if wanted else None
-
-
-def ndcg(ids: Sequence[str], gold: Iterable[str], k: int | None = None) -> float | None:
-    """DCG@k / ideal DCG@k with binary gains, in [0, 1]; None without gold. `ValueError` for k < 1.
-
-    DCG@k is the sum of 1 / log2(rank + 1) over the gold among the first k ids (ranks from 1); the ideal has min(k, |gold|) gold
-    ids at the top. A repeated id gains once, at its first rank, and still takes its later places. Source: Järvelin and
-    Kekäläinen (2002), the log2 form of trec_eval.
-    """
-    wanted = set(gold)
-    if not wanted:
-        return None
-    top = _top(ids, k)
-    first_ranks = sorted(top.index(found) + 1 for found in wanted.intersection(top))
-    best = len(wanted) if k is None else min(k, len(wanted))
-    return _dcg(first_ranks) / _dcg(range(1, best + 1))
 
 
 def answer_em(answer: Answer | None, golds: Sequence[str]) -> float | None:
@@ -154,16 +126,6 @@ def metric(name: str | Metric) -> Metric:
 def metric_names() -> tuple[str, ...]:
     """The names that `metric` knows; those that may be cut off end in "@k"."""
     return (*(f"{name}@k" for name in _RANKED), *_PLAIN)
-
-
-def _top(ids: Sequence[str], k: int | None) -> Sequence[str]:
-    if k is not None and k < 1:
-        raise ValueError(f"a cutoff is at least 1, got {k}")
-    return ids if k is None else ids[:k]
-
-
-def _dcg(ranks: Iterable[int]) -> float:
-    return math.fsum(1 / math.log2(rank + 1) for rank in ranks)
 
 
 def _said(answer: Answer) -> str:

@@ -6,8 +6,8 @@ from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Score
 from seekflow.rewards.define import reward
-from seekflow.rewards.measures import token_f1
 from seekflow.rewards.seen import on_part
+from seekflow.text.answers import token_f1
 from seekflow.types import Answer, Example
 
 OTHER = Score(None, "the answer is not an Answer")

@@ -9,8 +9,8 @@ from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.define import reward
-from seekflow.rewards.measures import ndcg
 from seekflow.rewards.seen import ids_of, read_by
+from seekflow.text.ranking import ndcg
 from seekflow.types import Example
 
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from small_flows import Divide, Find, Judge, JudgeBlindly, JudgeEvidence, Keep, Note, Say, example, run, told, values
 
 import seekflow as sf
 from seekflow import S
-from seekflow.evaluation import metrics
 from seekflow.rewards import (
     answer_f1,
     citation_support,
     right_to_stop,
     support_gain,
 )
-from seekflow.rewards.measures import ndcg, token_f1
 
 # --- reflecting ----------------------------------------------------------------------------------------------------
 
@@ -93,22 +89,3 @@ def test_an_executor_that_works_on_the_whole_question_is_judged_like_the_run() -
     trace = run(sf.call(search, name="search") >> Say("Paris"))
     assert values(answer_f1, trace, example("p1")) == [0, 1]
     assert values(right_to_stop, trace, example("p1")) == pytest.approx([0.99])
-
-
-# --- the same numbers as the metrics -------------------------------------------------------------------------------
-
-ids = st.lists(st.sampled_from("abcdefgh"), max_size=8)
-
-
-@given(ids, st.sets(st.sampled_from("abcdefgh"), min_size=1), st.none() | st.integers(1, 9))
-def test_ndcg_is_that_of_the_metrics(ranked: list[str], gold: set[str], k: int | None) -> None:
-    assert ndcg(ranked, gold, k) == pytest.approx(metrics.ndcg(ranked, gold, k))
-
-
-words = st.sampled_from(["the", "a", "Paris", "no", "yes", "noanswer", "city,", "of"])
-text = st.text() | st.lists(words, max_size=5).map(" ".join)
-
-
-@given(text, st.lists(text, min_size=1, max_size=3))
-def test_token_f1_is_that_of_the_metrics(answer: str, golds: list[str]) -> None:
-    assert token_f1(answer, golds) == pytest.approx(metrics.token_f1(answer, golds))
