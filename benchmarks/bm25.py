@@ -93,7 +93,7 @@ def build_bm25s(folder: Path) -> Callable[[str], object]:
     import bm25s
     import Stemmer
 
-    from seekflow.tools.analysis import ENGLISH_STOPWORDS
+    from seekflow.text.analysis import ENGLISH_STOPWORDS
 
     corpus = texts(folder)
     options: Any = {"stopwords": sorted(ENGLISH_STOPWORDS), "stemmer": Stemmer.Stemmer("english"), "show_progress": False}
@@ -111,7 +111,7 @@ def build_bm25s(folder: Path) -> Callable[[str], object]:
 def build_rank_bm25(folder: Path) -> Callable[[str], object]:
     from rank_bm25 import BM25Okapi
 
-    from seekflow.tools.analysis import Analyzer
+    from seekflow.text.analysis import Analyzer
 
     analyzer, corpus = Analyzer(), texts(folder)
     ranker = BM25Okapi([list(analyzer.terms(text)) for text in corpus], k1=0.9, b=0.4)

@@ -11,7 +11,7 @@ an old result still holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 from seekflow.types import Passage, Query
 
@@ -68,4 +68,17 @@ class Ranker(Port, Protocol):
     @charged("ranks")
     async def scores(self, query: Query, passages: Sequence[Passage]) -> Sequence[float]:
         """One score for each passage, in their order; higher is better."""
+        ...
+
+
+@runtime_checkable
+class Tunable(Protocol):
+    """The capability of a resource whose settings can be varied without building it again."""
+
+    def with_settings(self, **settings: float) -> Self:
+        """The same over the same data with these settings changed, its `identity` with them; the original stays as it is.
+
+        Cheap enough for every step of a compile. Raises `ValueError` for a name that it does not have (naming those that it has) and
+        for a value out of range.
+        """
         ...

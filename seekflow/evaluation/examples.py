@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from pydantic import JsonValue, ValidationError
 
+from seekflow.core.errors import SeekflowError
 from seekflow.types import Example, SubQuestion
 
 _FIELDS = ("id", "question", "answers", "supporting_ids")
@@ -25,7 +26,7 @@ _MISSPELT = {"answer": "answers", "supporting_id": "supporting_ids"}
 _SHOWN = 5
 
 
-class ExampleError(ValueError):
+class ExampleError(SeekflowError, ValueError):
     """A dev set that cannot be used as it is. The message names the file and line or the ids, and says how to mend it."""
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, get_args
 
+from seekflow.core.errors import SeekflowError
 from seekflow.text.answers import exact_match, token_f1
 from seekflow.text.ranking import full_support, ndcg, support_recall
 from seekflow.types import Answer, Example
@@ -20,7 +21,7 @@ from seekflow.types import Answer, Example
 Need = Literal["supporting_ids", "answers", "decomposition"]
 
 
-class MetricError(ValueError):
+class MetricError(SeekflowError, ValueError):
     """A metric that is not known, or is declared wrongly."""
 
 

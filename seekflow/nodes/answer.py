@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel
@@ -12,17 +10,12 @@ from pydantic import BaseModel
 from seekflow.core.fitting import FitRow
 from seekflow.core.node import Node, OrElse, Writes
 from seekflow.core.params import Fitted, Float, Int, Switch
-from seekflow.nodes.comparing import compare
 from seekflow.nodes.concluding import conclude
+from seekflow.nodes.extracting import Extracted, extract, read_candidates
 from seekflow.nodes.fitting import LinearModel, fit_listwise
-from seekflow.nodes.nesting import unnest
-from seekflow.nodes.plan import resolve
-from seekflow.nodes.read import DEFAULT as READ
-from seekflow.nodes.read import Scored, scored_sentences, wanted
-from seekflow.nodes.spans import FEATURES, Candidate, candidates
-from seekflow.text.entities import flat, folded, names
-from seekflow.text.questions import asked
-from seekflow.text.weights import coverage, idf, terms
+from seekflow.nodes.read import wanted
+from seekflow.nodes.spans import FEATURES
+from seekflow.text.entities import flat
 from seekflow.types import Answer as Answered
 from seekflow.types import Digest, Evidence, Goal, Passage
 from seekflow.types import Plan as Goals
@@ -31,15 +24,25 @@ DEFAULT = LinearModel.of(dict.fromkeys(FEATURES, 1.0))
 
 
 class AnswerOut(Writes):
+    """The end of the run."""
+
     answer: Answered
 
 
 class Answer(Node):
-    """Take the answer from what was found, cite where it comes from, or refuse."""
+    """Take the answer from what was found, cite where it comes from, or refuse.
+
+    Where goals have been worked on (`digests`, and no goal of its own) it concludes from what they came to. Else it takes a span of
+    the evidence, or of the best `sentences` of the context where there is no evidence; with `hops` the inner questions of
+    a nested question are answered first. Comparisons, and questions for yes or no, are settled by what the passages say.
+
+    Citations are ids of passages that it has read: the one that holds the answer first, then those that lead there. Below a
+    confidence of `refuse_below`, or where there is nothing to answer from, it refuses and says why.
+    """
 
     fit_needs = frozenset({"answers"})
 
-    refuse_below: float = Float(0.05, low=0.0, high=0.9)
+    refuse_below: float = Float(0.02, low=0.0, high=0.9)
     sentences: int = Int(12, low=1, high=60)
     hops: bool = Switch(True)
     scorer: LinearModel = Fitted(LinearModel, default=DEFAULT)
@@ -53,4 +56,55 @@ class Answer(Node):
         digests: tuple[Digest, ...] = (),
         plan: Goals | None = None,
     ) -> AnswerOut:
-        raise NotImplementedError
+        self.scorer.expecting(FEATURES)
+        asking = wanted(question, goal, digests)
+        concluded = conclude(asking, digests, plan) if digests and goal is None else None
+        read = {passage.id: passage for passage in context}
+        if goal is None:
+            read = {passage.id: passage for digest in digests for passage in digest.resources} | read
+        facts = tuple(fact for digest in digests for fact in digest.facts) if goal is None else ()
+        found = concluded or extract(asking, tuple(read.values()), (*facts, *evidence), self.scorer, self.sentences, self.hops)
+        return AnswerOut(answer=_answer(found, {*read, *(each.passage_id for each in (*facts, *evidence))}, self.refuse_below))
+
+    def fit(self, rows: Sequence[FitRow], seed: int) -> Mapping[str, BaseModel]:
+        """In each visit, spans that are a gold answer are to come before those that are not."""
+        groups, labels = [], []
+        for row in rows:
+            vectors, marks = self._learnable(row)
+            groups.append(vectors)
+            labels.append(marks)
+        model = fit_listwise(FEATURES, groups, labels, l2=0.05)
+        return {"scorer": model} if model else {}
+
+    def _learnable(self, row: FitRow) -> tuple[list[tuple[float, ...]], list[float]]:
+        """The candidates of one visit, and which of them are right: equal to a gold answer, or else the nearest to one."""
+        given = row.arguments
+        golds = [flat(answer) for answer in row.example.answers]
+        question = wanted(row.example.question, given.get("goal"), given.get("digests") or ())
+        if not golds or given.get("goal") is not None or {"yes", "no"} & set(golds):
+            return [], []
+        context, evidence = given.get("context") or (), given.get("evidence") or ()
+        found = read_candidates(question, context, evidence, self.scorer, self.sentences, self.hops)
+        shares = [max(_overlap(flat(each.text), gold) for gold in golds) for each in found]
+        best = max(shares, default=0.0)
+        return [each.features for each in found], [float(share == best and best >= 0.5) for share in shares]
+
+
+def _answer(found: Extracted | None, known: set[str], refuse_below: float) -> Answered:
+    """What was extracted as an answer that cites only what is known, or a refusal."""
+    if not known:
+        return Answered(text="No passages were found to answer from.", confidence=0.0, refused=True)
+    if found is None:
+        return Answered(text="Nothing in the passages found can be an answer.", confidence=0.0, refused=True)
+    citations = tuple(passage.id for passage in found.passages if passage.id in known)
+    if not citations or found.confidence < refuse_below:
+        reason = f"the best candidate, {found.text!r}, has a confidence of {found.confidence:.2f}"
+        return Answered(text=f"The passages found do not support an answer: {reason}.", confidence=found.confidence, refused=True)
+    return Answered(text=found.text, citations=citations, confidence=found.confidence)
+
+
+def _overlap(text: str, gold: str) -> float:
+    """F1 of the words of two folded texts."""
+    left, right = text.removeprefix("the ").split(), gold.removeprefix("the ").split()
+    common = sum(min(left.count(word), right.count(word)) for word in set(left))
+    return 2 * common / (len(left) + len(right)) if common else 0.0

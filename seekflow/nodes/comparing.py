@@ -68,9 +68,9 @@ def compare(question: str, options: Sequence[str], context: Sequence[Passage]) -
         cited += [passage for passage in facts if passage and passage not in cited]
     low = rest.lower()
     boolean = re.match(r"\W*(?:is|are|was|were|do|does|did|have|has|had|can)\b", low) is not None and " or " not in rest
-    if not boolean and (_LAST.search(low) or _FIRST.search(low)):
+    if not boolean and is_ordering(low):
         return _ordered(low, options, facts, cited)
-    if boolean and _SAME.search(low):
+    if boolean and is_sameness(low):
         places = [_origins(passage, low) if passage else set() for passage in facts]
         return Comparison("yes" if places[0] & places[1] else "no", tuple(cited), all(places))
     return _fitting(rest, boolean, options, facts, cited)
@@ -139,16 +139,33 @@ def _made_by(passage: Passage, maker: str, context: Sequence[Passage]) -> Passag
     return None
 
 
-def _ordered(low: str, options: Sequence[str], facts: Sequence[Passage | None], cited: list[Passage]) -> Comparison:
-    """The option that comes first or last by the dates, or by the numbers, that the question is about."""
-    values = [_measure(low, passage) if passage else None for passage in facts]
-    last = _LAST.search(low) is not None and not re.search(r"\bfirst\b|\bolder\b", low)
-    if re.search(r"\byounger|youngest", low):
-        last = True
+def is_sameness(question: str) -> bool:
+    """Whether a question asks if two have something in common."""
+    return _SAME.search(question.lower()) is not None
+
+
+def is_ordering(question: str) -> bool:
+    """Whether a question asks which of two comes first or last, is more or less."""
+    low = question.lower()
+    return _LAST.search(low) is not None or _FIRST.search(low) is not None
+
+
+def chosen(question: str, options: Sequence[str], values: Sequence[Date | None]) -> str | None:
+    """The option that comes first, or last, as the question asks, by one value for each; None where that cannot be told."""
     left, right = values
     if left is None or right is None or left == right:
-        return Comparison(options[0], tuple(cited), False)
-    return Comparison(options[0] if (left > right) == last else options[1], tuple(cited), True)
+        return None
+    low = question.lower()
+    last = re.search(r"\byounger|youngest", low) is not None or (
+        _LAST.search(low) is not None and not re.search(r"\bfirst\b|\bolder\b|\boldest\b", low)
+    )
+    return options[0] if (left > right) == last else options[1]
+
+
+def _ordered(low: str, options: Sequence[str], facts: Sequence[Passage | None], cited: list[Passage]) -> Comparison:
+    """The option that comes first or last by the dates, or by the numbers, that the question is about."""
+    choice = chosen(low, options, [_measure(low, passage) if passage else None for passage in facts])
+    return Comparison(choice or options[0], tuple(cited), choice is not None)
 
 
 def _measure(low: str, passage: Passage) -> Date | None:
@@ -176,11 +193,12 @@ def _origins(passage: Passage, low: str) -> set[str]:
     opening = " ".join(sentence.text for sentence in sentences(passage.text)[:2])
     if re.search(r"\bborn\b|\bbirth", low) and (match := re.search(r"\bborn\b.{0,40}? (?:in|at) ([^.;)]*)", passage.text)):
         return {entity.key for entity in entities(match[1]) if entity.kind == "name"}
-    found = {_country(entity.key) for entity in entities(_BRACKET.sub(" ", opening)) if entity.kind == "name"}
-    return (found - {_country(folded(passage.title))}) | ({"usa"} if _STATES.search(flat(opening)) else set())
+    found = {country(entity.key) for entity in entities(_BRACKET.sub(" ", opening)) if entity.kind == "name"}
+    return (found - {country(folded(passage.title))}) | ({"usa"} if _STATES.search(flat(opening)) else set())
 
 
-def _country(key: str) -> str:
+def country(key: str) -> str:
+    """One word for the country that a folded name stands for: "french" and "france" give the same; other names are kept."""
     if _UNITED.search(key):
         return "uk"
     if _STATES.search(key):

@@ -67,6 +67,18 @@ def extract(
     return Extracted(best.text, passages, _supported(hopped.question, passages, read) / total)
 
 
+def read_candidates(
+    question: str, context: Sequence[Passage], evidence: Sequence[Evidence], scorer: LinearModel, most: int, hops: bool
+) -> list[Candidate]:
+    """What `extract` would choose from: every candidate, none where it would compare or say yes or no."""
+    read, kept = readable(context, evidence)
+    asking = asked(question)
+    if not read or asking.type == "yes_no" or (asking.options and " or " in question):
+        return []
+    hopped = hop(question, read, kept, scorer, most) if hops else Hopped(question)
+    return candidates(hopped.question, read, _pool(hopped.question, read, kept, most))
+
+
 def readable(context: Sequence[Passage], evidence: Sequence[Evidence]) -> tuple[tuple[Passage, ...], dict[str, list[str]]]:
     """The passages to read, and the quotes by passage. Evidence from a passage outside the context is read as it stands."""
     kept: dict[str, list[str]] = {}

@@ -39,7 +39,7 @@ FEATURES = (
     "quoted",
     "joined",  # two names with a comma between: "Teaneck, New Jersey"
     "phrase",  # words in lower case
-    "slot",  # 1 in the place of a birth or a father in "(1900 – 1950)" or "son of X and Y", where it is asked for; -1 in the other
+    "slot",  # 1 in the place that is asked for in "(1900 – 1950)" or "son of X and Y", -1 in the other
     "cue_place",  # cue * place_in
     "subject",  # it opens its passage, and a person or a thing is asked for
     "subject_else",  # it opens its passage, and something else is asked for

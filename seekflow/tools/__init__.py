@@ -12,10 +12,8 @@ if TYPE_CHECKING:
     from seekflow.tools.errors import CorpusError, MissingExtra, ModelNotFound, SavedIndexError, ToolOutputError
     from seekflow.tools.folder import read_folder
     from seekflow.tools.function import from_function
-    from seekflow.tools.fusion import reciprocal_rank_fusion, weighted_fusion
     from seekflow.tools.hybrid import Hybrid
     from seekflow.tools.links import TitleLinks
-    from seekflow.tools.tunable import Tunable
 
 _HOME = {
     "BM25": "bm25",
@@ -27,10 +25,7 @@ _HOME = {
     "read_documents": "corpus",
     "read_folder": "folder",
     "read_jsonl": "corpus",
-    "reciprocal_rank_fusion": "fusion",
-    "weighted_fusion": "fusion",
     "Documents": "corpus",
-    "Tunable": "tunable",
     "CorpusError": "errors",
     "MissingExtra": "errors",
     "ModelNotFound": "errors",
@@ -48,10 +43,7 @@ __all__ = [
     "read_documents",
     "read_folder",
     "read_jsonl",
-    "reciprocal_rank_fusion",
-    "weighted_fusion",
     "Documents",
-    "Tunable",
     "CorpusError",
     "MissingExtra",
     "ModelNotFound",

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from seekflow.tools.analysis import Analyzer
+from seekflow.text.analysis import Analyzer
 from seekflow.tools.constraints import Constraints
 from seekflow.tools.errors import SavedIndexError
 from seekflow.tools.index import Index, Ints, build

@@ -7,7 +7,7 @@ from functools import reduce
 
 import numpy as np
 
-from seekflow.tools.analysis import Analyzer, contains
+from seekflow.text.analysis import Analyzer, contains
 from seekflow.tools.index import Index, Ints, filter_key
 from seekflow.types import Passage, Query
 

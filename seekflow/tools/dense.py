@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from seekflow.tools.analysis import Analyzer
+from seekflow.text.analysis import Analyzer
 from seekflow.tools.constraints import Constraints
 from seekflow.tools.embedder import DEFAULT_MODEL, Embedder, SentenceEmbedder, Vectors, require_extra
 from seekflow.tools.errors import SavedIndexError

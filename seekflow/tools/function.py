@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from seekflow.tools.analysis import Analyzer
+from seekflow.text.analysis import Analyzer
 from seekflow.tools.constraints import Constraints
 from seekflow.tools.errors import ToolOutputError
 from seekflow.types import Passage, Query

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Literal, Self
 
 from seekflow.core.ports import Retriever
-from seekflow.tools.fusion import reciprocal_rank_fusion, weighted_fusion
+from seekflow.text.fusion import reciprocal_rank_fusion, weighted_fusion
 from seekflow.types import Passage, Query
 
 Fusion = Literal["rank", "score"]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seekflow.tools.analysis import Analyzer
+from seekflow.text.analysis import Analyzer
 from seekflow.tools.store import GrowingStore, PassageStore
 from seekflow.tools.strings import Arrays, Strings
 from seekflow.types import Passage

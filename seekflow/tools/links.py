@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from seekflow.tools.analysis import Analyzer
+from seekflow.text.analysis import Analyzer
+from seekflow.text.titles import Titles, stripped
 from seekflow.tools.index import Index, build
 from seekflow.tools.store import PassageStore
-from seekflow.tools.titles import Titles, stripped
 from seekflow.types import Passage
 
 _VERSION = 1

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seekflow.core.ports import Retriever
-from seekflow.tools import BM25, CorpusError, Tunable, scoring
+from seekflow.core.ports import Retriever, Tunable
+from seekflow.tools import BM25, CorpusError, scoring
 from seekflow.types import Passage, Query
 
 CITIES = (

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import pytest
 
-from seekflow.core.ports import Retriever
-from seekflow.tools import BM25, Hybrid, Tunable, from_function
+from seekflow.core.ports import Retriever, Tunable
+from seekflow.tools import BM25, Hybrid, from_function
 from seekflow.types import Passage, Query
 
 
