@@ -20,7 +20,7 @@ class Value(BaseModel):
     feed a parameter of type `Query`: the checker accepts it and the runner converts it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
     made_from: ClassVar[tuple[type, ...]] = ()
 
 

@@ -15,7 +15,7 @@ from seekflow.core.budget import Budget, Meter
 from seekflow.core.check import require
 from seekflow.core.errors import BindError
 from seekflow.core.flow import Flow
-from seekflow.core.ledger import Entry, Ledger
+from seekflow.core.ledger import Ledger, Merge
 from seekflow.core.memo import Memo
 from seekflow.core.params import to_plain
 from seekflow.core.program import Program, build
@@ -92,6 +92,8 @@ class Bound:
         concurrency: int = 32,
         checked: bool = False,
     ) -> None:
+        if concurrency < 1:
+            raise BindError(f"{flow!r} cannot run with concurrency={concurrency}: at least one visit has to run at a time")
         if not checked:
             require(flow, resources)
         self.flow = flow
@@ -156,7 +158,7 @@ class Bound:
         frame = Frame(run, Ledger(), run.meter)
         start = frame.note("input", "input", {}, writes=values)
         for channel, value in values.items():
-            frame.ledger.entries[channel] = Entry(value, (start.id,))
+            frame.ledger.write(channel, self.flow.merges.get(channel, Merge.REPLACE), value, start.id)
         status, cause = "ok", None
         try:
             await within_seconds(self.program.body, frame)
@@ -165,15 +167,9 @@ class Bound:
         except StepFailed as stop:
             status, cause = "failed", stop.step
         if status != "ok":
-            await self._end(frame)
-        return self._result(status, frame, seed, cause)
-
-    async def _end(self, frame: Frame) -> None:
-        """Go to the answer node with what there is, unless that node is what failed."""
-        program = self.program
-        if not any(step.path == program.ending_path and step.error is not None for step in frame.steps):
             frame.at, frame.round = (), 0
-            await finish(program.ending, frame, self.flow.output)
+            await finish(self.program.ending, frame, self.flow.output)
+        return self._result(status, frame, seed, cause)
 
     def _result(self, status: str, frame: Frame, seed: int, cause: Step | None) -> Result:
         for step in frame.steps:

@@ -101,9 +101,10 @@ class Meter:
         return min((left for left in (own, outer) if left is not None), key=lambda left: left[0], default=None)
 
     def closing(self) -> Meter:
-        """A meter for ending a run whose time is over: the answer node may still run, calls stay refused."""
-        limits = Budget(self.used.calls, self.used.searches) if self.limited else Budget()
-        return Meter(limits, None)
+        """A meter for ending a run: steps may still start, calls only as far as this meter lets them."""
+        meter = Meter(None, self)
+        meter.limited = False
+        return meter
 
     def require(self) -> None:
         """Raise `BudgetExceeded` where nothing more may start."""
@@ -139,7 +140,7 @@ class Meter:
             self._refuse(f"{budget.seconds} seconds are over: {what} was not started")
         if budget.tokens is not None and used.tokens >= budget.tokens:
             self._refuse(f"{budget.tokens} tokens are spent: {what} was not started")
-        if budget.usd is not None and used.usd >= budget.usd > 0:
+        if budget.usd is not None and used.usd and used.usd >= budget.usd:  # a budget of nothing lets what is free start
             self._refuse(f"{budget.usd} US dollars are spent: {what} was not started")
 
     def _refuse(self, message: str) -> NoReturn:

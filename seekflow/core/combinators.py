@@ -121,14 +121,19 @@ def loop(body: Any, until: Expr, max_rounds: int | Any, *, name: str | None = No
     return made.named(name) if name else made
 
 
-def route(policy: Any, branches: Mapping[Any, Any], *, default: str | None = None, name: str | None = None) -> Element:
+def route(policy: Any, branches: Mapping[Any, Any], *, default: Any = None, name: str | None = None) -> Element:
     """Run the branch that `policy` names.
 
     `policy` is an expression that gives a label (or True and False, for branches under those keys), or a node that writes the
     channel `route`. Raises `ValueError` where `default` is not the label of a branch.
     """
     labelled = tuple((_route_label(label), as_element(branch)) for label, branch in branches.items())
-    if not labelled or (default is not None and default not in dict(labelled)):
+    if not labelled:
+        raise ValueError("route needs at least one branch")
+    if len(dict(labelled)) < len(labelled):
+        raise ValueError(f"two of route's branches have one label: {[label for label, _ in labelled]}")
+    default = None if default is None else _route_label(default)
+    if default is not None and default not in dict(labelled):
         raise ValueError(f"route's default {default!r} is not among its branches {[label for label, _ in labelled]}")
     expr = S.route if isinstance(policy, Node) else lift(policy)
     made = Route(expr, labelled, default)

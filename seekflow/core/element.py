@@ -47,7 +47,7 @@ def as_element(thing: Any) -> Element:
         return thing
     if isinstance(thing, ChoiceParam):
         return Pick(thing)
-    body = getattr(thing, "body", None)
+    body = getattr(thing, "settled", None)
     if isinstance(body, Element):
         return body if thing.name is None or body.label else body.named(thing.name)
     raise TypeError(f"a flow is made of nodes, combinators, flows and choices of them, not of {thing!r}")

@@ -9,7 +9,7 @@ An expression's own attributes begin with an underscore: all other names are fie
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,9 @@ class Expr:
     def _parts(self) -> tuple[Expr, ...]:
         return ()
 
+    def _with(self, params: Iterator[Param]) -> Expr:
+        return self
+
     def __getattr__(self, name: str) -> Expr:
         if name.startswith("_"):
             raise AttributeError(name)
@@ -45,6 +48,12 @@ class Expr:
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError(f"{self} is known only when the flow runs: use each({self}, ...) to go through its items")
+
+    def __contains__(self, item: object) -> bool:
+        raise TypeError(f"{self} is known only when the flow runs: let a node look into it")
+
+    def __len__(self) -> int:
+        raise TypeError(f"{self} is known only when the flow runs: use count({self})")
 
     __hash__ = object.__hash__
 
@@ -121,6 +130,9 @@ class Attr(Expr):
     def _parts(self) -> tuple[Expr, ...]:
         return (self._base,)
 
+    def _with(self, params: Iterator[Param]) -> Expr:
+        return Attr(self._base._with(params), self._key)
+
     def __str__(self) -> str:
         return f"{self._base}.{self._key}" if isinstance(self._key, str) else f"{self._base}[{self._key}]"
 
@@ -149,6 +161,9 @@ class Tunable(Expr):
         value = next(values)
         return lambda read: value
 
+    def _with(self, params: Iterator[Param]) -> Expr:
+        return Tunable(next(params))
+
     def __str__(self) -> str:
         return f"<{self._param.kind}{f' {self._param.name}' if self._param.name else ''}>"
 
@@ -166,6 +181,9 @@ class Apply(Expr):
 
     def _parts(self) -> tuple[Expr, ...]:
         return self._operands
+
+    def _with(self, params: Iterator[Param]) -> Expr:
+        return Apply(self._operation, tuple(operand._with(params) for operand in self._operands))
 
     def __str__(self) -> str:
         if self._operation == "~":
@@ -266,6 +284,11 @@ def has_choice(expr: Expr) -> bool:
 def params(expr: Expr) -> tuple[Param, ...]:
     """The params in `expr`, in the order of writing."""
     return tuple(part._param for part in walk(expr) if isinstance(part, Tunable))
+
+
+def with_params(expr: Expr, others: Iterable[Param]) -> Expr:
+    """`expr` with other params in the places of its own, in their order."""
+    return expr._with(iter(others))
 
 
 def evaluator(expr: Expr, values: Sequence[Any] | None = None) -> Evaluate:

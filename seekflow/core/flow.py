@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import TypeAdapter
 
-from seekflow.core.combinators import Call
-from seekflow.core.element import as_element
+from seekflow.core.combinators import Call, Each
+from seekflow.core.element import Element, as_element
 from seekflow.core.errors import ParamError
 from seekflow.core.identity import digest
 from seekflow.core.ledger import Merge
 from seekflow.core.node import Node, without_none
 from seekflow.core.params import Param, to_plain
 from seekflow.core.reads import needs, written
-from seekflow.core.site import Site, exprs, place, settings
+from seekflow.core.site import Site, exprs, place, settings, settled
+from seekflow.core.typing_rules import infer, item_type, union, unknown
 from seekflow.types import Digest, Turn
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ class Flow:
         return place(self.body)
 
     @cached_property
+    def settled(self) -> Element:
+        """The body with the flow's own values of its params: what stands in a flow around this one."""
+        return settled(self.site, self.params()) if self.values else self.body
+
+    @cached_property
     def sites(self) -> dict[str, Site]:
         """All places by path, in the order of writing."""
         return {site.path: site for site in self.site.walk()}
@@ -68,15 +74,29 @@ class Flow:
 
     @cached_property
     def channels(self) -> dict[str, Any]:
-        """The types of the channels that the flow's inputs and nodes write, by name; what loading a trace takes."""
+        """The types of the channels by name, as inputs, nodes, items and gifts fill them; what loading a trace takes.
+
+        A name that stands for different things in the flow and in its calls has a type for all of them.
+        """
         found: dict[str, Any] = {"digests": tuple[Digest, ...], **self.inputs}
-        nodes = [site.element for site in self.site.walk() if isinstance(site.element, Node)]
+        elements = [site.element for site in self.site.walk()]
+        nodes = [element for element in elements if isinstance(element, Node)]
+        for node in nodes:
+            for spec in node.contract().writes:
+                name = node.writing.get(spec.channel.name, spec.channel.name)
+                found[name] = union((found.get(name, spec.channel.type), spec.channel.type))
+        for element in elements:
+            inferred: dict[str, Any] = {}
+            if isinstance(element, Each):
+                inferred[element.item] = item_type(infer(element.items, found))
+            elif isinstance(element, Call) and element.give is not None:
+                inferred = {channel: infer(expr, found) for channel, expr in element.give}
+            for name, kind in inferred.items():
+                if kind is not None and not unknown(kind):
+                    found[name] = union((found.get(name, kind), kind))
         for node in nodes:
             reads = {read.parameter: read.type for read in node.contract().reads if read.parameter not in node.reading}
             found = {**reads, **found}
-        for node in nodes:
-            for spec in node.contract().writes:
-                found[node.writing.get(spec.channel.name, spec.channel.name)] = spec.channel.type
         return found
 
     @cached_property

@@ -25,26 +25,31 @@ def canonical(value: Any) -> bytes:
 
 @cache
 def code_version(cls: Any) -> str:
-    """A hash of the code that a class was written in: of its whole module, since a change of a helper there may matter.
+    """A hash of the code that a class and its bases were written in: of whole modules, since a change of a helper may matter.
 
-    A class that was made without a source file (in a notebook's or a shell's own module) is hashed by the bytecode of its
-    methods.
+    What was made without a source file (in a notebook's or a shell's own module) is hashed by the bytecode of its methods.
     """
-    module = sys.modules.get(cls.__module__)
+    modules = dict.fromkeys(base.__module__ for base in cls.__mro__ if base is not object)
+    code = "\0".join(_source(name) or _bytecode(cls, name) for name in modules)
+    return hashlib.blake2b(code.encode(), digest_size=16).hexdigest()
+
+
+def _source(name: str) -> str:
+    module = sys.modules.get(name)
     try:
-        source = inspect.getsource(module) if module is not None and getattr(module, "__file__", None) else ""
+        return inspect.getsource(module) if module is not None and getattr(module, "__file__", None) else ""
     except (OSError, TypeError):
-        source = ""
-    if source:
-        return hashlib.blake2b(source.encode(), digest_size=16).hexdigest()
-    parts = [
+        return ""
+
+
+def _bytecode(cls: Any, module: str) -> str:
+    return "".join(
         repr((name, code.co_code, [constant for constant in code.co_consts if not inspect.iscode(constant)]))
         for base in cls.__mro__
-        if base.__module__ == cls.__module__
+        if base.__module__ == module
         for name, member in sorted(vars(base).items())
         if (code := getattr(member, "__code__", None)) is not None
-    ]
-    return hashlib.blake2b("".join(parts).encode(), digest_size=16).hexdigest()
+    )
 
 
 def _refuse(value: Any) -> Any:

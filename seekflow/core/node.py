@@ -135,7 +135,7 @@ class Node(Element):
         if "kind" not in cls.__dict__:
             cls.kind = cls.__name__.lower()
         if "<locals>" in cls.__qualname__:  # names that get_type_hints could not find in the module
-            cls._scope = dict(sys._getframe(1).f_locals)
+            cls._scope = {**cls._scope, **sys._getframe(1).f_locals}
         dataclass(frozen=True, eq=False, repr=False)(cls)
 
     @classmethod
@@ -161,7 +161,12 @@ class Node(Element):
     def into(self, **writes: str) -> Self:
         """This node with writes sent to other channels: `into(passages="lexical")`."""
         _known_names(f"{self.kind}.into", writes, {write.channel.name for write in self.contract().writes}, "writes")
-        return self._changed(writing={**self.writing, **writes})
+        writing = {**self.writing, **writes}
+        channels = [writing.get(write.channel.name, write.channel.name) for write in self.contract().writes]
+        twice = sorted({channel for channel in channels if channels.count(channel) > 1})
+        if twice:
+            raise TypeError(f"{self.kind}.into sends two writes to {twice}: the first would be lost")
+        return self._changed(writing=writing)
 
     def limits(self, *, timeout: float | None = None, retries: int = 0, wait: float = 0.1) -> Self:
         """This node with a time limit for each attempt in seconds, and further attempts after failed ones."""
@@ -199,7 +204,12 @@ def _read_contract(cls: type[Node]) -> Contract:
     run = cls.__dict__.get("run") or getattr(cls, "run", None)
     if run is None or not inspect.iscoroutinefunction(run):
         raise TypeError(f"{cls.__name__} needs 'async def run(self, ...) -> Writes': that is its contract")
-    hints = typing.get_type_hints(run, localns=dict(cls._scope), include_extras=True)
+    try:
+        hints = typing.get_type_hints(run, localns=dict(cls._scope), include_extras=True)
+    except NameError as error:
+        raise TypeError(
+            f"{cls.__name__}.run names a type that is not there ({error}): import it outside of TYPE_CHECKING"
+        ) from None
     reads: list[ReadSpec] = []
     ports: list[PortSpec] = []
     visit = None

@@ -257,7 +257,10 @@ def to_plain(value: Any) -> JsonValue:
 
     Raises `ParamError` for an object that only its address tells from others: give it a name, or make it a model.
     """
-    plain: JsonValue = from_json(to_json(value, fallback=_named))
+    try:
+        plain: JsonValue = from_json(to_json(value, fallback=_named))
+    except PydanticSerializationError as error:
+        raise ParamError(str(error)) from None
     return plain
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,12 @@ from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Route, Seq
 from seekflow.core.errors import BindError
 from seekflow.core.expr import Evaluate, channels, evaluator
 from seekflow.core.flow import Flow
-from seekflow.core.ledger import Entry, Ledger
+from seekflow.core.ledger import Entry, Ledger, Merge
 from seekflow.core.node import Node
 from seekflow.core.params import value_of
 from seekflow.core.ports import charges
 from seekflow.core.reads import collected, ending_site, free_reads
-from seekflow.core.run import CallOp, EachOp, FanOp, Gift, LoopOp, Operation, Question, RouteOp, SeqOp
+from seekflow.core.run import CallOp, EachOp, Ending, FanOp, Gift, LoopOp, Operation, Question, RouteOp, SeqOp
 from seekflow.core.site import Site, exprs
 from seekflow.core.step import Step, StepKind
 from seekflow.core.trace import Trace
@@ -28,15 +28,14 @@ class Program:
 
     flow: Flow
     body: Operation
-    ending: Operation | None
-    ending_path: str
+    ending: Ending | None
     nodes: Mapping[str, NodeOp]
 
     def arguments(self, trace: Trace, step: Step) -> dict[str, Any]:
         """What the node at a step was given, by parameter, without resources: read back from what the step's parents wrote."""
         entries = {channel: Entry(trace.value(channel, sources), sources) for channel, sources in step.parents.items()}
         if step.round:
-            entries["round"] = Entry(step.round, ())
+            entries.setdefault("round", Entry(step.round, ()))
         return self.nodes[step.path].read(Ledger(entries), {})
 
 
@@ -44,17 +43,19 @@ def build(flow: Flow, resources: Mapping[str, Any]) -> Program:
     """The program of a flow that has been checked. Raises `BindError` for a resource that is missing."""
     values = {name: value_of(param) for name, param in flow.params().items()}
     labels = {name: param.value for name, param in flow.params().items()}
-    builder = _Builder(values, labels, resources)
+    builder = _Builder(values, labels, flow.merges, resources)
     ending = ending_site(flow.site, flow.output)
     body = builder.operation(flow.site)
-    end = builder.nodes[ending.path] if ending else None
-    return Program(flow, body, end, ending.path if ending else "", builder.nodes)
+    return Program(flow, body, builder.ending(ending), builder.nodes)
 
 
 class _Builder:
-    def __init__(self, values: Mapping[str, Any], labels: Mapping[str, Any], resources: Mapping[str, Any]) -> None:
+    def __init__(
+        self, values: Mapping[str, Any], labels: Mapping[str, Any], merges: Mapping[str, Merge], resources: Mapping[str, Any]
+    ) -> None:
         self.values = values
         self.labels = labels
+        self.merges = merges
         self.resources = resources
         self.nodes: dict[str, NodeOp] = {}
 
@@ -74,7 +75,7 @@ class _Builder:
             return EachOp(self._question(site, "items", "item"), element.item, parts[0], collected(site))
         if isinstance(element, Loop):
             rounds = self._setting(site, "max_rounds", element.max_rounds)
-            return LoopOp(parts[0], self._question(site, "until", "until"), rounds)
+            return LoopOp(parts[0], self._question(site, "until", "until", bool), rounds)
         if isinstance(element, Route):
             branches = {label: part for (label, _), part in zip(element.branches, parts, strict=True)}
             return RouteOp(self._question(site, "policy", "route"), branches, element.default)
@@ -82,26 +83,33 @@ class _Builder:
             return self._call(site, element, parts[0])
         raise TypeError(f"{site.path}: a {type(element).__name__} cannot run")
 
+    def ending(self, site: Site | None) -> Ending | None:
+        return Ending(site.path, self.nodes[site.path]) if site else None
+
     def _setting(self, site: Site, slot: str, fixed: Any) -> Any:
         names = site.slots.get(slot)
         return self.values[names[0]] if names else fixed
 
-    def _question(self, site: Site, slot: str, kind: StepKind) -> Question:
+    def _question(self, site: Site, slot: str, kind: StepKind, form: Callable[[Any], Any] | None = None) -> Question:
         expr = exprs(site.element)[slot]
         values = [self.values[name] for name in site.slots.get(slot, ())]
-        return Question(site.path, kind, evaluator(expr, values), channels(expr))
+        evaluate = evaluator(expr, values)
+        return Question(site.path, kind, evaluate if form is None else lambda read: form(evaluate(read)), channels(expr))
 
     def _call(self, site: Site, element: Call, body: Operation) -> CallOp:
         inside = site.children[0]
+        merges = self.merges
         if element.give is None:
             give = tuple(
-                Gift(name, Question(site.path, "input", _reader(name), (name,)), need)
+                Gift(name, Question(site.path, "input", _reader(name), (name,)), need, merges.get(name, Merge.REPLACE))
                 for name, need in free_reads(inside).items()
             )
         else:
-            give = tuple(Gift(name, self._question(site, f"give_{name}", "input"), True) for name, _ in element.give)
-        ending = ending_site(inside, "answer")
-        return CallOp(site.path, body, self.nodes[ending.path] if ending else None, give, element.budget)
+            give = tuple(
+                Gift(name, self._question(site, f"give_{name}", "input"), True, merges.get(name, Merge.REPLACE))
+                for name, _ in element.give
+            )
+        return CallOp(site.path, body, self.ending(ending_site(inside, "answer")), give, element.budget)
 
     def _node(self, site: Site, element: Node) -> NodeOp:
         plain = {name: self._setting(site, name, value) for name, value in element.settings.items()}

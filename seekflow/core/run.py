@@ -112,9 +112,9 @@ class Frame:
         return step
 
     def sources(self, channels: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """The steps that wrote what these channels hold now."""
+        """The steps that wrote what these channels hold now. No step writes `round`: a loop counts it."""
         entries = self.ledger.entries
-        return {name: entries[name].sources for name in channels if name in entries}
+        return {name: entry.sources for name in channels if (entry := entries.get(name)) and (entry.sources or name != "round")}
 
 
 class Operation(Protocol):
@@ -160,13 +160,13 @@ async def side_by_side(branches: Sequence[Frame], work: Callable[[int], Any], fr
     All branches end by themselves: one that fails does not stop the others. A spent budget goes before a failure; a failure is
     passed on only when no branch came through. Cancelling cancels every branch, and what they did until then is kept.
     """
-    stopped: list[Exhausted | StepFailed] = []
+    stopped: dict[int, Exhausted | StepFailed] = {}
 
     async def guarded(index: int) -> None:
         try:
             await work(index)
         except (Exhausted, StepFailed) as stop:
-            stopped.append(stop)
+            stopped[index] = stop
 
     try:
         if len(branches) == 1:
@@ -177,11 +177,12 @@ async def side_by_side(branches: Sequence[Frame], work: Callable[[int], Any], fr
                     group.create_task(guarded(index))
     finally:
         frame.join(branches)
-    for stop in stopped:
+    stops = [stopped[index] for index in sorted(stopped)]
+    for stop in stops:
         if isinstance(stop, Exhausted):
             raise stop
-    if stopped and len(stopped) == len(branches):
-        raise stopped[0]
+    if stops and len(stops) == len(branches):
+        raise stops[0]
 
 
 @dataclass(slots=True)
@@ -205,13 +206,18 @@ class EachOp:
     collects: tuple[str, ...]
 
     async def run(self, frame: Frame) -> None:
-        items = tuple(self.items.ask(frame))
+        asked = self.items.ask(frame)
+        sources = frame.sources(self.items.channels)
+        try:
+            items = tuple(asked)
+            waits = _waits(items)
+        except Exception as error:  # what is no collection, needs that cannot be met, and ids that are none
+            failed = StepError("raised", type(error).__name__, f"{self.items.path}: {error}")
+            raise StepFailed(frame.note("item", self.items.path, sources, error=failed)) from None
         for channel in self.collects:
             frame.ensure(channel)
         if not items:
             return
-        waits = self._waits(items, frame)
-        sources = frame.sources(self.items.channels)
         branches = [frame.fork(index) for index in range(len(items))]
         done = [asyncio.Event() for _ in items]
 
@@ -230,21 +236,18 @@ class EachOp:
 
         await side_by_side(branches, work, frame)
 
-    def _waits(self, items: tuple[Any, ...], frame: Frame) -> list[list[int]]:
-        """For each item the positions of all items that it needs, directly or not, in order."""
-        if not all(hasattr(item, "id") and hasattr(item, "needs") for item in items):
-            return [[] for _ in items]
-        position = {item.id: index for index, item in enumerate(items)}
-        try:
-            order = check_needs({item.id: tuple(item.needs) for item in items}, count=len(items))
-        except ValueError as error:
-            failed = StepError("raised", "ValueError", f"{self.items.path}: {error}")
-            raise StepFailed(frame.note("item", self.items.path, frame.sources(self.items.channels), error=failed)) from None
-        closure: dict[str, set[int]] = {}
-        for name in order:
-            needs = items[position[name]].needs
-            closure[name] = {position[need] for need in needs}.union(*(closure[need] for need in needs))
-        return [sorted(closure[item.id]) for item in items]
+
+def _waits(items: tuple[Any, ...]) -> list[list[int]]:
+    """For each item the positions of all items that it needs, directly or not, in order. Raises what `check_needs` does."""
+    if not all(hasattr(item, "id") and hasattr(item, "needs") for item in items):
+        return [[] for _ in items]
+    position = {item.id: index for index, item in enumerate(items)}
+    order = check_needs({item.id: tuple(item.needs) for item in items}, count=len(items))
+    closure: dict[str, set[int]] = {}
+    for name in order:
+        needs = items[position[name]].needs
+        closure[name] = {position[need] for need in needs}.union(*(closure[need] for need in needs))
+    return [sorted(closure[item.id]) for item in items]
 
 
 @dataclass(slots=True)
@@ -264,7 +267,7 @@ class LoopOp:
                 frame.at, frame.round = (*at, number), number
                 entries["round"] = Entry(number, ())
                 await self.body.run(frame)
-                done = bool(self.until.ask(frame))
+                done = self.until.ask(frame)
                 frame.note("until", self.until.path, frame.sources(self.until.channels), decision=done)
                 if done:
                     return
@@ -306,6 +309,15 @@ class Gift:
     channel: str
     question: Question
     required: bool
+    merge: Merge
+
+
+@dataclass(slots=True)
+class Ending:
+    """The node that ends a flow, or a call, with its output."""
+
+    path: str
+    operation: Operation
 
 
 @dataclass(slots=True)
@@ -314,12 +326,13 @@ class CallOp:
 
     path: str
     body: Operation
-    ending: Operation | None
+    ending: Ending | None
     give: tuple[Gift, ...]
     budget: Budget | None
 
     async def run(self, frame: Frame) -> None:
-        inner = Frame(frame.run, Ledger(), Meter(self.budget, frame.meter), frame.at, frame.round)
+        meter = Meter(self.budget, frame.meter)
+        inner = Frame(frame.run, Ledger(), meter, frame.at)
         given: dict[str, Any] = {}
         parents: dict[str, tuple[str, ...]] = {}
         for gift in self.give:
@@ -327,14 +340,11 @@ class CallOp:
                 given[gift.channel] = gift.question.ask(frame)
                 parents |= frame.sources(gift.question.channels)
         step = inner.note("input", f"{self.path}.give", parents, writes=given)
-        for channel, value in given.items():
-            inner.ledger.entries[channel] = Entry(value, (step.id,))
-        stopped: Exhausted | None = None
+        for gift in self.give:
+            if gift.channel in given:
+                inner.ledger.write(gift.channel, gift.merge, given[gift.channel], step.id)
         try:
-            await within_seconds(self.body, inner)
-        except Exhausted as stop:
-            await finish(self.ending, inner, "answer")
-            stopped = stop
+            stopped = await self._to_its_end(inner)
         except StepFailed as stop:
             frame.steps += inner.steps
             failed = StepError("inside", "StepFailed", f"{self.path}: {stop.step.id} failed inside this call")
@@ -344,20 +354,40 @@ class CallOp:
             frame.steps += inner.steps
             raise
         frame.steps += inner.steps
-        conclusion, read = digest_of(inner.ledger)
+        try:
+            conclusion, read = digest_of(inner.ledger)
+        except Exception as error:  # the ledger of a call holds what the user's nodes wrote, and that may be anything
+            failed = StepError("invalid", type(error).__name__, f"{self.path}: what it wrote makes no digest: {error}")
+            raise StepFailed(frame.note("digest", self.path, {}, error=failed)) from None
         returned = frame.note("digest", self.path, inner.sources(read), writes={"digests": (conclusion,)})
         frame.write("digests", Merge.APPEND, (conclusion,), returned.id)
-        if stopped is not None and stopped.meter is not inner.meter:  # not this call's own budget: the others have to stop too
+        if stopped is not None and stopped.meter is not meter:  # not this call's own budget: the others have to stop too
             raise stopped
 
+    async def _to_its_end(self, inner: Frame) -> Exhausted | None:
+        try:
+            await within_seconds(self.body, inner)
+        except Exhausted as stop:
+            await finish(self.ending, inner, "answer")
+            return stop
+        return None
 
-async def finish(ending: Operation | None, frame: Frame, output: str) -> None:
-    """Go to the node that writes `output` with what there is. It starts no call past the budget; its errors are in the trace."""
-    if ending is None or output in frame.ledger.entries:
+
+async def finish(ending: Ending | None, frame: Frame, output: str) -> None:
+    """Go to the node that writes `output` with what there is, unless it has been there.
+
+    It starts no call past the budget. It has the time that is left; where none is left, it takes what it needs. Its errors
+    are in the trace.
+    """
+    if ending is None or output in frame.ledger.entries or any(step.path == ending.path for step in frame.steps):
         return
     frame.meter = frame.meter.closing()
+    left = frame.meter.deadline()
     try:
-        await ending.run(frame)
+        if left is None or left[0] <= 0:
+            await ending.operation.run(frame)
+        else:
+            await within_seconds(ending.operation, frame)
     except (Exhausted, StepFailed):
         return
 

@@ -13,21 +13,20 @@ class Sharing:
 
     def __init__(self, memo: Memo) -> None:
         self.memo = memo
-        self._running: dict[str, asyncio.Future[None]] = {}
+        self._running: dict[tuple[str, asyncio.AbstractEventLoop], asyncio.Future[None]] = {}
 
     async def claim(self, key: StepKey, model: type[Writes]) -> tuple[Found | None, str]:
         """What an equal step returned, and "hit"; or None and why: then the caller runs it, and must `release`."""
-        name = key.key
+        loop = asyncio.get_running_loop()
         while True:
             found, why = self.memo.get(key, model)
             if found is not None:
                 return found, why
-            running = self._running.get(name)
-            loop = asyncio.get_running_loop()
-            if running is None or running.get_loop() is not loop:
-                self._running[name] = loop.create_future()
+            running = self._running.get((key.key, loop))
+            if running is None:
+                self._running[key.key, loop] = loop.create_future()
                 return None, f"miss: {why}"
-            await running
+            await asyncio.shield(running)  # who stops waiting must not stop the others
 
     def put(self, key: StepKey, value: Writes, usage: dict[str, float], seconds: float) -> None:
         """Keep what a claimed step returned."""
@@ -35,6 +34,4 @@ class Sharing:
 
     def release(self, key: StepKey) -> None:
         """Let those go on that wait for a claimed step, whether it came through or not."""
-        running = self._running.pop(key.key, None)
-        if running is not None and not running.done() and not running.get_loop().is_closed():
-            running.set_result(None)
+        self._running.pop((key.key, asyncio.get_running_loop())).set_result(None)

@@ -8,12 +8,12 @@ order of writing. Params are named by path: `search/retrieve.k`, `search.until`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Route, Seq
 from seekflow.core.element import Element
-from seekflow.core.expr import Expr, params
+from seekflow.core.expr import Expr, params, with_params
 from seekflow.core.node import Node
 from seekflow.core.params import Param
 
@@ -41,7 +41,7 @@ class Site:
 
 def place(element: Element) -> Site:
     """The sites of a flow's body."""
-    return _place(element, "", set(_labels(element, "")), set())
+    return _place(element, "", set(_labels(element, "")), {"input"})  # the path of what a run is given
 
 
 def inner(element: Element) -> tuple[tuple[str, Element], ...]:
@@ -76,6 +76,33 @@ def settings(element: Element) -> dict[str, Any]:
     if isinstance(element, Pick):
         return {"choice": element.choice}
     return {}
+
+
+def settled(site: Site, values: Mapping[str, Param]) -> Element:
+    """The element of a site with `values`, params by their full names, in the places of its own and of those inside it."""
+    element = site.element
+    inside = [settled(child, values) for child in site.children]
+    found: dict[str, Expr] = {
+        slot: with_params(expr, [values[name] for name in site.slots.get(slot, ())]) for slot, expr in exprs(element).items()
+    }
+    changed: dict[str, Any] = {slot: values[site.slots[slot][0]] for slot in settings(element) if slot in site.slots}
+    if isinstance(element, Node):
+        changed["reading"] = {name: found[f"using_{name}"] for name in element.reading}
+    elif isinstance(element, Seq | Fan):
+        changed["parts"] = tuple(inside)
+    elif isinstance(element, Route):
+        changed["branches"] = tuple(zip((label for label, _ in element.branches), inside, strict=True))
+        changed |= found
+    elif isinstance(element, Pick):
+        options = tuple(zip((label for label, _ in element.options), inside, strict=True))
+        changed["choice"] = replace(changed["choice"], options=options)
+    elif isinstance(element, Call):
+        changed["body"] = inside[0]
+        changed["give"] = element.give and tuple((name, found[f"give_{name}"]) for name, _ in element.give)
+    else:
+        changed["body"] = inside[0]
+        changed |= found
+    return element._changed(**changed)
 
 
 def _numbered(parts: tuple[Element, ...]) -> tuple[tuple[str, Element], ...]:
@@ -133,12 +160,11 @@ def _own_params(element: Element, path: str) -> tuple[dict[str, tuple[str, ...]]
     own: dict[str, Param] = {}
     for slot, several in found.items():
         names = []
-        for number, param in enumerate(several, start=1):
-            base = f"{path}.{param.name or slot}"
-            name = base if number == 1 or param.name else f"{base}_{number}"
+        for param in several:
+            name, number = f"{path}.{param.name or slot}", 1
             while name in own:
                 number += 1
-                name = f"{base}_{number}"
+                name = f"{path}.{param.name or slot}_{number}"
             own[name] = param
             names.append(name)
         slots[slot] = tuple(names)

@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+MOST_WAITED = 5.0
+"""Seconds that an interrupted call waits for what it cancels."""
+
 
 class Portal:
     """One event loop in a daemon thread, started when first needed, and again in a forked child.
@@ -24,14 +27,14 @@ class Portal:
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The coroutine's result. An interrupt in the calling thread cancels it, and waits until it has ended."""
-        loop = self._started()
-        future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        ended = threading.Event()
+        future = asyncio.run_coroutine_threadsafe(_watched(coroutine, ended), self._started())
         try:
             return future.result()
         except BaseException:
             if not future.done():
                 future.cancel()
-                _settled(loop)
+                ended.wait(timeout=MOST_WAITED)
             raise
 
     def _started(self) -> asyncio.AbstractEventLoop:
@@ -43,11 +46,11 @@ class Portal:
             return self._loop
 
 
-def _settled(loop: asyncio.AbstractEventLoop) -> None:
-    """Wait until the loop has gone round, so that cancelled tasks have seen it."""
-    seen = threading.Event()
-    loop.call_soon_threadsafe(lambda: loop.call_soon(seen.set))
-    seen.wait(timeout=5)
+async def _watched(coroutine: Coroutine[Any, Any, T], ended: threading.Event) -> T:
+    try:
+        return await coroutine
+    finally:
+        ended.set()
 
 
 _portal = Portal()

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from seekflow.core.budget import Usage
@@ -23,6 +23,9 @@ from seekflow.core.ledger import Merge, merged
 from seekflow.core.step import Step, StepError
 
 VERSION = 1
+DAMAGE = (AttributeError, KeyError, TypeError, ValueError)
+"""What damaged data raises where it is taken apart."""
+
 STEP_FIELDS = {
     "path",
     "at",
@@ -152,7 +155,7 @@ class Trace:
         """
         source = Path(path)
         try:
-            lines = source.read_text(encoding="utf-8").splitlines()
+            lines = source.read_text(encoding="utf-8").removesuffix("\n").split("\n")  # texts may hold other ends of lines
         except (OSError, UnicodeDecodeError) as error:
             raise TraceError(f"{source}: cannot be read as a trace: {error}") from None
         return _parsed(lines, source, {name: TypeAdapter(kind) for name, kind in (types or {}).items()})
@@ -221,21 +224,26 @@ def _parsed(lines: list[str], source: Path, adapters: Mapping[str, TypeAdapter[A
     if not rows or not isinstance(rows[0], dict) or rows[0].get("trace") != VERSION:
         raise TraceError(f"{source}, line 1: not the header of a trace of version {VERSION}")
     header = rows[0]
-    if len(rows) < 2 or "end" not in rows[-1]:
+    if len(rows) < 2 or not isinstance(rows[-1], dict) or "end" not in rows[-1]:
         raise TraceError(f"{source}, line {len(rows)}: the trace is cut off: its last line is not its end")
-    merges = {name: Merge(value) for name, value in header["merges"].items()}
-    trace = Trace(header["flow"], header["fingerprint"], header["seed"], rows[-1]["end"], header["params"], merges)
+    try:
+        merges = {name: Merge(value) for name, value in header["merges"].items()}
+        trace = Trace(header["flow"], header["fingerprint"], header["seed"], rows[-1]["end"], header["params"], merges)
+    except DAMAGE as error:
+        raise TraceError(f"{source}, line 1: not a whole header: {type(error).__name__}: {error}") from None
     packed: list[dict[str, Any]] = rows[1:-1]
     for number, row in enumerate(packed, start=2):
         try:
             trace.steps.append(_unpacked(row, adapters))
-        except (KeyError, TypeError, ValueError, ValidationError) as error:
+        except DAMAGE as error:
             raise TraceError(f"{source}, line {number}: not a step: {error}") from None
-    ids = [step.id for step in trace.steps]
-    for row, step in zip(packed, trace.steps, strict=True):
-        step.parents = {
-            channel: tuple(ids[index] for index in _unranged(lines)) for channel, lines in row.get("parents", {}).items()
-        }
+    ids = dict(enumerate(step.id for step in trace.steps))
+    for number, (row, step) in enumerate(zip(packed, trace.steps, strict=True), start=2):
+        try:
+            parents = row.get("parents", {}).items()
+            step.parents = {channel: tuple(ids[index] for index in _unranged(lines)) for channel, lines in parents}
+        except DAMAGE as error:
+            raise TraceError(f"{source}, line {number}: its parents are not steps of this trace: {error}") from None
     return trace
 
 

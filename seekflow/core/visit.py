@@ -80,7 +80,7 @@ class NodeOp:
         except BudgetExceeded as error:
             step.error = StepError("budget", "BudgetExceeded", f"{self.path}: {error}")
             raise Exhausted(error.meter) from None
-        except Exception as error:  # a node's or tool's error is data: it is kept with the step
+        except (Exception, SystemExit) as error:  # a node's or tool's error is data: it is kept with the step
             step.error = _step_error(self.path, error)
             raise StepFailed(step) from None
         finally:
@@ -100,8 +100,8 @@ class NodeOp:
                         raise ChannelMissing(error.channel, self.path) from None
                     continue
                 for channel in reading.channels:
-                    if channel in entries and entries[channel].sources:
-                        parents[channel] = entries[channel].sources
+                    if (entry := entries.get(channel)) and (entry.sources or channel != "round"):
+                        parents[channel] = entry.sources
             else:
                 channel = reading.channel
                 entry = entries.get(channel)
@@ -113,7 +113,7 @@ class NodeOp:
                         raise ChannelMissing(reading.channel, self.path)
                     continue
                 value = entry.value
-                if entry.sources:
+                if entry.sources or channel != "round":  # an empty collection may be no step's; a round is never one's
                     parents[channel] = entry.sources
             arguments[reading.parameter] = value if reading.convert is None else reading.convert(value)
         return arguments
@@ -124,7 +124,11 @@ class NodeOp:
         if memo is None or self.key is None:
             step.memo = self.memo_off if memo is not None else ""
             return await self._attempts(frame, step, arguments, visit)
-        key = self._key(frame, arguments, visit)
+        try:
+            key = self._key(frame, arguments, visit)
+        except (TypeError, ValueError) as error:
+            step.memo = f"off: what it reads has no JSON form ({error})"
+            return await self._attempts(frame, step, arguments, visit)
         found, step.memo = await memo.claim(key, self.contract.returns)
         if found is not None:
             step.usage = dict(found.usage)
@@ -181,8 +185,8 @@ class NodeOp:
             value = getattr(result, name)
             if value is None and not always:
                 continue
-            step.writes[channel] = value
             frame.write(channel, merge, value, identity)
+            step.writes[channel] = value
 
 
 def reading_of(spec: ReadSpec, evaluate: Evaluate | None = None, channels: tuple[str, ...] = ()) -> Reading:
@@ -207,7 +211,7 @@ def converter(wanted: Any) -> Convert | None:
         model = wanted
         return lambda value: value if isinstance(value, model) else model.model_validate(value)
     items = get_args(wanted)
-    if origin is tuple and items and (inner := converter(items[0])) is not None:
+    if origin is tuple and items[1:] == (...,) and (inner := converter(items[0])) is not None:
         return lambda value: tuple(inner(item) for item in value)
     return None
 
@@ -231,10 +235,10 @@ def _seed(seed: int, step: str) -> int:
     return int.from_bytes(hashlib.blake2b(f"{seed}:{step}".encode(), digest_size=8).digest())
 
 
-def _step_error(path: str, error: Exception) -> StepError:
+def _step_error(path: str, error: BaseException) -> StepError:
     code = "raised"
     if isinstance(error, TimeoutError):
-        return StepError("timeout", "TimeoutError", f"{path}: {error or 'took longer than its limit'}")
+        return StepError("timeout", "TimeoutError", f"{path}: {str(error) or 'took longer than its limit'}")
     if isinstance(error, ChannelMissing):
         code = "missing"
     elif isinstance(error, ValidationError | WriteError):

@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
     from seekflow.core.bound import Result
     from seekflow.evaluation.report import Report
+    from seekflow.evaluation.statistics import Interval
 
-METRICS = ("support_recall@5", "full_support@5", "answer_em", "answer_f1", "citation_precision", "refused", "searches", "seconds")
+METRICS = ("support_recall@5", "full_support@5", "answer_em", "answer_f1", "citation_precision", "refused", "searches")
 TRIALS = 30
-QUESTION = "In which city was the composer of Fidelio baptised?"
+QUESTION = "Which river flows through the city where the composer of Fidelio died?"
 
 Show = Callable[[Any], None]
 
 
 def run_demo(out: Path, *, seed: int = 0, show: Show, say: Show) -> dict[str, Any]:
     """Run the demo; `show` gets its results and `say` what it is doing. Returns the figures as plain data."""
-    from seekflow.flows.bridge import flow
-    from seekflow.flows.single import flow as single
+    from seekflow.demo.flow import flow
 
     began = time.monotonic()
     resources = open_corpus(CORPUS)
@@ -39,12 +39,11 @@ def run_demo(out: Path, *, seed: int = 0, show: Show, say: Show) -> dict[str, An
     bound = flow.bind(resources)
     compiled = bound.compile(train, val, passes=[Fit(), Tune(trials=TRIALS)], seed=seed, progress=True)
     show(compiled)
-    baseline = single.bind(resources).evaluate(test, metrics=METRICS)
     before = bound.evaluate(test, metrics=METRICS)
     after = compiled.bound.evaluate(test, metrics=METRICS)
-    show(totals(("one search", baseline), ("as written", before), ("compiled", after)))
+    show(totals(before, after))
     show(by_node(before, after))
-    compiled.save(out, location="seekflow.flows.bridge:flow")
+    compiled.save(out, location="seekflow.demo.flow:flow")
     ask = load(out).bind(resources)
     say(f"saved {out}; loaded it again as a function; asking it: {QUESTION}")
     result = ask(question=QUESTION)
@@ -53,51 +52,47 @@ def run_demo(out: Path, *, seed: int = 0, show: Show, say: Show) -> dict[str, An
     return {
         "n": after.n,
         "compiled": compiled.to_json(),
-        "test": {
-            "single": baseline.to_json()["metrics"],
-            "before": before.to_json()["metrics"],
-            "after": after.to_json()["metrics"],
-        },
+        "test": {"before": before.to_json()["metrics"], "after": after.to_json()["metrics"]},
         "answer": None if result.answer is None else result.answer.model_dump(mode="json"),
         "seconds": round(time.monotonic() - began, 1),
     }
 
 
-def totals(*reports: tuple[str, Report]) -> Table:
-    """One row a metric, one column a report, and the gain of the last over the one before it with its p-value."""
-    from rich.table import Table
-
-    table = Table(title=f"{reports[0][1].n} test questions, means with 95 % intervals", title_justify="left")
-    for column in ("metric", *(name for name, _ in reports), "gain", "p"):
-        table.add_column(column)
-    gains = reports[-1][1].compare(reports[-2][1])
-    for name in reports[0][1].metrics:
-        cells = [_interval(report.metrics.get(name)) for _, report in reports]
-        gain = gains.get(name)
-        told = (
-            ("", "") if gain is None or gain.difference.mean is None else (f"{gain.difference.mean:+.3f}", f"{gain.p_value:.3f}")
-        )
-        table.add_row(name, *cells, *told)
+def totals(before: Report, after: Report) -> Table:
+    """One row a metric: before, after, and the paired gain with its p-value."""
+    table = _table(f"{after.n} test questions: means with 95 % intervals", "metric", "as written", "compiled", "gain", "p")
+    gains = after.compare(before)
+    for name in after.metrics:
+        gap, p = gains[name].difference.mean, gains[name].p_value
+        told = ("", "") if gap is None else (f"{gap:+.3f}", f"{p:.3f}")
+        table.add_row(name, _interval(before.metrics.get(name)), _interval(after.metrics[name]), *told)
     return table
 
 
 def by_node(before: Report, after: Report) -> Table:
     """One row a node and reward."""
-    from rich.table import Table
-
-    table = Table(title="step rewards by node", title_justify="left")
-    for column in ("node", "reward", "as written", "compiled"):
-        table.add_column(column)
-    for path, rewards in after.rewards.items():
-        for name, interval in rewards.items():
-            table.add_row(path, name, _interval(before.rewards.get(path, {}).get(name)), _interval(interval))
+    table = _table("step rewards by node", "node", "reward", "as written", "compiled")
+    for path in dict.fromkeys((*before.rewards, *after.rewards)):
+        old, new = before.rewards.get(path, {}), after.rewards.get(path, {})
+        for name in dict.fromkeys((*old, *new)):
+            table.add_row(path, name, _interval(old.get(name)), _interval(new.get(name)))
     return table
 
 
-def _interval(interval: Any) -> str:
-    if interval is None or interval.mean is None:
+def _table(title: str, *columns: str) -> Table:
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1))
+    for column in columns:
+        table.add_column(column, no_wrap=True)
+    return table
+
+
+def _interval(interval: Interval | None) -> str:
+    if interval is None or interval.mean is None or interval.low is None or interval.high is None:
         return "-"
-    return f"{interval.mean:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+    return f"{interval.mean:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
 
 
 def _answer(result: Result) -> Any:

@@ -25,8 +25,9 @@ begin = fan(
 follow_titles = Hop(sources=Int(10, 3, 30)) >> Hop(sources=Int(20, 3, 30))
 follow_up = FollowUp() >> each(S.queries, Retrieve("corpus", k=Int(10, 3, 30)).named("followed"), item="query")
 expand = Refine() >> Retrieve("corpus", k=Int(30, 10, 60)).named("expanded")
+wider = fan(expand, follow_up)
 search = loop(
-    fan(expand, follow_up) >> Rerank(keep=Int(10, 5, 20)) >> Reflect(),
+    wider >> Rerank(keep=Int(10, 5, 20)) >> Reflect(),
     until=S.verdict.score >= Float(0.5, 0.1, 0.9),
     max_rounds=Int(2, 1, 3),
 )

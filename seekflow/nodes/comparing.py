@@ -150,6 +150,11 @@ def is_ordering(question: str) -> bool:
     return _LAST.search(low) is not None or _FIRST.search(low) is not None
 
 
+def is_lifetime(question: str) -> bool:
+    """Whether a question compares how long two have lived, which takes two dates of each."""
+    return re.search(r"\blived?\b|\blife\b", question.lower()) is not None
+
+
 def chosen(question: str, options: Sequence[str], values: Sequence[Date | None]) -> str | None:
     """The option that comes first, or last, as the question asks, by one value for each; None where that cannot be told."""
     left, right = values
@@ -171,7 +176,7 @@ def _ordered(low: str, options: Sequence[str], facts: Sequence[Passage | None], 
 def _measure(low: str, passage: Passage) -> Date | None:
     """What the question compares, as something that can be ordered."""
     born, died = life(passage.text)
-    if re.search(r"\blived?\b|\blife\b", low):
+    if is_lifetime(low):
         return (died[0] - born[0], died[1] - born[1], died[2] - born[2]) if born and died else None
     if re.search(r"\bdied?\b|\bdeath\b|\bdead\b", low):
         return died

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from seekflow.nodes.comparing import chosen, country, is_ordering, is_sameness, parsed
+from seekflow.nodes.comparing import chosen, compare, country, is_lifetime, is_ordering, is_sameness, parsed
 from seekflow.nodes.extracting import Extracted
 from seekflow.text.entities import flat, folded, names
 from seekflow.text.questions import asked
@@ -17,24 +17,24 @@ _FOUND, _SAID = 0.7, 0.4  # the confidence of a conclusion that its resources ho
 def conclude(question: str, digests: Sequence[Digest], plan: Plan | None = None) -> Extracted | None:
     """The answer that the conclusions amount to, with the resources that hold them; None where they do not settle it.
 
-    What counts are the goals that no other goal needs, or the last digest where the plan is not known. Two conclusions are compared
-    where the question compares.
+    What counts are the goals that no other goal needs, or the last digest where the plan is not known. Where the question
+    compares, so are their conclusions, and the resources where the conclusions do not tell.
     """
     final = [digest for digest in _final(digests, plan) if digest.conclusion.strip()]
     if not final:
         return None
+    passages, found = _holding(final, digests), all(_holds(digest) for digest in final)
+    confidence = _FOUND if found else _SAID
     asking = asked(question)
-    if len(asking.options) == 2 and (asking.type == "yes_no" or " or " in question):
-        if len(final) != 2:
-            return None
-        text = _compared(question, asking.options, final[0].conclusion, final[1].conclusion)
-    else:
-        text = _agreed(final)
-    if text is None:
-        return None
-    passages = _holding(final, digests)
-    sure = all(_holds(digest) for digest in final)
-    return Extracted(text, passages, _FOUND if sure else _SAID)
+    if len(asking.options) != 2 or not (asking.type == "yes_no" or " or " in question):
+        return Extracted(_agreed(final), passages, confidence)
+    text = _compared(question, asking.options, final[0].conclusion, final[1].conclusion) if len(final) == 2 else None
+    if text is None or (text == "no" and is_sameness(question)):  # "Vendée" and "Picardy" may still be in one country
+        pooled = {passage.id: passage for digest in digests for passage in digest.resources}
+        outcome = compare(question, asking.options, tuple(pooled.values()))
+        if outcome.sure:
+            return Extracted(outcome.text, outcome.passages, _FOUND)
+    return None if text is None else Extracted(text, passages, confidence)
 
 
 def _final(digests: Sequence[Digest], plan: Plan | None) -> Sequence[Digest]:
@@ -50,6 +50,8 @@ def _compared(question: str, options: Sequence[str], left: str, right: str) -> s
     """What two conclusions say about a question that compares: "yes", "no" or an option; None where they do not tell."""
     if is_sameness(question) and asked(question).type == "yes_no":
         return "yes" if country(folded(left)) == country(folded(right)) else "no"
+    if is_lifetime(question):
+        return None
     if is_ordering(question):
         return chosen(question, options, [parsed(left) or _number(left), parsed(right) or _number(right)])
     closed = [side.strip().lower() for side in (left, right)]

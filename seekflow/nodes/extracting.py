@@ -6,16 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from seekflow.nodes.candidates import Candidate, candidates
 from seekflow.nodes.comparing import compare
 from seekflow.nodes.fitting import LinearModel
+from seekflow.nodes.material import Line, Material
 from seekflow.nodes.nesting import unnest
 from seekflow.nodes.plan import resolve
-from seekflow.nodes.read import DEFAULT as READ
-from seekflow.nodes.read import Scored, scored_sentences
-from seekflow.nodes.spans import Candidate, candidates
+from seekflow.nodes.read import scored
 from seekflow.text.entities import flat, folded, names
 from seekflow.text.questions import asked
-from seekflow.text.weights import coverage, idf, terms
+from seekflow.text.weights import coverage, terms
 from seekflow.types import Digest, Evidence, Passage
 
 _MOST_HOPS = 4
@@ -47,7 +47,8 @@ def extract(
 
     With `hops` the inner questions of a nested one are answered first. None where nothing that was read can be an answer.
     """
-    read, kept = readable(context, evidence)
+    reader = Reader(context, evidence, scorer, most)
+    read = reader.material.passages
     if not read:
         return None
     asking = asked(question)
@@ -56,78 +57,80 @@ def extract(
         if outcome.passages:
             return Extracted(outcome.text, outcome.passages, _SURE if outcome.sure else _UNSURE)
     if asking.type == "yes_no":
-        return _yes_or_no(question, read)
-    hopped = hop(question, read, kept, scorer, most) if hops else Hopped(question)
-    ranked = rank(hopped.question, read, kept, scorer, most)
+        return _yes_or_no(question, reader.material)
+    hopped = reader.hop(question) if hops else Hopped(question)
+    ranked = reader.rank(hopped.question)
     if not ranked:
         return None
     score, best = ranked[0]
     total = sum(math.exp(other - score) for other, _ in ranked)
     passages = _support(question, read[best.passage], hopped.passages, read)
-    return Extracted(best.text, passages, _supported(hopped.question, passages, read) / total)
+    return Extracted(best.text, passages, _supported(hopped.question, passages, reader.material) / total)
 
 
 def read_candidates(
     question: str, context: Sequence[Passage], evidence: Sequence[Evidence], scorer: LinearModel, most: int, hops: bool
 ) -> list[Candidate]:
     """What `extract` would choose from: every candidate, none where it would compare or say yes or no."""
-    read, kept = readable(context, evidence)
     asking = asked(question)
-    if not read or asking.type == "yes_no" or (asking.options and " or " in question):
+    if asking.type == "yes_no" or (asking.options and " or " in question):
         return []
-    hopped = hop(question, read, kept, scorer, most) if hops else Hopped(question)
-    return candidates(hopped.question, read, _pool(hopped.question, read, kept, most))
+    reader = Reader(context, evidence, scorer, most)
+    return reader.candidates(reader.hop(question).question if hops else question)
 
 
-def readable(context: Sequence[Passage], evidence: Sequence[Evidence]) -> tuple[tuple[Passage, ...], dict[str, list[str]]]:
-    """The passages to read, and the quotes by passage. Evidence from a passage outside the context is read as it stands."""
-    kept: dict[str, list[str]] = {}
-    for each in evidence:
-        if each.stance != "refutes":
-            kept.setdefault(each.passage_id, []).append(each.quote or each.claim)
-    known = {passage.id for passage in context}
-    quoted = (Passage(id=name, text=" ".join(quotes)) for name, quotes in kept.items() if name not in known)
-    return (*context, *quoted), kept
+class Reader:
+    """What was read, to be asked several questions.
+
+    Evidence narrows the passages to its quotes; evidence from a passage outside the context is read as it stands.
+    """
+
+    def __init__(self, context: Sequence[Passage], evidence: Sequence[Evidence], scorer: LinearModel, most: int) -> None:
+        self.scorer, self.most = scorer, most
+        self.kept: dict[str, list[str]] = {}
+        for each in evidence:
+            if each.stance != "refutes":
+                self.kept.setdefault(each.passage_id, []).append(each.quote or each.claim)
+        known = {passage.id for passage in context}
+        quoted = (Passage(id=name, text=" ".join(quotes)) for name, quotes in self.kept.items() if name not in known)
+        self.material = Material((*context, *quoted))
+
+    def hop(self, question: str) -> Hopped:
+        """The question with its inner questions answered: "Where was the director of X born?" with the director's name."""
+        asks = unnest(question, _MOST_HOPS)
+        found: list[Digest] = []
+        passages: list[Passage] = []
+        for at, ask in enumerate(asks[:-1], start=1):
+            ranked = self.rank(resolve(ask, found))
+            if not ranked:
+                return Hopped(question)
+            best = ranked[0][1]
+            found.append(Digest(goal_id=str(at), conclusion=best.text))
+            passages.append(self.material.passages[best.passage])
+        return Hopped(resolve(asks[-1], found), tuple(passages))
+
+    def rank(self, question: str) -> list[tuple[float, Candidate]]:
+        """Candidate answers with their scores, best first; each text once, at the place where it scores best."""
+        best: dict[str, tuple[float, Candidate]] = {}
+        for candidate in self.candidates(question):
+            score, key = self.scorer.score(candidate.features), folded(candidate.text)
+            if key not in best or score > best[key][0]:
+                best[key] = (score, candidate)
+        return sorted(best.values(), key=lambda pair: -pair[0])
+
+    def candidates(self, question: str) -> list[Candidate]:
+        """The candidates in the sentences of the evidence, or else in the best of the context."""
+        pool = scored(question, self.material)
+        if self.kept:
+            passages = self.material.passages
+            pool = [
+                (score, line) for score, line in pool if _is_quoted(line, self.kept.get(passages[line.passage].id, ()))
+            ] or pool
+        return candidates(question, self.material, sorted(pool, key=lambda pair: -pair[0])[: self.most])
 
 
-def hop(question: str, context: Sequence[Passage], kept: dict[str, list[str]], scorer: LinearModel, most: int) -> Hopped:
-    """The question with its inner questions answered: "Where was the director of X born?" with the director's name."""
-    asks = unnest(question, _MOST_HOPS)
-    found: list[Digest] = []
-    passages: list[Passage] = []
-    for at, ask in enumerate(asks[:-1], start=1):
-        ranked = rank(resolve(ask, found), context, kept, scorer, most)
-        if not ranked:
-            return Hopped(question)
-        best = ranked[0][1]
-        found.append(Digest(goal_id=str(at), conclusion=best.text))
-        passages.append(context[best.passage])
-    return Hopped(resolve(asks[-1], found), tuple(passages))
-
-
-def rank(
-    question: str, context: Sequence[Passage], kept: dict[str, list[str]], scorer: LinearModel, most: int
-) -> list[tuple[float, Candidate]]:
-    """Candidate answers with their scores, best first; each text once, at the place where it scores best."""
-    best: dict[str, tuple[float, Candidate]] = {}
-    for candidate in candidates(question, context, _pool(question, context, kept, most)):
-        score, key = scorer.score(candidate.features), folded(candidate.text)
-        if key not in best or score > best[key][0]:
-            best[key] = (score, candidate)
-    return sorted(best.values(), key=lambda pair: -pair[0])
-
-
-def _pool(question: str, context: Sequence[Passage], kept: dict[str, list[str]], most: int) -> list[tuple[float, Scored]]:
-    """The sentences to take answers from: those of the evidence, or else the best of the context."""
-    found = [(READ.probability(each.features), each) for each in scored_sentences(question, context)]
-    if kept:
-        quoted = [pair for pair in found if _is_quoted(pair[1].sentence.text, kept.get(context[pair[1].passage].id, ()))]
-        found = quoted or found
-    return sorted(found, key=lambda pair: -pair[0])[:most]
-
-
-def _is_quoted(sentence: str, quotes: Sequence[str]) -> bool:
-    return any(sentence in quote or quote in sentence for quote in quotes)
+def _is_quoted(line: Line, quotes: Sequence[str]) -> bool:
+    return any(line.sentence.text in quote or quote in line.sentence.text for quote in quotes)
 
 
 def _support(question: str, holder: Passage, before: Sequence[Passage], context: Sequence[Passage]) -> tuple[Passage, ...]:
@@ -141,18 +144,17 @@ def _support(question: str, holder: Passage, before: Sequence[Passage], context:
     return tuple({passage.id: passage for passage in (holder, *chain)}.values())
 
 
-def _supported(question: str, passages: Sequence[Passage], context: Sequence[Passage]) -> float:
+def _supported(question: str, passages: Sequence[Passage], material: Material) -> float:
     """Whether the question is about these passages at all: 1 where they hold half of its idf mass, less below."""
     held = {term for passage in passages for term in terms(f"{passage.title} {passage.text}")}
-    weights = idf(f"{passage.title} {passage.text}" for passage in context)
-    return min(1.0, 2 * coverage(set(terms(question)), held, weights))
+    return min(1.0, 2 * coverage(set(terms(question)), held, material.weights))
 
 
-def _yes_or_no(question: str, context: Sequence[Passage]) -> Extracted | None:
+def _yes_or_no(question: str, material: Material) -> Extracted | None:
     """Yes if one passage has most of the question's terms, else no; None where no passage has any."""
     wanted = set(terms(question))
-    shares = [(len(wanted & {*terms(each.text), *terms(each.title)}) / max(1, len(wanted)), each) for each in context]
-    share, best = max(shares, key=lambda pair: pair[0])
+    shares = [len(wanted & held) / max(1, len(wanted)) for held in material.terms]
+    share, best = max((share, -at) for at, share in enumerate(shares))
     if share == 0:
         return None
-    return Extracted("yes" if share >= _SAYS_SO else "no", (best,), _UNSURE * min(1.0, share / _SAYS_SO))
+    return Extracted("yes" if share >= _SAYS_SO else "no", (material.passages[-best],), _UNSURE * min(1.0, share / _SAYS_SO))

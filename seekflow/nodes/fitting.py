@@ -1,7 +1,6 @@
 """Linear models over named features: what critics, readers and rankers are fitted as.
 
 Two ways to fit one, both convex with an L2 penalty, solved by Newton's method and so the same on every run:
-
 - `fit_logistic`: the probability of a label, for critics;
 - `fit_listwise`: the order within a group, for rankers: each positive against all negatives of its group.
 
@@ -13,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from operator import mul
 from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
@@ -74,7 +74,7 @@ class LinearModel(BaseModel):
         slopes, start = self._folded
         if len(vector) != len(slopes):
             raise ValueError(f"the model takes the features {list(self.features)}, {len(vector)} numbers came")
-        return start + sum(slope * value for slope, value in zip(slopes, vector, strict=True))
+        return start + float(sum(map(mul, slopes, vector)))
 
     def probability(self, vector: Sequence[float]) -> float:
         """1 / (1 + exp(-score)), in [0, 1]."""

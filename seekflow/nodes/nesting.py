@@ -110,6 +110,8 @@ def _mask(question: str) -> tuple[list[str], str]:
             continue
         if entity.kind == "quoted":
             start, end = start - 1, end + (question[end : end + 1] in '"\u201d')
+        if re.search(r"\b[A-Z]\.[A-Z]$", question[:end]) and question[end : end + 1] == ".":
+            end += 1  # "the U.S.A."
         if bracket := re.match(r" ?\([^()]*\)", question[end:]):
             end += bracket.end()
         if number := re.search(r"\b\d+ $", question[:start]):
@@ -117,7 +119,9 @@ def _mask(question: str) -> tuple[list[str], str]:
         while spans and question[end : end + 1] in ("'", "\u2019", "?", "") and _one_name(question, spans[-1], start):
             start = spans.pop()[0]
         spans.append((start, end))
-    names, parts, last = [], [], 0
+    names: list[str] = []
+    parts: list[str] = []
+    last = 0
     for start, end in spans:
         parts += [question[last:start], f"⟦{len(names)}⟧"]
         names.append(question[start:end])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel
@@ -13,11 +12,11 @@ from seekflow.core.ledger import EvidenceList
 from seekflow.core.node import Node, OrElse, Writes
 from seekflow.core.params import Fitted, Float, Int
 from seekflow.nodes.fitting import LinearModel, fit_logistic
+from seekflow.nodes.material import Line, Material
 from seekflow.nodes.plan import resolve
 from seekflow.text.entities import entities, flat, folded, names
 from seekflow.text.questions import AnswerType, asked
-from seekflow.text.sentences import Sentence, sentences
-from seekflow.text.weights import coverage, idf, terms
+from seekflow.text.weights import coverage, terms
 from seekflow.types import Digest, Evidence, Goal, Passage
 
 FEATURES = (
@@ -26,7 +25,7 @@ FEATURES = (
     "names",  # share of the question's names in the sentence
     "title",  # the question names the passage
     "title_coverage",  # share of the title's terms that are in the question
-    "links",  # the sentence names another passage of the context
+    "links",  # the sentence names another passage
     "linked",  # another passage of the context names this one
     "type",  # the sentence holds something of the expected type that is not in the question
     "first",  # it opens the passage
@@ -39,16 +38,9 @@ DEFAULT = LinearModel.of(
 )  # fitted on 2wiki, hotpotqa and musique contexts of gold and BM25 passages, rounded; rank and new are set by hand
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A sentence of the passage with the number `passage`, and its features in the order of `FEATURES`."""
-
-    sentence: Sentence
-    passage: int
-    features: tuple[float, ...]
-
-
 class ReadOut(Writes):
+    """Sentences worth keeping."""
+
     evidence: EvidenceList
 
 
@@ -84,7 +76,7 @@ class Read(Node):
             found = _examples(row)
             vectors += [vector for vector, _ in found]
             labels += [label for _, label in found]
-            weights += [1.0 / len(found)] * len(found)
+            weights += [1.0 / len(found) for _ in found]
         model = fit_logistic(FEATURES, vectors, labels, weights)
         return {"scorer": model} if model else {}
 
@@ -104,50 +96,52 @@ def read(
 ) -> tuple[Evidence, ...]:
     """The best sentences of `context` for `question` as evidence, best first."""
     scorer.expecting(FEATURES)
-    found = [(scorer.probability(each.features), each) for each in scored_sentences(question, context, kept)]
-    found.sort(key=lambda pair: -pair[0])
+    material = Material(context)
+    found = sorted(scored(question, material, scorer, kept), key=lambda pair: -pair[0])
     return tuple(
-        Evidence(claim=each.sentence.text, passage_id=context[each.passage].id, quote=each.sentence.text, score=score)
-        for score, each in found[:keep]
+        Evidence(claim=line.sentence.text, passage_id=context[line.passage].id, quote=line.sentence.text, score=score)
+        for score, line in found[:keep]
         if score >= least
     )
 
 
-def scored_sentences(question: str, context: Sequence[Passage], kept: Sequence[Evidence] = ()) -> list[Scored]:
-    """Every sentence of the context with its features, in the order of the context."""
-    weights = idf(f"{passage.title} {passage.text}" for passage in context)
-    asking, flat_question, kind = set(terms(question)), flat(question), asked(question).type
+def scored(
+    question: str, material: Material, scorer: LinearModel = DEFAULT, kept: Sequence[Evidence] = ()
+) -> list[tuple[float, Line]]:
+    """Every sentence with the probability that it is needed, in the order of the material."""
+    vectors = sentence_features(question, material, kept)
+    return [(scorer.probability(vector), line) for vector, line in zip(vectors, material.lines, strict=True)]
+
+
+def sentence_features(question: str, material: Material, kept: Sequence[Evidence] = ()) -> list[tuple[float, ...]]:
+    """The features of every sentence of the material, in the order of `FEATURES`."""
+    weights, asking = material.weights, frozenset(terms(question))
+    flat_question, kind = flat(question), asked(question).type
     named = {entity.key for entity in entities(question)} - {""}
-    titles, texts = [folded(passage.title) for passage in context], [flat(passage.text) for passage in context]
     known = {term for each in kept for term in terms(each.quote or each.claim)}
-    found = []
-    for number, passage in enumerate(context):
-        title, title_terms = titles[number], set(terms(passage.title))
-        others = [other for other in range(len(context)) if other != number and titles[other] != title]
-        near = coverage(asking, {*terms(passage.text), *title_terms}, weights)
-        about = float(names(flat_question, title)), coverage(title_terms, asking, weights)
-        linked = float(any(names(texts[other], title) for other in others))
-        parts = sentences(passage.text)
-        for place, sentence in enumerate(parts):
-            held, words = set(terms(sentence.text)), flat(sentence.text)
-            features = (
-                coverage(asking, held, weights),
-                near,
-                sum(names(words, name) for name in named) / max(1, len(named)),
-                *about,
-                float(any(names(words, titles[other]) for other in others)),
-                linked,
-                float(_of_type(sentence.text, kind, flat_question)),
-                float(place == 0),
-                place / len(parts),
-                1.0 / (1 + number),
-                coverage(held, held - known, weights) if known else 1.0,
-            )
-            found.append(Scored(sentence, number, features))
-    return found
+    near = [coverage(asking, held, weights) for held in material.terms]
+    about = material.about(flat_question)
+    titled = [coverage(set(terms(passage.title)), asking, weights) for passage in material.passages]
+    return [
+        (
+            coverage(asking, line.terms, weights),
+            near[line.passage],
+            sum(names(line.words, name) for name in named) / max(1, len(named)),
+            float(about[line.passage]),
+            titled[line.passage],
+            float(line.links),
+            float(material.linked[line.passage]),
+            float(has_type(line.sentence.text, kind, flat_question)),
+            float(line.place == 0),
+            line.place,
+            1.0 / (1 + line.passage),
+            coverage(line.terms, line.terms - known, weights) if known else 1.0,
+        )
+        for line in material.lines
+    ]
 
 
-def _of_type(text: str, kind: AnswerType, question: str) -> bool:
+def has_type(text: str, kind: AnswerType, question: str) -> bool:
     """Whether a text holds something of the expected type that the question does not."""
     kinds = {"date": ("date", "year"), "year": ("date", "year"), "number": ("number",)}.get(kind, ("name", "quoted"))
     return any(entity.kind in kinds and not names(question, entity.key) for entity in entities(text))
@@ -163,9 +157,10 @@ def _examples(row: FitRow) -> list[tuple[tuple[float, ...], float]]:
         return []
     answers = [folded(answer) for answer in row.example.answers]
     question = wanted(row.example.question, given.get("goal"), given.get("digests") or ())
-    found = []
-    for each in scored_sentences(question, context, given.get("evidence") or ()):
-        name, words = context[each.passage].id, flat(each.sentence.text)
+    material, found = Material(context), []
+    vectors = sentence_features(question, material, given.get("evidence") or ())
+    for vector, line in zip(vectors, material.lines, strict=True):
+        name = context[line.passage].id
         looked_for = [*answers, *(title for other, title in titles.items() if other != name)]
-        found.append((each.features, float(name in gold and any(names(words, one) for one in looked_for))))
+        found.append((vector, float(name in gold and any(names(line.words, one) for one in looked_for))))
     return found

@@ -7,7 +7,7 @@ from functools import cache
 
 from seekflow.core.node import Node, Writes
 from seekflow.core.params import Float, Int
-from seekflow.nodes.fuse import leading, standing
+from seekflow.nodes.fuse import leading
 from seekflow.nodes.read import wanted
 from seekflow.text.analysis import Analyzer
 from seekflow.text.entities import entities
@@ -25,7 +25,7 @@ class Refine(Node):
     """Expand the question by pseudo-relevance feedback, and by the names in the evidence. Before anything is found: the question.
 
     The feedback is RM3: of the relevance model  P(t|R) = sum over the best `feedback` passages d of P(t|d) P(d|q),  with P(d|q)
-    in proportion to the passages' standing, the `terms` likeliest terms are mixed into the query with the share 1 - `original`.
+    in proportion to 1 / rank, the `terms` likeliest terms are mixed into the query with the share 1 - `original`.
     (Lavrenko and Croft, "Relevance-based language models", SIGIR 2001; Abdul-Jaleel and others, "UMass at TREC 2004".)
     Each word of a name that the evidence quotes and the question lacks gets the weight `names`; a word of the question has 1.
     Inside a call that works on a goal, the goal is the question.
@@ -47,22 +47,20 @@ class Refine(Node):
         evidence: tuple[Evidence, ...] = (),
     ) -> Refined:
         asked = wanted(question, goal, digests)
-        strength = standing(asked, rankings)
-        best = leading(asked, passages, context, rankings, self.feedback)
-        weights = self._relevance(asked, [(passage, strength.get(passage.id, 0.0)) for passage in best])
+        weights = self._relevance(asked, leading(asked, passages, context, rankings, self.feedback))
         for word in new_words(asked, (name for each in evidence for name in names_in(each.quote or each.claim))):
             weights[word] = max(weights.get(word, 0.0), self.names)
         return Refined(query=Query(text=asked, weights=_above_zero(weights)))
 
-    def _relevance(self, asked: str, best: Sequence[tuple[Passage, float]]) -> dict[str, float]:
+    def _relevance(self, asked: str, best: Sequence[Passage]) -> dict[str, float]:
         """The likeliest terms as words with their weights, where each term of the question weighs 1."""
-        total = sum(strength for _, strength in best)
+        total = sum(1 / rank for rank in range(1, len(best) + 1))
         likely: dict[str, float] = {}
         written: dict[str, str] = {}  # a word for each term: a query is made of words, the retriever makes its own terms of them
-        for passage, strength in best if total else ():
+        for rank, passage in enumerate(best, start=1):
             found = [(term, word) for word in words_of(f"{passage.title} {passage.text}".casefold()) for term in terms(word)]
             for term, word in found:
-                likely[term] = likely.get(term, 0.0) + strength / total / len(found)
+                likely[term] = likely.get(term, 0.0) + 1 / (rank * total * len(found))
                 written.setdefault(term, word)
         top = sorted(likely, key=lambda term: (-likely[term], term))[: self.terms]
         mass = sum(likely[term] for term in top)

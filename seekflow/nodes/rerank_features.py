@@ -104,21 +104,26 @@ def _of_rankings(asked: str, ordered: Sequence[Passage], rankings: Sequence[Rank
 
 @dataclass(frozen=True)
 class _Read:
-    """A passage as terms: how often it has each (one in the title counts as two), and those of each word of the text."""
+    """A passage as terms: how often it has each, where one in the title counts as two, and those of its title."""
 
     counts: Mapping[str, int]
     length: int
     title: frozenset[str]
-    words: tuple[tuple[str, ...], ...]
 
 
-@lru_cache(maxsize=16_384)  # the same passages come back in every round and in every candidate flow
+# The same passages come back in every round and in every candidate flow.
+@lru_cache(maxsize=16_384)
 def _read(title: str, text: str) -> _Read:
-    words = tuple(terms(word) for word in words_of(text))
-    counts = Counter(term for word in words for term in word)
+    counts = Counter(terms(text))
     for term in terms(title):
         counts[term] += 2
-    return _Read(counts, counts.total(), frozenset(terms(stripped(title))), words)
+    return _Read(counts, counts.total(), frozenset(terms(stripped(title))))
+
+
+@lru_cache(maxsize=16_384)
+def _by_word(text: str) -> tuple[tuple[str, ...], ...]:
+    """The terms of each word, as `Titles` counts words."""
+    return tuple(terms(word) for word in words_of(text))
 
 
 class _Pool:
@@ -197,13 +202,14 @@ class _Pool:
 
     def _mentions(self, s: int, values: Mapping[str, Array]) -> None:
         """Fill in what passage `s` names."""
-        source = self.read[s]
-        wanted = {term: weight for term, weight in zip(self.question, self.weight, strict=True) if term not in source.title}
-        for number, (place, bearers) in enumerate(self.titles.named_in(self.ordered[s].text), start=1):
-            around = {term for word in source.words[max(0, place - _AROUND) : place + _AROUND + 2] for term in word}
+        title, text = self.read[s].title, self.ordered[s].text
+        wanted = {term: weight for term, weight in zip(self.question, self.weight, strict=True) if term not in title}
+        words = _by_word(text)
+        for number, (place, bearers) in enumerate(self.titles.named_in(text), start=1):
+            around = {term for word in words[max(0, place - _AROUND) : place + _AROUND + 2] for term in word}
             window = sum(weight for term, weight in wanted.items() if term in around)
             for d in bearers:
-                if self.read[d].title == source.title:
+                if self.read[d].title == title:
                     continue
                 values["linked"][s, d] = 1.0
                 values["window"][s, d] = max(values["window"][s, d], window)

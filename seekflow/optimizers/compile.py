@@ -4,35 +4,73 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
-from seekflow.core.budget import Budget, Meter
-from seekflow.core.identity import digest
+from seekflow.core.artifact_place import versions
+from seekflow.core.bound import Bound
+from seekflow.core.budget import Budget
+from seekflow.core.identity import code_version, digest
 from seekflow.core.memo import Memo
-from seekflow.evaluation.examples import data_hash, read_examples, split
-from seekflow.evaluation.metrics import Metric
+from seekflow.core.node import Node
+from seekflow.evaluation.asked import check_corpus
+from seekflow.evaluation.examples import data_hash
+from seekflow.evaluation.row import Row
 from seekflow.evaluation.statistics import bootstrap, paired
 from seekflow.optimizers.acceptance import Acceptance
+from seekflow.optimizers.allowance import BudgetSpent, meter_from
 from seekflow.optimizers.compiled import Compiled
 from seekflow.optimizers.estimate import CompilePlan, estimate
 from seekflow.optimizers.fit import Fit
-from seekflow.optimizers.front import pareto_front
+from seekflow.optimizers.front import Tried, candidates, pareto_front
+from seekflow.optimizers.given import rows_given
 from seekflow.optimizers.journal import Journal
-from seekflow.optimizers.objective import objective_for
-from seekflow.optimizers.passes import Pass
-from seekflow.optimizers.search import BudgetSpent, Say, Search
+from seekflow.optimizers.objective import Objective, Wanted, objective_for
+from seekflow.optimizers.passes import Pass, Work
+from seekflow.optimizers.search import CompileError, Say, Search
 from seekflow.optimizers.tune import Tune
 from seekflow.types import Example
 
-if TYPE_CHECKING:
-    from seekflow.flow import Bound
-
 PASSES: tuple[Pass, ...] = (Fit(), Tune())
-HELD_BACK = 0.4
-PROBES = 3
+PROBES = 4
 ALPHA = 0.1
+CHEAPER = 2
+"""How many of the cheaper candidates that passes offer are run on the held-back rows, for the front alone."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be compiled: the flow, the rows to search on and those to judge on, what for, and by which passes."""
+
+    bound: Bound
+    train: tuple[Example, ...]
+    val: tuple[Example, ...]
+    objective: Objective
+    seed: int
+    passes: tuple[tuple[Pass, Work], ...]
+
+    @property
+    def data(self) -> dict[str, str]:
+        """Hashes of the rows."""
+        return {"train": data_hash(self.train), "val": data_hash(self.val)}
+
+    def header(self) -> dict[str, Any]:
+        """Everything that a rollout's result depends on besides the values of params, as plain data, for the journal."""
+        flow, bound = self.bound.flow, self.bound
+        nodes = [site.element for site in flow.site.walk() if isinstance(site.element, Node)]
+        scoring = [(each.name, str(getattr(each.function, "__qualname__", each.name))) for each in self.objective.weights]
+        return {
+            "flow": flow.fingerprint,
+            "params": digest({name: param.to_json() for name, param in flow.params().items()}),
+            "code": digest(sorted({code_version(cast(Any, type(node))) for node in nodes})),
+            "resources": digest({name: str(getattr(thing, "identity", None)) for name, thing in bound.resources.items()}),
+            "run budget": None if bound.budget is None else asdict(bound.budget),
+            "versions": versions(),
+            "data": self.data,
+            "seed": self.seed,
+            "objective": [self.objective.name, self.objective.reward_weight, scoring],
+        }
 
 
 async def compile_flow(
@@ -40,7 +78,7 @@ async def compile_flow(
     train: Iterable[Example] | str | Path,
     val: Iterable[Example] | str | Path | None = None,
     *,
-    metric: Metric | str | Mapping[str, float] | None = None,
+    metric: Wanted | None = None,
     passes: Sequence[Pass] | None = None,
     budget: Budget | None = None,
     seed: int = 0,
@@ -48,120 +86,113 @@ async def compile_flow(
     resume: bool = False,
     say: Say | None = None,
 ) -> Compiled:
-    """Search the params of `bound.flow` for better values: see `Bound.compile`."""
-    learn, judge = _rows(train, val, seed)
+    """Search the params of `bound.flow` for better values on `train`, and accept them if `val` agrees.
+
+    Nothing starts past the budget, which is for all sessions of a resumed compile together. With a `journal`, a kill or an
+    interrupt at any time loses at most the rollouts that were running. `say` hears what happens: the events "plan", "pass",
+    "fitted", "trial", "stopped" and "change".
+
+    Raises, before anything runs, `ExampleError` for rows that cannot be used, `ValueError` for a metric that they have no gold
+    for, `JournalError` for a journal that cannot be used; and `CompileError` where every held-back row fails as the flow came.
+    """
+    learn, judge = rows_given(train, val, seed)
+    check_corpus(bound, (*learn, *judge))
     objective = objective_for(bound.flow, (*learn, *judge), metric)
-    chosen = [each for each in (PASSES if passes is None else passes)]
-    works = {each.name: each.work(bound.flow, len(learn), len(judge)) for each in chosen}
-    chosen = [each for each in chosen if works[each.name].tests]
-    data = {"train": data_hash(learn), "val": data_hash(judge)}
-    header = {
-        "flow": bound.flow.fingerprint,
-        "params": digest(_plain(bound)),
-        "data": data,
-        "seed": seed,
-        "objective": objective.name,
-    }
-    header["resources"] = digest({name: str(getattr(thing, "identity", None)) for name, thing in bound.resources.items()})
-    book = Journal(journal, header, resume=resume)
-    acceptance = Acceptance(ALPHA, max(1, sum(works[each.name].tests for each in chosen)))
-    search = Search(_remembering(bound, journal), objective, learn, judge, Meter(budget), book, acceptance, seed)
+    learn, judge = (tuple(each for each in rows if objective.metrics([each])) for rows in (learn, judge))
+    if not learn or not judge:
+        raise CompileError(
+            f"{len(learn)} examples to search on and {len(judge)} to judge on have the gold that {objective.name} needs"
+        )
+    works = [(each, each.work(bound.flow, len(learn), len(judge))) for each in (PASSES if passes is None else passes)]
+    task = Task(bound, learn, judge, objective, seed, tuple((each, work) for each, work in works if work.tests))
+    book = Journal(journal, task.header(), resume=resume)
+    memo = bound.memo or Memo(None if journal is None else f"{journal}.memo")
+    acceptance = Acceptance(ALPHA, max(1, sum(work.tests for _, work in task.passes)))
+    search = Search(
+        bound.with_options(memo=memo), objective, learn, judge, meter_from(budget, book.spent), book, acceptance, seed
+    )
     search.say = say or search.say
     try:
-        return await _compile(search, chosen, [works[each.name] for each in chosen], data)
+        return await _compile(search, task)
     finally:
-        book.close()
-        if search.bound.memo is not None:
-            search.bound.memo.flush()
+        book.close(search.spent)
+        if bound.memo is None:
+            memo.close()
+        else:
+            memo.flush()
 
 
-async def _compile(search: Search, passes: Sequence[Pass], works: Sequence[Any], data: Mapping[str, str]) -> Compiled:
+async def _compile(search: Search, task: Task) -> Compiled:
     start = dict(search.values)
-    probes = await _probe(search)
-    plan = estimate(works, probes[0], probes[1], search.meter.budget)
-    search.say("plan", {"plan": plan})
-    status = "finished"
+    plan = await _plan(search, [work for _, work in task.passes])
+    search.say("plan", {"plan": plan, "resumed": search.journal.resumed})
     try:
-        await search.rows(start, search.val)
-        for each in passes:
+        _require_some(await search.rows(start, search.val))
+        for each, _ in task.passes:
             search.say("pass", {"name": each.name})
             await each.run(search)
+        await _fill_front(search)
     except BudgetSpent:
-        status = "budget"
-    return await _compiled(search, start, plan, status, data)
+        search.cut = True
+    return _compiled(search, task, start, plan)
 
 
-async def _probe(search: Search) -> tuple[list[Any], float]:
-    """The first held-back rows under the values that the flow came with, and how long they took."""
+async def _plan(search: Search, works: Sequence[Work]) -> CompilePlan:
+    """The plan, from running the first held-back rows under the values that the flow came with."""
     began = time.monotonic()
     try:
         rows = await search.rows(search.values, search.val[:PROBES])
     except BudgetSpent:
         rows = []
-    return rows, time.monotonic() - began
+    seconds = search.fact("probed")
+    if seconds is None and rows:
+        seconds = search.learn("probed", round(time.monotonic() - began, 3))
+    return estimate(works, rows, seconds or 0.0, search.meter.budget, len(search.train), len(search.val), search.parallel)
 
 
-async def _compiled(
-    search: Search, start: Mapping[str, Any], plan: CompilePlan, status: str, data: Mapping[str, str]
-) -> Compiled:
+def _require_some(rows: Sequence[Row]) -> None:
+    """Nothing can be learned from a flow that fails everywhere; a search would only spend."""
+    if all(row.failed for row in rows):
+        cause = next((row.error.message for row in rows if row.error), "")
+        raise CompileError(
+            f"all {len(rows)} held-back rows fail with the flow as it is; the first: {cause}. "
+            "Mend that, then compile without resume: the failures are in the journal"
+        )
+
+
+async def _fill_front(search: Search) -> None:
+    """Run offers that cost less than what was accepted on the held-back rows. Nothing is chosen by what comes of it."""
+    offers = [Tried("accepted", search.values, search.journaled(search.values, search.train) or ()), *search.offers]
+    priced = candidates(offers, search.objective)
+    if not offers[0].rows:
+        return
+    cheaper = [one for one in priced[1:] if one.cost < priced[0].cost]
+    for offer in sorted(cheaper, key=lambda one: (-one.quality, one.cost))[:CHEAPER]:
+        try:
+            search.judged.append(Tried(offer.name, offer.values, await search.rows(offer.values, search.val)))
+        except BudgetSpent:
+            search.stop("front", "the budget ended")
+            return
+
+
+def _compiled(search: Search, task: Task, start: Mapping[str, Any], plan: CompilePlan) -> Compiled:
     before, after = (search.journaled(values, search.val) or [] for values in (start, search.values))
+    as_written = [Tried("as written", start, before)] if before else []
     mine, theirs = search.qualities(after), search.qualities(before)
-    if before:
-        search.candidates.append(search.candidate("as written", start, before))
-    bound: Any = search.with_values(search.values)
-    spent = {
-        **{name: value for name, value in asdict(search.meter.used).items() if value},
-        "seconds": round(search.meter.seconds, 3),
-    }
-    spent |= {"rollouts": search.rollouts, "replayed": search.replayed}
-    paired_rows = paired(mine, theirs) if len(mine) == len(theirs) else paired([], [])
+    changed = {name: value for name, value in search.values.items() if start[name] != value}
+    params = task.bound.flow.params()
     return Compiled(
-        bound=bound,
+        bound=task.bound.with_params({name: params[name].from_json(value).value for name, value in changed.items()}),
         objective=search.objective.name,
         before=bootstrap(theirs),
         after=bootstrap(mine),
-        gain=paired_rows,
+        gain=paired(mine, theirs),
+        errors=(sum(row.failed for row in before), sum(row.failed for row in after)),
         changes=tuple(search.changes),
-        front=pareto_front(search.candidates),
+        front=pareto_front(candidates([*as_written, *search.judged], search.objective)),
         plan=plan,
-        status=status,
-        spent=spent,
+        status="budget" if search.cut else "finished",
+        spent={**search.spent, "resumed": search.journal.resumed},
         seed=search.seed,
-        data=data,
+        data=task.data,
     )
-
-
-def _rows(
-    train: Iterable[Example] | str | Path, val: Iterable[Example] | str | Path | None, seed: int
-) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-    """The rows to search on and those to judge on. Without the second, a part of the first is held back."""
-    learn = _read(train)
-    if val is None:
-        if len(learn) < 2:
-            raise ValueError(f"compiling needs at least 2 examples, one to search on and one to judge on, not {len(learn)}")
-        first, second = split(learn, 1 - HELD_BACK, HELD_BACK, seed=seed)
-        return first, second
-    judge = _read(val)
-    if not learn or not judge:
-        raise ValueError(f"compiling needs examples to search on and to judge on: there are {len(learn)} and {len(judge)}")
-    shared = sorted({example.id for example in learn} & {example.id for example in judge})
-    if shared:
-        raise ValueError(
-            f"{len(shared)} examples are in both train and val ({', '.join(shared[:3])}, ...): a change is judged on other rows"
-        )
-    return learn, judge
-
-
-def _read(examples: Iterable[Example] | str | Path) -> tuple[Example, ...]:
-    return read_examples(examples) if isinstance(examples, str | Path) else tuple(examples)
-
-
-def _plain(bound: Bound) -> dict[str, Any]:
-    return {name: param.to_json() for name, param in bound.flow.params().items()}
-
-
-def _remembering(bound: Bound, journal: str | Path | None) -> Bound:
-    """The bound flow with a memo: its own, or one beside the journal, so that candidates share steps, also after a restart."""
-    if bound.memo is not None:
-        return bound
-    return bound.with_options(memo=Memo(None if journal is None else f"{journal}.memo"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seekflow.core.artifact import save
 from seekflow.evaluation.statistics import Comparison, Interval
@@ -13,24 +13,27 @@ from seekflow.optimizers.estimate import CompilePlan
 from seekflow.optimizers.front import Candidate
 from seekflow.optimizers.search import Change
 
-if TYPE_CHECKING:
-    from seekflow.flow import Bound, Flow
-
 
 @dataclass(frozen=True)
 class Compiled:
-    """A compiled flow: `bound` is ready to be called, `save` writes the artifact.
+    """A compiled flow: `bound` (what was compiled, with the accepted params) is ready to be called, `save` writes the artifact.
 
-    `before` and `after` are the objective on the held-back rows with 95 % intervals, `gain` their paired comparison. Since
-    changes were chosen by looking at those rows, judge the result for good on rows that compiling has not seen. `status` is
-    "finished" or "budget" (the budget ended it; what was accepted until then stands). `spent` counts what was paid now.
+    `before` and `after` are the objective on the held-back rows with 95 % intervals, `gain` their paired comparison, `errors` how
+    many of those rows failed before and after. Since changes were accepted by looking at those rows, judge the result for good
+    on rows that compiling has not seen. `changes` are all that were judged, or could not be. `front` are the candidates that
+    were run on all held-back rows and that no other of them beats in quality and cost; being chosen by those rows, its best looks
+    a little better than it is.
+
+    `status` is "finished", or "budget": it cut something short, and what was accepted stands. `spent` counts what all sessions
+    of the compile have paid, by line of usage, with `rollouts` and wall `seconds`; `resumed` are the results that were there.
     """
 
-    bound: Bound
+    bound: Any
     objective: str
     before: Interval
     after: Interval
     gain: Comparison
+    errors: tuple[int, int]
     changes: tuple[Change, ...]
     front: tuple[Candidate, ...]
     plan: CompilePlan
@@ -40,10 +43,9 @@ class Compiled:
     data: Mapping[str, str]
 
     @property
-    def flow(self) -> Flow:
+    def flow(self) -> Any:
         """The flow with the accepted params."""
-        flow: Flow = self.bound.flow  # type: ignore[assignment]
-        return flow
+        return self.bound.flow
 
     def save(self, path: str | Path, *, location: str | None = None) -> Path:
         """Write the artifact that `seekflow.load` reads. `location` is `package.module:attribute` where it cannot be found."""
@@ -64,11 +66,13 @@ class Compiled:
             "before": self.before.model_dump(),
             "after": self.after.model_dump(),
             "gain": self.gain.model_dump(),
+            "errors": list(self.errors),
             "changes": [self._told(change) for change in self.changes],
             "front": [
                 {"name": each.name, "quality": each.quality, "cost": each.cost, "params": dict(each.values)}
                 for each in self.front
             ],
+            "plan": self.plan.to_json(),
             "spent": dict(self.spent),
             "seed": self.seed,
             "data": dict(self.data),

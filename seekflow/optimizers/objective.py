@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cached_property
 
+from seekflow.core.flow import Flow
 from seekflow.evaluation.metrics import Metric, metric
+from seekflow.evaluation.row import Row
+from seekflow.types import Example
 
-if TYPE_CHECKING:
-    from seekflow.core.flow import Flow
-    from seekflow.evaluation.row import Row
-    from seekflow.types import Example
+Wanted = Metric | str | Mapping[str, float] | Mapping[Metric, float] | Mapping[Metric | str, float]
 
-DEFAULTS: Mapping[str, Mapping[str, float]] = {
+DEFAULTS: Mapping[str, Mapping[Metric | str, float]] = {
     "answer": {"answer_f1": 0.5, "support_recall@5": 0.5},
     "passages": {"support_recall@5": 1.0},
 }
@@ -21,40 +22,44 @@ DEFAULTS: Mapping[str, Mapping[str, float]] = {
 
 @dataclass(frozen=True)
 class Objective:
-    """`quality` of a row is the weighted mean of its metrics, in [0, 1]: what changes are accepted for.
+    """`quality` of a row is the weighted mean of its metrics, in [0, 1] where they are: what changes are accepted for.
 
     `signal` adds `reward_weight` times the mean of the row's step rewards: what searching looks at. Step rewards tell
     candidates apart on rows where the final metric is the same for both, which with a few dozen rows is most of them.
-    A row that failed counts 0 in both, so that no candidate gains by failing where it would have been wrong.
+
+    A row that failed counts 0 in both, and so does a metric that has no value although the example has the gold for it: no
+    candidate gains by failing, or by keeping silent, where it would have been wrong.
+
+    Raises `ValueError` for no metrics, two of one name, weights that are not above 0, and metrics where less is better.
     """
 
-    weights: Mapping[str, float]
+    weights: Mapping[Metric, float]
     reward_weight: float = 0.1
-    metrics: tuple[Metric, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        found = tuple(metric(name) for name in self.weights)
-        lower = [each.name for each in found if not each.higher_is_better]
-        if lower or not found or any(weight <= 0 for weight in self.weights.values()):
-            raise ValueError(
-                f"an objective is made of metrics where higher is better, with weights above 0, not of {dict(self.weights)}"
-            )
-        object.__setattr__(self, "metrics", found)
+        told = {each.name: weight for each, weight in self.weights.items()}
+        sound = all(math.isfinite(weight) and weight > 0 for weight in told.values())
+        if not told or not sound or len(told) < len(self.weights) or not all(each.higher_is_better for each in self.weights):
+            raise ValueError(f"an objective is made of metrics where higher is better, with weights above 0, not of {told}")
 
     @property
     def name(self) -> str:
         """The metrics' names, with their weights where there are several."""
         if len(self.weights) == 1:
-            return next(iter(self.weights))
-        return " + ".join(f"{weight:g} {name}" for name, weight in self.weights.items())
+            return next(iter(self.weights)).name
+        return " + ".join(f"{weight:g} {each.name}" for each, weight in self.weights.items())
+
+    def metrics(self, examples: Sequence[Example]) -> tuple[Metric, ...]:
+        """The metrics that apply to any of the examples."""
+        return tuple(each for each in self.weights if any(map(each.applies_to, examples)))
 
     def quality(self, row: Row) -> float:
-        """The weighted mean of the metrics that apply to the row; 0 where it failed or none applies."""
-        values = [(weight, row.metrics.get(name)) for name, weight in self.weights.items()]
-        known = [(weight, value) for weight, value in values if value is not None]
-        if row.failed or not known:
+        """The weighted mean of the metrics that the example has gold for; 0 where the row failed."""
+        if row.failed:
             return 0.0
-        return sum(weight * value for weight, value in known) / sum(weight for weight, _ in known)
+        known = [(weight, row.metrics[name] or 0.0) for name, weight in self._by_name if name in row.metrics]
+        total = sum(weight for weight, _ in known)
+        return sum(weight * value for weight, value in known) / total if total else 0.0
 
     def signal(self, row: Row) -> float:
         """The quality, with the step rewards beside it."""
@@ -63,26 +68,32 @@ class Objective:
         rewards = [value for visits in row.rewards.values() for _, _, value in visits]
         return self.quality(row) + self.reward_weight * (sum(rewards) / len(rewards) if rewards else 0.0)
 
+    @cached_property
+    def _by_name(self) -> tuple[tuple[str, float], ...]:
+        return tuple((each.name, weight) for each, weight in self.weights.items())
 
-def objective_for(flow: Flow, examples: Sequence[Example], wanted: Metric | str | Mapping[str, float] | None) -> Objective:
+
+def objective_for(flow: Flow, examples: Sequence[Example], wanted: Wanted | None) -> Objective:
     """The objective that the user asked for, or a default that fits the flow's output and what the examples have.
 
-    Raises `ValueError` where no example has the gold that it needs.
+    Raises `ValueError` where no example has the gold that a metric needs, `MetricError` for a name that no metric has.
     """
-    if wanted is not None:
-        weights = wanted if isinstance(wanted, Mapping) else {wanted if isinstance(wanted, str) else wanted.name: 1.0}
+    asked: Mapping[Metric | str, float]
+    if wanted is None:
+        asked = DEFAULTS.get(flow.output, DEFAULTS["passages"])
+        asked = {each: weight for each, weight in asked.items() if _applies(metric(each), examples)} or asked
     else:
-        weights = DEFAULTS.get(flow.output, DEFAULTS["passages"])
-        weights = {name: weight for name, weight in weights.items() if _applies(metric(name), examples)}
-    made = Objective(weights) if weights else None
-    missing = [each.name for each in (made.metrics if made else ()) if not _applies(each, examples)]
-    if made is None or missing:
-        needs = sorted({need for name in missing or ["support_recall@5"] for need in metric(name).needs})
-        raise ValueError(
-            f"compiling for {missing or 'a default metric'} needs examples with {needs}, and none of the {len(examples)} has them"
-        )
+        asked = {wanted: 1.0} if isinstance(wanted, Metric | str) else dict(wanted)  # type: ignore[arg-type]
+    made = Objective({metric(each): weight for each, weight in asked.items()})
+    for each in made.weights:
+        if not _applies(each, examples):
+            needs = " and ".join(repr(need) for need in sorted(each.needs))
+            raise ValueError(
+                f"compiling for {each.name!r} needs examples with {needs}, and none of the {len(examples)} has them: "
+                "add them to the rows, or name another metric"
+            )
     return made
 
 
 def _applies(each: Metric, examples: Iterable[Example]) -> bool:
-    return any(each.applies_to(example) for example in examples)
+    return any(map(each.applies_to, examples))

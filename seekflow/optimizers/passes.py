@@ -11,7 +11,10 @@ from seekflow.optimizers.search import Search
 
 @dataclass(frozen=True)
 class Work:
-    """How many rollouts a pass may take, from `least` to `most`, and how many changes it will have judged."""
+    """How many rollouts a pass may take, from `least` to `most`, and how many changes it will have judged.
+
+    The rollouts of the held-back rows as the flow came do not count: they are run for all passes together.
+    """
 
     name: str
     least: int
@@ -24,9 +27,10 @@ class Pass(Protocol):
     """One way of finding better values for params.
 
     `work` says what a pass would do for a flow, before anything runs; a pass with nothing to do says 0 tests and is left out.
-    `run` searches on `search.train` with `search.rows` and `search.results`, and hands what it finds to `search.judge`: only
-    that changes `search.values`. It draws on `search.seed` alone for chance, so that a resumed compile takes the same way. It
-    lets `BudgetSpent` pass.
+    `run` searches on `search.train` with `search.rows` and `search.traces`, and hands what it finds to `search.judge`, at most
+    as often as `work` said: only that changes `search.values`. It keeps `search.judging(...)` back until then. It draws on
+    `search.seed` alone for chance, and journals with `search.learn` what it computes and could not compute again the same way,
+    so that a resumed compile takes the same way. It lets `BudgetSpent` pass.
     """
 
     @property

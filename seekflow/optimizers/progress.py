@@ -24,7 +24,7 @@ class Progress:
             TimeRemainingColumn(),
         )
         self.bar = Bar(*columns, console=self.console)
-        self.task: Any = None
+        self.tasks: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         self.bar.start()
@@ -36,21 +36,23 @@ class Progress:
     def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
         if event == "plan":
             self.console.print(facts["plan"])
+            if facts["resumed"]:
+                self.console.print(f"going on from {facts['resumed']} results of earlier sessions")
         elif event == "trial":
             self._trial(facts)
         elif event == "fitted":
-            what = ", ".join(facts["params"]) or "nothing: too little to learn from"
-            self.console.print(f"fitted {what} on {facts['visits']} visits")
+            what = ", ".join(facts["params"]) or f"nothing at {facts['path']}: {facts['error'] or 'too little to learn from'}"
+            self.console.print(f"fitted {what} on {facts['visits']} visits", markup=False)
         elif event == "change":
-            self.console.print(_told(facts["change"]))
+            self.console.print(_told(facts["change"]), markup=False)
         elif event == "stopped":
-            self.console.print(f"{facts['pass']} stopped after {facts['trials']} trials: {facts['why']}")
+            self.console.print(f"{facts['pass']} stopped {facts['why']}", markup=False)
 
     def _trial(self, facts: Mapping[str, Any]) -> None:
-        text = f"trial: {facts['signal']:.3f}, best {facts['best']:.3f}"
-        if self.task is None:
-            self.task = self.bar.add_task(text, total=facts["of"])
-        self.bar.update(self.task, completed=facts["number"], description=text)
+        text = f"{facts['pass']}: {facts['signal']:.3f}, best {facts['best']:.3f}"
+        if facts["pass"] not in self.tasks:
+            self.tasks[facts["pass"]] = self.bar.add_task(text, total=facts["of"])
+        self.bar.update(self.tasks[facts["pass"]], completed=facts["number"], description=text)
 
 
 def _told(change: Any) -> str:

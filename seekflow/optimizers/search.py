@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from seekflow.core.bound import Bound
 from seekflow.core.budget import Meter
+from seekflow.core.errors import SeekflowError
 from seekflow.core.identity import digest
 from seekflow.core.trace import Trace
 from seekflow.evaluation.evaluate import evaluate
+from seekflow.evaluation.report import Report
 from seekflow.evaluation.row import Row
+from seekflow.evaluation.statistics import Comparison
 from seekflow.optimizers.acceptance import Acceptance
-from seekflow.optimizers.front import Candidate
+from seekflow.optimizers.allowance import BudgetSpent, over, price, spent_by, within
+from seekflow.optimizers.front import Tried
 from seekflow.optimizers.journal import Journal
 from seekflow.optimizers.objective import Objective
 from seekflow.types import Example
@@ -22,11 +25,11 @@ from seekflow.types import Example
 Say = Callable[[str, Mapping[str, Any]], None]
 """Takes an event's name and its facts; compiling itself prints nothing."""
 
-LINES = ("calls", "searches", "tokens", "usd", "seconds")
+NOTHING: Mapping[str, float] = {}
 
 
-class BudgetSpent(Exception):
-    """The compile's budget does not allow the next step; what was accepted so far stands."""
+class CompileError(SeekflowError, ValueError):
+    """A compile cannot go on: what it was given does not run, or a pass breaks its contract."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +42,16 @@ class Change:
     name: str
     values: Mapping[str, Any]
     accepted: bool
-    comparison: Any = None
+    comparison: Comparison | None = None
     note: str = ""
 
 
 @dataclass
 class Search:
-    """What passes share. `values` are the accepted param values as plain data; passes propose others through `judge`.
+    """What passes share. `values` are the accepted values of all params as plain data; passes propose others through `judge`.
 
-    `train` is for searching, `val` for judging: a pass must not look at `val` except through `judge`.
+    `train` is for searching, `val` for judging: a pass must not look at `val` except through `judge`. `kept`, an amount by
+    line of the budget, is what a call for rollouts has to leave over.
     """
 
     bound: Bound
@@ -62,118 +66,160 @@ class Search:
     say: Say = lambda event, facts: None
     values: dict[str, Any] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
-    candidates: list[Candidate] = field(default_factory=list)
+    judged: list[Tried] = field(default_factory=list)
+    offers: list[Tried] = field(default_factory=list)
     rollouts: int = 0
-    replayed: int = 0
-    began: float = field(default_factory=time.monotonic)
+    cut: bool = False
+    _latest: tuple[str, Bound] | None = None
+
+    def __post_init__(self) -> None:
+        self._own = {name: param.to_json() for name, param in self.bound.flow.params().items()}
+        self.values = {**self._own, **self.values}
+        self.rollouts = int(self.journal.spent.get("rollouts", 0))
+
+    @property
+    def spent(self) -> dict[str, float]:
+        """What this and all earlier sessions have spent."""
+        return {**spent_by(self.meter), "rollouts": self.rollouts}
 
     def with_values(self, values: Mapping[str, Any]) -> Bound:
         """The bound flow under these param values, given as plain data."""
-        params = self.bound.flow.params()
-        return self.bound.with_params({name: params[name].from_json(value).value for name, value in values.items()})
-
-    async def rows(self, values: Mapping[str, Any], examples: Sequence[Example]) -> list[Row]:
-        """The row of each example under `values`, in their order; only rows that the journal does not have are run.
-
-        Raises `BudgetSpent` when the budget ends before all are there; the finished ones are in the journal.
-        """
-        prefix = digest(dict(values))
-        kept = {row.id: row for row in self._kept(values, examples)}
-        self.replayed += len(kept)
-        missing = [example for example in examples if example.id not in kept]
-        if missing:
-            self.require()
-
-            def keep(row: Row) -> None:
-                if row.status not in ("skipped", "partial") or not self.meter.refused:
-                    kept[row.id] = row
-                    self.rollouts += 1
-                    self.journal.put(f"{prefix}:{row.id}", row)
-
-            await evaluate(
-                self.with_values(values),
-                missing,
-                metrics=self.objective.metrics,
-                parallel=self.parallel,
-                seed=self.seed,
-                meter=self.meter,
-                on_row=keep,
+        key = digest(dict(values))
+        if self._latest is None or self._latest[0] != key:
+            params = self.bound.flow.params()
+            other = {name: value for name, value in values.items() if name not in self._own or self._own[name] != value}
+            unknown = sorted(set(other) - set(params))
+            if unknown:
+                raise CompileError(f"a pass gave values for {unknown}; the flow has the params {sorted(params)}")
+            self._latest = (
+                key,
+                self.bound.with_params({name: params[name].from_json(value).value for name, value in other.items()}),
             )
-        if len(kept) < len(examples):
+        return self._latest[1]
+
+    async def rows(
+        self, values: Mapping[str, Any], examples: Sequence[Example], *, kept: Mapping[str, float] = NOTHING
+    ) -> list[Row]:
+        """The row of each example under `values`, in their order; only those that the journal does not have are run.
+
+        Raises `BudgetSpent` when the budget, less what is `kept`, ends before all are there; the finished ones are journaled.
+        """
+        key = digest(dict(values))
+        missing = [example for example in examples if f"{key}:{example.id}" not in self.journal.rows]
+        if missing:
+            await self._run(values, missing, kept)
+        found = self.journaled(values, examples)
+        if found is None:
             raise BudgetSpent
-        return [kept[example.id] for example in examples]
+        return found
 
     def journaled(self, values: Mapping[str, Any], examples: Sequence[Example]) -> list[Row] | None:
         """The rows of `examples` under `values` if the journal has all of them."""
-        kept = self._kept(values, examples)
-        return kept if len(kept) == len(examples) else None
+        key = digest(dict(values))
+        rows = [self.journal.rows.get(f"{key}:{example.id}") for example in examples]
+        whole = [row for row in rows if row is not None]
+        return whole if len(whole) == len(rows) else None
 
-    def _kept(self, values: Mapping[str, Any], examples: Sequence[Example]) -> list[Row]:
-        prefix = digest(dict(values))
-        found = (self.journal.get(f"{prefix}:{example.id}") for example in examples)
-        return [Row.model_validate(data) for data in found if data is not None]
+    async def traces(
+        self, values: Mapping[str, Any], examples: Sequence[Example], *, kept: Mapping[str, float] = NOTHING
+    ) -> list[tuple[Example, Trace]]:
+        """Each example that did not crash with the trace of its run under `values`: what fitting reads.
 
-    async def traces(self, values: Mapping[str, Any], examples: Sequence[Example]) -> list[tuple[Example, Trace]]:
-        """Each example with the trace of its run under `values`: what fitting reads. Steps may come from the memo."""
-        self.require()
-        report = await evaluate(
-            self.with_values(values),
-            examples,
-            metrics=self.objective.metrics,
-            rewards=(),
-            parallel=self.parallel,
-            seed=self.seed,
-            meter=self.meter,
-            keep_traces=True,
-        )
-        self.rollouts += len(report.traces)
-        if self.meter.refused:
+        Traces are not journaled, but what they are made of is: steps come from the memo where it may keep them. The rows are.
+        Raises `BudgetSpent` as `rows` does.
+        """
+        report = await self._run(values, examples, kept, traced=True)
+        if self.journaled(values, examples) is None or over(self.meter):
             raise BudgetSpent
         return [(example, report.traces[example.id]) for example in examples if example.id in report.traces]
 
-    async def judge(self, name: str, values: Mapping[str, Any]) -> bool:
-        """Accept `values` in place of the current ones if the held-back rows say so; the change is recorded either way."""
+    async def _run(
+        self, values: Mapping[str, Any], examples: Sequence[Example], kept: Mapping[str, float], traced: bool = False
+    ) -> Report:
+        meter, memo, prefix = within(self.meter, kept), self.bound.memo, digest(dict(values))
+
+        def finished(row: Row) -> None:
+            if row.status == "skipped" or over(meter):
+                return
+            self.rollouts += 1
+            key = f"{prefix}:{row.id}"
+            if key in self.journal.rows:
+                return
+            if memo is not None and self.journal.path is not None:
+                memo.flush()  # or a kill could lose the steps of a rollout that counts as finished, for others that share them
+            self.journal.put_row(key, row, self.spent)
+
+        return await evaluate(
+            self.with_values(values),
+            examples,
+            metrics=self.objective.metrics(examples),
+            parallel=self.parallel,
+            seed=self.seed,
+            meter=meter,
+            on_row=finished,
+            keep_traces=traced,
+        )
+
+    def fact(self, key: str) -> Any:
+        """What an earlier session, or this one, found out under `key`, as plain data; None where nothing."""
+        return self.journal.facts.get(key)
+
+    def learn(self, key: str, fact: Any) -> Any:
+        """Journal what a pass has computed, so that a resumed compile need not; gives it back as plain data."""
+        return self.journal.put_fact(key, fact, self.spent)
+
+    def judging(self, rows: Sequence[Row]) -> dict[str, float]:
+        """What judging a candidate that gave these rows may take: pass it as `kept` until it is judged."""
+        return price(rows, len(self.val), self.meter.seconds / max(1, self.rollouts))
+
+    def covers(self, kept: Mapping[str, float]) -> bool:
+        """Whether the budget has this much left."""
+        try:
+            within(self.meter, kept)
+        except BudgetSpent:
+            return False
+        return True
+
+    async def judge(self, name: str, values: Mapping[str, Any], note: str = "") -> bool:
+        """Accept `values` in place of the current ones if the held-back rows say so; the change is recorded either way.
+
+        Raises `CompileError` for more changes than the passes said they would have judged: the test would be void.
+        """
         changed = {key: value for key, value in values.items() if self.values.get(key) != value}
         if not changed:
-            self._record(Change(name, {}, False, note="found nothing better"))
+            self._record(Change(name, {}, False, note=note or "found nothing better"))
             return False
+        if sum(change.comparison is not None for change in self.changes) >= self.acceptance.tests:
+            raise CompileError(f"pass {name!r} has more changes judged than its `work` said: let `tests` count all of them")
         try:
             mine, theirs = await self.rows(values, self.val), await self.rows(self.values, self.val)
         except BudgetSpent:
             self._record(Change(name, changed, False, note="not judged: the budget ended"))
             raise
         accepted, comparison = self.acceptance(self.qualities(mine), self.qualities(theirs))
-        self.candidates.append(self.candidate(name, values, mine))
-        self._record(Change(name, changed, accepted, comparison))
+        self.judged.append(Tried(name, dict(values), mine))
         if accepted:
             self.values = dict(values)
+        self._record(Change(name, changed, accepted, comparison, note))
         return accepted
 
-    def _record(self, change: Change) -> None:
-        self.changes.append(change)
-        self.say("change", {"change": change})
+    def offer(self, name: str, values: Mapping[str, Any], rows: Sequence[Row]) -> None:
+        """Name a candidate that may be worth showing on the front, with its training rows; it will not be chosen by that."""
+        self.offers.append(Tried(name, dict(values), rows))
+
+    def stop(self, name: str, why: str) -> None:
+        """Say that a pass goes no further for the sake of the budget."""
+        self.cut = True
+        self.say("stopped", {"pass": name, "why": why})
 
     def qualities(self, rows: Sequence[Row]) -> list[float]:
         """The quality of each row."""
         return [self.objective.quality(row) for row in rows]
 
-    def candidate(self, name: str, values: Mapping[str, Any], rows: Sequence[Row]) -> Candidate:
-        """A candidate for the front, from its rows."""
-        count = max(1, len(rows))
-        paid = sum(row.spent("usd") for row in rows)
-        asked = sum(row.spent("calls") + row.spent("searches") for row in rows)
-        return Candidate(name, dict(values), sum(self.qualities(rows)) / count, (paid or asked) / count)
+    def signal(self, rows: Sequence[Row]) -> float:
+        """The mean signal of rows."""
+        return sum(map(self.objective.signal, rows)) / max(1, len(rows))
 
-    def require(self) -> None:
-        """Raise `BudgetSpent` where the budget allows nothing more."""
-        if self.meter.refused or not self.affords(0):
-            raise BudgetSpent
-
-    def affords(self, rollouts: int) -> bool:
-        """Whether this many more rollouts fit, at the mean cost of those that were run."""
-        for line in LINES:
-            limit = getattr(self.meter.budget, line)
-            used = self.meter.seconds if line == "seconds" else getattr(self.meter.used, line)
-            if limit is not None and (used >= limit or used + rollouts * used / max(1, self.rollouts) > limit):
-                return False
-        return True
+    def _record(self, change: Change) -> None:
+        self.changes.append(change)
+        self.say("change", {"change": change})

@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from seekflow.core.flow import Flow
-from seekflow.core.params import ChoiceParam, FloatParam, IntParam, Param, SwitchParam
+from seekflow.core.params import Param
 from seekflow.evaluation.row import Row
+from seekflow.optimizers.allowance import BudgetSpent
 from seekflow.optimizers.passes import Work
-from seekflow.optimizers.search import BudgetSpent, Search
+from seekflow.optimizers.search import Search
+from seekflow.optimizers.space import distributions, size, tunable
 from seekflow.types import Example
+
+LEAST = 8
+"""Rows below which no trial is given up: the standard error of fewer says nothing."""
 
 
 @dataclass(frozen=True)
@@ -21,60 +26,89 @@ class Tune:
     """Propose values with a tree-structured Parzen estimator (Bergstra et al., 2011; Optuna's, multivariate), and race them.
 
     A trial runs the training rows block by block, in an order drawn once, and is given up as soon as it is behind the best one
-    on the same rows by more than `patience` standard errors of the paired difference. The best trial is judged on the held-back
-    rows; so are up to `cheaper` trials that cost less than the best one at almost its signal, for the front.
+    on the same rows by more than `patience` standard errors of the paired difference; the estimator then learns the best one's
+    signal less what the trial was behind. The best trial is judged on the held-back rows. A proposal that was made before
+    costs nothing. What judging takes is kept back from the budget, and a trial that could not be judged with what is left does
+    not become the best one. Trials that cost less than the best one and come near to it are offered for the front.
+
+    The same seed, space and rows give the same trials. Raises `ValueError` for fewer than one trial or block.
     """
 
     trials: int = 40
     blocks: int = 4
     patience: float = 1.5
-    cheaper: int = 2
     name: str = "tune"
 
+    def __post_init__(self) -> None:
+        if self.trials < 1 or self.blocks < 1 or not self.patience > 0:
+            raise ValueError(f"tuning takes trials and blocks of 1 or more and a patience above 0, not {self}")
+
     def work(self, flow: Flow, train: int, val: int) -> Work:
-        """From one block a trial to all of them."""
-        count = len(tunable(flow))
-        if not count:
+        """From the rows of the best one and one block of each proposal that must be new, to all rows of all trials."""
+        space = tunable(flow)
+        if not space:
             return Work(self.name, 0, 0, 0, "no numbers, switches or choices")
-        least = train + self.trials * math.ceil(train / self.blocks) + val
-        return Work(
-            self.name, least, train * (self.trials + 1) + val * (2 + self.cheaper), 1, f"{count} params, {self.trials} trials"
-        )
+        others = math.prod(size(param) for param in space.values()) - 1
+        block = math.ceil(train / self.blocks)
+        fresh = self.trials - 1 if math.isinf(others) else 1
+        most = train * (1 + min(self.trials - 1, others)) + val
+        return Work(self.name, train + fresh * block, int(most), 1, f"{len(space)} params, {self.trials} trials")
 
     async def run(self, search: Search) -> None:
         """Search on the training rows, then have the best judged."""
+        blocks = self._blocks(search)
+        kept = search.judging(await search.rows(search.values, search.val))
+        try:
+            best = [row for block in blocks for row in await search.rows(search.values, block, kept=kept)]
+        except BudgetSpent:
+            search.stop(self.name, "before the first trial: the rest of the budget is for judging")
+            await search.judge(self.name, search.values, "not searched: the budget ended")
+            return
+        values, best = await self._searched(search, blocks, best)
+        await search.judge(self.name, values)
+
+    async def _searched(
+        self, search: Search, blocks: Sequence[Sequence[Example]], best: list[Row]
+    ) -> tuple[dict[str, Any], list[Row]]:
+        """The values of the best trial, and its rows."""
+        space = tunable(search.bound.flow)
+        study, words = self._study(search, space), distributions(space)
+        best_values = dict(search.values)
+        whole: list[tuple[dict[str, Any], list[Row]]] = [(best_values, best)]
+        for number in range(1, self.trials + 1):
+            trial = study.ask(words)
+            values = {**search.values, **trial.params}
+            try:
+                rows, signal = await self._race(search, values, blocks, best)
+            except BudgetSpent:
+                search.stop(self.name, f"in trial {number} of {self.trials}: the rest of the budget is for judging")
+                break
+            study.tell(trial, signal)
+            if len(rows) == len(best):
+                whole.append((values, rows))
+                if search.signal(rows) > search.signal(best) and search.covers(search.judging(rows)):
+                    best_values, best = values, rows
+            facts = {"number": number, "of": self.trials, "signal": signal, "best": search.signal(best)}
+            search.say("trial", {"pass": self.name, **facts, "whole": len(rows) == len(best)})
+        for values, rows in whole:
+            if values != best_values and search.signal(rows) >= 0.9 * search.signal(best):
+                search.offer(f"{self.name}, cheaper", values, rows)
+        return best_values, best
+
+    def _study(self, search: Search, space: Mapping[str, Param]) -> Any:
+        """A seeded study in memory, whose first trial is what there is."""
         import optuna
 
-        space = tunable(search.bound.flow)
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
         startup = max(5, self.trials // 4)
-        sampler = optuna.samplers.TPESampler(
-            seed=search.seed, multivariate=True, n_startup_trials=startup, warn_independent_sampling=False
-        )
-        study = optuna.create_study(direction="maximize", sampler=sampler)
-        blocks = self._blocks(search)
-        best_values = dict(search.values)
-        best = await self._all(search, best_values, blocks)
-        done: list[tuple[dict[str, Any], list[Row]]] = [(best_values, best)]
-        study.enqueue_trial({name: plain(param, search.values.get(name)) for name, param in space.items()})
-        for number in range(self.trials):
-            if not search.affords(2 * len(search.val) + len(search.train)):
-                search.say("stopped", {"pass": self.name, "trials": number, "why": "the rest of the budget is kept for judging"})
-                break
-            trial = study.ask()
-            values = {**search.values, **{name: suggest(trial, name, param) for name, param in space.items()}}
-            rows, value = await self._race(search, values, blocks, best)
-            study.tell(trial, value)
-            whole = len(rows) == len(search.train)
-            if whole:
-                done.append((values, rows))
-                if mean(search, rows) > mean(search, best):
-                    best_values, best = values, rows
-            search.say(
-                "trial", {"number": number + 1, "of": self.trials, "signal": value, "best": mean(search, best), "whole": whole}
-            )
-        await search.judge(self.name, best_values)
-        await self._look_for_cheaper(search, best, done)
+        sampler = optuna.samplers.TPESampler(seed=search.seed, multivariate=True, n_startup_trials=startup)
+        before = optuna.logging.get_verbosity()
+        optuna.logging.set_verbosity(optuna.logging.WARNING)  # it announces each study
+        try:
+            study = optuna.create_study(direction="maximize", sampler=sampler, storage=None)
+            study.enqueue_trial({name: search.values[name] for name in space})
+        finally:
+            optuna.logging.set_verbosity(before)
+        return study
 
     def _blocks(self, search: Search) -> list[list[Example]]:
         rows = list(search.train)
@@ -82,70 +116,25 @@ class Tune:
         size = max(1, math.ceil(len(rows) / self.blocks))
         return [rows[start : start + size] for start in range(0, len(rows), size)]
 
-    async def _all(self, search: Search, values: Mapping[str, Any], blocks: Sequence[Sequence[Example]]) -> list[Row]:
-        return [row for block in blocks for row in await search.rows(values, block)]
-
     async def _race(
         self, search: Search, values: Mapping[str, Any], blocks: Sequence[Sequence[Example]], best: Sequence[Row]
     ) -> tuple[list[Row], float]:
         """The rows that the trial was run on, and its signal: where it was given up, the best one's less what it was behind."""
         rows: list[Row] = []
-        level = mean(search, best)
+        signal = search.objective.signal
+        kept = search.judging(best)
         for block in blocks:
-            rows += await search.rows(values, block)
-            gaps = [
-                search.objective.signal(mine) - search.objective.signal(theirs) for mine, theirs in zip(rows, best, strict=False)
-            ]
-            gap = sum(gaps) / len(gaps)
-            spread = math.sqrt(sum((each - gap) ** 2 for each in gaps) / max(1, len(gaps) - 1) / len(gaps))
-            if gap < 0 and -gap > self.patience * spread:
+            rows += await search.rows(values, block, kept=kept)
+            gaps = [signal(mine) - signal(theirs) for mine, theirs in zip(rows, best, strict=False)]
+            if behind(gaps, self.patience):
                 break
-        return rows, level + gap
-
-    async def _look_for_cheaper(
-        self, search: Search, best: Sequence[Row], done: Sequence[tuple[dict[str, Any], list[Row]]]
-    ) -> None:
-        """Put trials on the front that cost less than the best one and come near to it on the training rows."""
-        limit = search.candidate("best", {}, best)
-        near = [
-            (search.candidate("cheaper", values, rows), values)
-            for values, rows in done
-            if mean(search, rows) >= 0.9 * mean(search, best)
-        ]
-        cheaper = sorted((one for one in near if one[0].cost < limit.cost), key=lambda one: (-one[0].quality, one[0].cost))
-        for found, values in cheaper[: self.cheaper]:
-            if not search.affords(len(search.val)):
-                return
-            try:
-                search.candidates.append(search.candidate(found.name, values, await search.rows(values, search.val)))
-            except BudgetSpent:
-                return
+        return rows, search.signal(best) + sum(gaps) / len(gaps)
 
 
-def tunable(flow: Flow) -> dict[str, Param]:
-    """The params that the pass searches over."""
-    return {
-        name: param
-        for name, param in flow.params().items()
-        if isinstance(param, IntParam | FloatParam | SwitchParam | ChoiceParam)
-    }
-
-
-def suggest(trial: Any, name: str, param: Param) -> Any:
-    """A value for a param, as plain data, from an Optuna trial."""
-    if isinstance(param, IntParam):
-        return trial.suggest_int(name, param.low, param.high, log=param.log)
-    if isinstance(param, FloatParam):
-        return trial.suggest_float(name, param.low, param.high, log=param.log)
-    options = [False, True] if isinstance(param, SwitchParam) else [label for label, _ in param.options]  # type: ignore[attr-defined]
-    return trial.suggest_categorical(name, options)
-
-
-def plain(param: Param, value: Any) -> Any:
-    """A param's value as plain data: the one given, or its own."""
-    return param.to_json() if value is None else value
-
-
-def mean(search: Search, rows: Sequence[Row]) -> float:
-    """The mean signal of rows."""
-    return sum(search.objective.signal(row) for row in rows) / max(1, len(rows))
+def behind(gaps: Sequence[float], patience: float) -> bool:
+    """Whether the mean of paired differences lies more than `patience` of its standard errors below 0."""
+    if len(gaps) < LEAST:
+        return False
+    gap = sum(gaps) / len(gaps)
+    error = math.sqrt(sum((each - gap) ** 2 for each in gaps) / (len(gaps) - 1) / len(gaps))
+    return gap < 0 and -gap > patience * error

@@ -163,8 +163,10 @@ def _interrogative(question: str) -> re.Match[str] | None:
 
 def _typed(question: str, match: re.Match[str]) -> tuple[AnswerType, str]:
     if match["how"]:
-        rest = question[match.end() :].split()
-        return "number", rest[0].strip("?,.").lower() if rest and match["how"].lower().endswith("many") else ""
+        rest = question[match.end() :]
+        stop = _STOPS.search(rest)
+        counted = re.findall(r"[\w-]+", rest[: stop.start()] if stop else rest)
+        return "number", counted[-1].lower() if counted and match["how"].lower().endswith("many") else ""
     if match["where"]:
         return "place", ""
     if match["when"]:

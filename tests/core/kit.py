@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 import seekflow as sf
 from seekflow.core.budget import Usage
 from seekflow.core.ledger import EvidenceList, Passages
-from seekflow.core.ports import Port
+from seekflow.core.ports import Port, charged
 from seekflow.core.step import Step
-from seekflow.types import Answer, Evidence, Goal, Passage
+from seekflow.types import Answer, Digest, Evidence, Goal, Passage
 
 Texts = Annotated[tuple[str, ...], sf.Merge.APPEND]
 
@@ -53,6 +53,13 @@ class Jot(sf.Node):
         if self.error:
             raise RuntimeError(self.error)
         return Notes(notes=(self.text,))
+
+
+class Echo(sf.Node):
+    """Adds what it reads as the question to the notes."""
+
+    async def run(self, question: str) -> Notes:
+        return Notes(notes=(question,))
 
 
 class JotGoal(sf.Node):
@@ -117,6 +124,13 @@ class Tell(sf.Node):
         return Said(answer=Answer(text=" ".join(notes)))
 
 
+class Sum(sf.Node):
+    """Answers with the conclusions of the digests."""
+
+    async def run(self, digests: tuple[Digest, ...] = ()) -> Said:
+        return Said(answer=Answer(text=" ".join(digest.conclusion for digest in digests)))
+
+
 class Cite(sf.Node):
     """Answers with the ids of the passages, citing the first `most` of them."""
 
@@ -138,10 +152,10 @@ class Reply:
 
 @runtime_checkable
 class Service(Port, Protocol):
-    charges: ClassVar[dict[str, str]] = {"ask": "calls", "look": "searches"}
-
+    @charged("calls")
     async def ask(self, text: str) -> Reply: ...
 
+    @charged("searches")
     async def look(self, text: str) -> Reply: ...
 
 
@@ -199,11 +213,9 @@ class AskedTell(sf.Node):
 # --- running --------------------------------------------------------------------------------------------------------
 
 
-def bound(body: Any, *, inputs: dict[str, Any] | None = None, budget: Any = None, memo: Any = None, concurrency: int = 32, **named: Any) -> sf.Bound:
+def bound(body: Any, *, inputs: dict[str, Any] | None = None, **options: Any) -> sf.Bound:
     """A body as a flow that is bound; its input is the question unless said otherwise."""
-    return sf.Flow(body, inputs={"question": str} if inputs is None else inputs).bind(
-        budget=budget, memo=memo, concurrency=concurrency, **named
-    )
+    return sf.Flow(body, inputs={"question": str} if inputs is None else inputs).bind(**options)
 
 
 def ran(body: Any, **options: Any) -> Any:

@@ -1,0 +1,26 @@
+"""The flow that the demo compiles: plain as written, with the steps that might help as choices.
+
+As written it is one search, an extraction, and nothing else. Whether to follow titles, to ask follow-up questions, and to rank what
+was found by a fitted model are params like the numbers: compiling finds out which of them these documents and questions want.
+"""
+
+from __future__ import annotations
+
+from seekflow.core.combinators import each, skip
+from seekflow.core.expr import S
+from seekflow.core.params import Choice, Float, Int
+from seekflow.flow import Flow
+from seekflow.nodes.answer import Answer
+from seekflow.nodes.fuse import Fuse
+from seekflow.nodes.read import Read
+from seekflow.nodes.refine import FollowUp
+from seekflow.nodes.rerank import Rerank
+from seekflow.nodes.retrieve import Hop, Retrieve
+
+search = Retrieve("corpus", k=Int(10, 5, 60), k1=Float(0.9, 0.4, 2.0), title_weight=Float(1.0, 0.0, 4.0))
+titles = Choice(skip.named("no_titles"), Hop(sources=Int(5, 1, 20)).named("titles"))
+again = FollowUp() >> each(S.queries, Retrieve("corpus", k=Int(5, 3, 20)).named("followed"), item="query")
+more = Choice(skip.named("one_search"), again.named("follow_up"))
+order = Choice(Fuse(keep=10).named("fused"), Rerank(keep=10).named("ranked"))
+
+flow = Flow(search >> titles >> more >> order >> Read() >> Answer(), name="demo")

@@ -1,0 +1,119 @@
+"""The pass that fits components."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+import rivers
+from pydantic import BaseModel
+
+import seekflow as sf
+from seekflow.core.budget import Budget
+from seekflow.core.fitting import FitRow
+from seekflow.optimizers.compile import compile_flow
+from seekflow.optimizers.compiled import Compiled
+from seekflow.optimizers.fit import Fit, fittable
+from seekflow.types import Example, Passage
+
+seen: dict[str, Sequence[FitRow]] = {}
+
+
+def compiled(flow: sf.Flow, train: Sequence[Example] = rivers.TRAIN, budget: Budget | None = None) -> Compiled:
+    bound = rivers.bind(flow)
+    return asyncio.run(compile_flow(bound, train, rivers.VAL, metric="support_recall", passes=[Fit()], budget=budget))
+
+
+class Watching(rivers.Rank):
+    async def run(self, question: str, passages: tuple[Passage, ...]) -> rivers.Kept:
+        return await super().run(question, passages)
+
+    def fit(self, rows: Sequence[FitRow], seed: int) -> Mapping[str, BaseModel]:
+        seen[self.label or ""] = rows
+        return super().fit(rows, seed)
+
+
+class Raising(rivers.Rank):
+    async def run(self, question: str, passages: tuple[Passage, ...]) -> rivers.Kept:
+        return rivers.Kept(context=passages)
+
+    def fit(self, rows: Sequence[FitRow], seed: int) -> Mapping[str, BaseModel]:
+        raise ZeroDivisionError("odd rows")
+
+
+def test_a_component_is_fitted_on_the_training_rows_and_accepted_for_what_the_flow_gains() -> None:
+    result = compiled(rivers.ranking)
+    assert result.flow.params()["rank.follow"].value == rivers.Follow(weight=14.0)
+    assert (result.before.mean, result.after.mean) == (0.5, 1.0)
+    assert [(change.name, change.accepted) for change in result.changes] == [("fit", True)]
+
+
+def test_it_learns_from_what_run_was_given_one_visit_an_example() -> None:
+    compiled(sf.Flow(rivers.Search(k=4) >> Watching().named("a"), output="context"))
+    rows = seen["a"]
+    assert {row.example.id for row in rows} == {each.id for each in rivers.TRAIN}
+    assert all(row.arguments["question"] == row.example.question for row in rows)
+    assert all(len(row.arguments["passages"]) == 4 for row in rows)
+
+
+def test_each_visit_of_a_loop_is_one_to_learn_from_with_its_round() -> None:
+    loop = sf.loop(rivers.Search(k=4) >> Watching().named("b"), until=sf.S.round >= 2, max_rounds=3)
+    compiled(sf.Flow(loop, output="context"))
+    assert sorted({row.round for row in seen["b"]}) == [1, 2]
+    assert len(seen["b"]) == 2 * len(rivers.TRAIN)
+
+
+def test_a_later_component_sees_what_the_earlier_ones_learned() -> None:
+    kept = Watching().named("first") >> Watching().using(passages="context").named("second")
+    compiled(sf.Flow(rivers.Search(k=24) >> kept, output="context"))
+    rivers_first = [row for row in seen["second"] if row.arguments["passages"][0].id.startswith("r")]
+    assert len(rivers_first) > len(rivers.TRAIN) / 2  # before fitting, towns come first
+
+
+def test_examples_without_the_gold_that_a_component_needs_are_left_out() -> None:
+    train = [each.model_copy(update={"supporting_ids": ()}) if n < 5 else each for n, each in enumerate(rivers.TRAIN)]
+    flow = sf.Flow(rivers.Search(k=24) >> Watching().named("c") >> rivers.Last().using(passages="context"))
+    asyncio.run(compile_flow(rivers.bind(flow), train, rivers.VAL, metric="answer_f1", passes=[Fit()]))
+    assert len(seen["c"]) == 7
+
+
+def test_too_little_to_learn_from_changes_nothing() -> None:
+    result = compiled(sf.Flow(rivers.Search(k=1) >> rivers.Rank(), output="context"))
+    assert result.changes[0].note == "found nothing better"
+    assert result.flow == result.bound.flow == sf.Flow(rivers.Search(k=1) >> rivers.Rank(), output="context")
+
+
+def test_a_component_that_raises_stays_as_it_is_and_is_named_and_the_others_are_fitted() -> None:
+    kept = Raising().named("bad") >> rivers.Rank().using(passages="context").named("good")
+    result = compiled(sf.Flow(rivers.Search(k=24) >> kept, output="context"))
+    assert "bad is not fitted: ZeroDivisionError: odd rows" in result.changes[0].note
+    assert set(result.changes[0].values) == {"good.follow"}
+
+
+def test_a_setting_that_the_user_fixed_is_not_fitted() -> None:
+    flow = sf.Flow(rivers.Search(k=24) >> rivers.Rank(follow=rivers.Follow(weight=1.0)), output="context")
+    assert fittable(flow) == {}
+    assert Fit().work(flow, 12, 12).tests == 0
+
+
+def test_a_component_in_an_option_that_is_not_taken_is_left_alone() -> None:
+    options = sf.Choice(rivers.Rank().named("one"), rivers.Rank().named("two"))
+    result = compiled(sf.Flow(rivers.Search(k=24) >> options, output="context"))
+    assert set(result.changes[0].values) == {"one.follow"}
+
+
+@pytest.mark.parametrize("searches", [24, 30, 35])
+def test_where_the_budget_does_not_reach_judging_is_never_what_is_cut(searches: int) -> None:
+    result = compiled(rivers.ranking, budget=Budget(searches=searches))
+    assert result.spent["searches"] <= searches
+    assert result.status == "budget"
+    assert all(change.note != "not judged: the budget ended" for change in result.changes)
+
+
+def test_fitting_runs_no_rollout_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RIVERS_LOG", str(tmp_path / "log"))
+    compiled(rivers.ranking)
+    runs = (tmp_path / "log").read_text().splitlines()
+    assert len(runs) == len(set(runs))

@@ -1,0 +1,85 @@
+"""The plan: said before anything but its probes has run, and true."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import rivers
+from rich.console import Console
+
+import seekflow as sf
+from seekflow.core.budget import Budget
+from seekflow.core.memo import Memo
+from seekflow.optimizers.compile import PROBES, compile_flow
+from seekflow.optimizers.compiled import Compiled
+from seekflow.optimizers.fit import Fit
+from seekflow.optimizers.tune import Tune
+
+LINES = ("searches", "tokens", "usd")
+
+
+def compiled(flow: sf.Flow, retriever: Any = None, **options: Any) -> Compiled:
+    options = {"metric": "support_recall", "passes": [Fit(), Tune(trials=8)], **options}
+    bound = rivers.bind(flow, retriever or rivers.Paid(), memo=options.pop("memo", None))
+    return asyncio.run(compile_flow(bound, rivers.TRAIN, rivers.VAL, **options))
+
+
+def paid(result: Compiled, line: str) -> float:
+    spent = result.spent
+    return spent.get("tokens_in", 0) + spent.get("tokens_out", 0) if line == "tokens" else spent.get(line, 0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("flow", [rivers.searching, rivers.ranking, rivers.answering], ids=lambda flow: flow.name)
+def test_what_was_spent_lies_in_the_range(flow: sf.Flow, seed: int) -> None:
+    result = compiled(flow, seed=seed)
+    low, high = result.plan.rollouts
+    assert low <= result.spent["rollouts"] <= high
+    for line in LINES:
+        least, most = result.plan.spend[line]
+        assert least <= paid(result, line) <= most + 1e-9, line
+
+
+def test_it_is_said_when_only_the_probes_have_run() -> None:
+    retriever, asked = rivers.Paid(), []
+
+    def say(event: str, facts: Any) -> None:
+        if event == "plan":
+            asked.append(retriever.asked)
+
+    compiled(rivers.searching, retriever, say=say)
+    assert asked == [PROBES]
+
+
+def test_probes_are_not_run_again() -> None:
+    retriever = rivers.Paid()
+    flow = sf.Flow(rivers.Search(k=2), output="passages")
+    compiled(flow, retriever)
+    assert retriever.asked == len(rivers.VAL)
+
+
+def test_it_names_the_lines_that_the_budget_stops() -> None:
+    plan = compiled(rivers.searching, budget=Budget(searches=60, usd=1000.0)).plan
+    assert plan.capped == ("searches",)
+    console = Console(record=True, width=120)
+    console.print(plan)
+    assert "the budget stops it at 60" in console.export_text()
+
+
+def test_with_a_warm_memo_the_lower_end_is_nothing() -> None:
+    memo = Memo()
+    compiled(rivers.searching, memo=memo)
+    again = compiled(rivers.searching, memo=memo)
+    assert again.plan.spend["searches"][0] == 0
+    assert again.spent.get("searches", 0) == 0
+
+
+def test_a_budget_that_ends_in_the_probes_still_gives_a_plan_and_a_result() -> None:
+    result = compiled(rivers.searching, budget=Budget(searches=2))
+    assert result.status == "budget"
+    assert result.plan.probed == 0
+    assert result.after.n == 0
+    assert result.flow == rivers.searching
+    Console(record=True).print(result)
