@@ -2,12 +2,13 @@
 
     python benchmarks/retrieval.py --data ../shared/data                     # 2wiki, hotpotqa and musique, five folds
     python benchmarks/retrieval.py --data ../shared/data --sets musique --folds 3
-    python benchmarks/retrieval.py --data ../shared/data --dense             # with the extra `dense` bound too
+    python benchmarks/retrieval.py --data ../shared/data --dense             # each set once more with the extra `dense` bound
 
 For each fold the bridge flow is compiled on the questions of the other folds, which `compile` divides into rows to learn from and
-rows to accept changes on, and is judged on the fold: no question is judged by a flow that has seen it. BM25 alone (the flow
-`single`) and the bridge flow as it is written are judged on the same questions. Intervals are 95 % bootstrap intervals over all
-questions. Folds run side by side, one core each.
+rows to accept changes on, and is judged on the fold: no question is judged by a flow that has seen it. On the same questions:
+BM25 alone (the flow `single`), the bridge flow as it is written, and the bridge flow with its ranker fitted on all questions of
+the other folds and no acceptance asked. Intervals are 95 % bootstrap intervals over all questions. Folds run side by side, one
+core each.
 
 A second table says what each ingredient of the flow brings as it is written, a third where the time goes.
 
@@ -25,7 +26,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -36,7 +37,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 SETS = {"2wiki": "dev.jsonl", "hotpotqa": "train.jsonl", "musique": "train.jsonl"}
 METRICS = ("support_recall@5", "support_recall@2", "full_support@5")
-FLOWS = ("BM25 alone", "bridge as written", "bridge compiled")
+FLOWS = ("BM25 alone", "bridge as written", "bridge, ranker fitted", "bridge compiled")
 
 
 @dataclass
@@ -47,17 +48,6 @@ class Fold:
     seconds: float = 0.0
     rollouts: float = 0.0
     accepted: tuple[str, ...] = ()
-
-
-@dataclass
-class Part:
-    """An ingredient: recall@5 and the recall of everything found, for each question; the size of the pool; milliseconds."""
-
-    name: str
-    recall: list[float]
-    found: list[float]
-    pool: float
-    milliseconds: float
 
 
 @lru_cache(maxsize=1)
@@ -81,20 +71,35 @@ def fold(folder: Path, questions: str, dense: bool, folds: int, number: int) -> 
 
     rows = divide(read_examples(folder / questions), folds)[number]
     bound = resources(folder, dense)
+    written = bridge.bind(bound)
     start = time.perf_counter()
-    compiled = bridge.bind(bound).compile(rows.train, metric="support_recall@5", seed=0)
+    compiled = written.compile(rows.train, metric="support_recall@5", seed=0)
     result = Fold(seconds=time.perf_counter() - start, rollouts=float(compiled.spent.get("rollouts", 0)))
     result.accepted = tuple(change.name for change in compiled.changes if change.accepted)
-    for name, flow in zip(FLOWS, (single.bind(bound), bridge.bind(bound), compiled.bound), strict=True):
+    alone = single.bind({name: thing for name, thing in bound.items() if name in single.resources})
+    for name, flow in zip(FLOWS, (alone, written, with_fitted_ranker(written, rows.train), compiled.bound), strict=True):
         report = flow.evaluate(rows.test, metrics=METRICS, rewards=())
         result.values[name] = {metric: [float(row.metrics.get(metric) or 0.0) for row in report.rows] for metric in METRICS}
     return result
 
 
-def parts(folder: Path, questions: str, dense: bool) -> tuple[list[Part], Mapping[str, tuple[float, float]]]:
-    """What each ingredient brings, and for each node of the whole flow its visits and milliseconds a question."""
+def with_fitted_ranker(bound: Any, rows: Sequence[Any]) -> Any:
+    """The flow with its ranker fitted on every visit that these rows give."""
+    from seekflow.core.fitting import FitRow
+
+    traces = [result.trace for result in asyncio.run(_all(bound, [row.question for row in rows]))]
+    visits = [
+        FitRow(bound.program.arguments(trace, step), row, step.round)
+        for row, trace in zip(rows, traces, strict=True)
+        for step in trace.visits("rerank")
+    ]
+    fitted = bound.program.nodes["rerank"].node.fit(visits, 0)
+    return bound.with_params({f"rerank.{name}": model for name, model in fitted.items()})
+
+
+def parts(label: str, folder: Path, questions: str, dense: bool) -> tuple[list[str], list[str]]:
+    """The lines of two tables: what each ingredient of the flow brings, and the visits and time of each node of the whole."""
     from seekflow.evaluation import read_examples
-    from seekflow.evaluation.metrics import support_recall
     from seekflow.flow import Flow
     from seekflow.flows import bridge
     from seekflow.nodes.fitting import LinearModel
@@ -110,23 +115,23 @@ def parts(folder: Path, questions: str, dense: bool) -> tuple[list[Part], Mappin
         "+ ranking, set by hand": bridge.begin >> bridge.follow_titles >> bridge.wider >> Rerank(keep=10),
         "the whole flow": bridge.flow.body,
     }
-    rows = read_examples(folder / questions)
-    made, steps = [], {}
+    rows, lines, results = read_examples(folder / questions), [], []
     for name, body in bodies.items():
-        output = "answer" if body is bridge.flow.body else "context"
-        bound = Flow(body, output=output).bind(resources(folder, dense))
+        bound = Flow(body, output="answer" if body is bridge.flow.body else "context").bind(resources(folder, dense))
         asyncio.run(bound.arun(question=rows[0].question))
         start = time.perf_counter()
         results = asyncio.run(_all(bound, [row.question for row in rows]))
         milliseconds = 1000 * (time.perf_counter() - start) / len(rows)
-        pools = [[passage.id for passage in result.values["passages"]] for result in results]
-        kept = [[passage.id for passage in result.passages] for result in results]
-        gold = [row.supporting_ids for row in rows]
-        recall = [support_recall(ids, wanted, 5) or 0.0 for ids, wanted in zip(kept, gold, strict=True)]
-        found = [support_recall(ids, wanted) or 0.0 for ids, wanted in zip(pools, gold, strict=True)]
-        made.append(Part(name, recall, found, sum(map(len, pools)) / len(rows), milliseconds))
-        steps = _steps(results)
-    return made, steps
+        kept = [_recall(result.passages[:5], row) for result, row in zip(results, rows, strict=True)]
+        pools = [result.values["passages"] for result in results]
+        found = sum(_recall(pool, row) for pool, row in zip(pools, rows, strict=True)) / len(rows)
+        size = sum(map(len, pools)) / len(rows)
+        lines.append(f"| {label} | {name} | {shown(kept)} | {100 * found:.1f} | {size:.0f} | {milliseconds:.1f} |")
+    return lines, [f"| {label} | {path} | {visits:.1f} | {spent:.2f} |" for path, (visits, spent) in _steps(results).items()]
+
+
+def _recall(passages: Iterable[Any], row: Any) -> float:
+    return len({passage.id for passage in passages} & set(row.supporting_ids)) / len(row.supporting_ids)
 
 
 async def _all(bound: Any, questions: Iterable[str]) -> list[Any]:
@@ -134,6 +139,7 @@ async def _all(bound: Any, questions: Iterable[str]) -> list[Any]:
 
 
 def _steps(results: Sequence[Any]) -> dict[str, tuple[float, float]]:
+    """Visits and milliseconds a question by node."""
     visits, seconds = Counter[str](), Counter[str]()
     for step in (step for result in results for step in result.trace if step.kind == "node"):
         visits[step.path] += 1
@@ -165,25 +171,13 @@ def main_lines(name: str, results: Sequence[Fold]) -> list[str]:
     return lines
 
 
-def part_lines(name: str, made: Sequence[Part]) -> list[str]:
-    return [
-        f"| {name} | {part.name} | {shown(part.recall)} | {100 * sum(part.found) / len(part.found):.1f} | {part.pool:.0f} "
-        f"| {part.milliseconds:.1f} |"
-        for part in made
-    ]
-
-
-def step_lines(name: str, steps: Mapping[str, tuple[float, float]]) -> list[str]:
-    return [f"| {name} | {path} | {visits:.1f} | {milliseconds:.2f} |" for path, (visits, milliseconds) in steps.items()]
-
-
 MAIN = ["| set | questions | flow | recall@5 | recall@2 | full support@5 | compiling, a fold |", "|---|---|---|---|---|---|---|"]
 PARTS = ["| set | flow so far | recall@5 | recall of all found | passages found | ms a question |", "|---|---|---|---|---|---|"]
 STEPS = ["| set | node | visits a question | ms a question |", "|---|---|---|---|"]
 REPORT = """# Finding the evidence of multi-hop questions
 
-Made by `python benchmarks/retrieval.py{options}`, whose first lines say what is measured. Ran on {ran_on}, {folds} folds,
-{dense}. Percentages with 95 % bootstrap intervals; no language model.
+Made by `python benchmarks/retrieval.py{options}`, whose first lines say what is measured. Ran on {ran_on}; {folds} folds.
+Percentages with 95 % bootstrap intervals; no language model. "+ dense" is with embeddings (all-MiniLM-L6-v2) bound as `dense`.
 
 ## Compiled on the other folds, judged on this one
 
@@ -208,7 +202,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds 2wiki, hotpotqa and musique")
     parser.add_argument("--sets", default=",".join(SETS), help="which of them, separated by commas")
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--dense", action="store_true", help="bind the extra `dense` too")
+    parser.add_argument("--dense", action="store_true", help="measure each set with the extra `dense` too")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="folds at the same time")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     options = parser.parse_args()
@@ -226,27 +220,23 @@ def main() -> None:
 
 
 def measure(sets: Sequence[str], options: argparse.Namespace) -> None:
-    tables: dict[str, list[str]] = {"main": [*MAIN], "parts": [*PARTS], "steps": [*STEPS]}
-    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
-        for name in sets:
-            folder = options.data / name
-            resources(folder, options.dense)  # embeddings are made once, before the folds ask for them
-            futures = [pool.submit(fold, folder, SETS[name], options.dense, options.folds, each) for each in range(options.folds)]
-            tables["main"] += main_lines(name, [each.result() for each in futures])
-            made, steps = pool.submit(parts, folder, SETS[name], options.dense).result()
-            tables["parts"] += part_lines(name, made)
-            tables["steps"] += step_lines(name, steps)
-            print("\n".join([*tables["main"], "", *tables["parts"], ""]), flush=True)
-    flags = "".join([f" --sets {options.sets}" if options.sets != ",".join(SETS) else "", " --dense" if options.dense else ""])
+    flags = (f" --sets {options.sets}" if options.sets != ",".join(SETS) else "") + (" --dense" if options.dense else "")
     ran_on = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    text = REPORT.format(
-        options=f" --data FOLDER{flags}",
-        ran_on=ran_on,
-        folds=options.folds,
-        dense="with embeddings (all-MiniLM-L6-v2) bound as `dense`" if options.dense else "without the extra `dense`",
-        **{table: "\n".join(lines) for table, lines in tables.items()},
-    )
-    options.out.write_text(text, encoding="utf-8")
+    main_table, part_table, step_table = [*MAIN], [*PARTS], [*STEPS]
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        for name, dense in [(name, dense) for dense in ((False, True) if options.dense else (False,)) for name in sets]:
+            folder, label = options.data / name, f"{name} + dense" if dense else name
+            if dense:
+                resources(folder, dense)  # embeddings are made once, before the folds ask for them
+            futures = [pool.submit(fold, folder, SETS[name], dense, options.folds, each) for each in range(options.folds)]
+            main_table += main_lines(label, [each.result() for each in futures])
+            ingredients, steps = pool.submit(parts, label, folder, SETS[name], dense).result()
+            part_table += ingredients
+            step_table += steps
+            print("\n".join([*main_table, "", *part_table, ""]), flush=True)
+            texts = dict(zip(("main", "parts", "steps"), map("\n".join, (main_table, part_table, step_table)), strict=True))
+            told = REPORT.format(options=f" --data FOLDER{flags}", ran_on=ran_on, folds=options.folds, **texts)
+            options.out.write_text(told, encoding="utf-8")  # after each set, so that a long run that is stopped leaves something
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, NoReturn
+from functools import partial
+from typing import Any, NoReturn, Protocol
 
 from seekflow.core.errors import BudgetExceeded
 
@@ -148,6 +149,48 @@ class Meter:
         raise BudgetExceeded(message, self)
 
 
+class ByAttempt(str):
+    """A budget line that a method counts itself, since one call of it may make several attempts: it is given a `tally`."""
+
+    __slots__ = ()
+
+
+class Tally(Protocol):
+    """Counts what one call of a resource does, attempt by attempt. May be used from any thread."""
+
+    def start(self) -> None:
+        """Count one attempt before it is made. Raises `BudgetExceeded`, and counts nothing, where it would go past a budget."""
+        ...
+
+    def spend(self, usage: Usage) -> None:
+        """Count the tokens and the money of an attempt, as soon as they are known; of one that failed, too."""
+        ...
+
+
+class StepTally:
+    """Counts the attempts of one step's calls in its usage, and in a meter."""
+
+    __slots__ = ("_line", "_lock", "_meter", "_usage")
+
+    def __init__(self, line: str, meter: Meter, usage: Usage) -> None:
+        self._line = str(line)
+        self._meter = meter
+        self._usage = usage
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        self._meter.start(self._line)
+        with self._lock:
+            setattr(self._usage, self._line, getattr(self._usage, self._line) + 1)
+
+    def spend(self, usage: Usage) -> None:
+        with self._lock:
+            self._usage.tokens_in += usage.tokens_in
+            self._usage.tokens_out += usage.tokens_out
+            self._usage.usd += usage.usd
+        self._meter.spend(usage)
+
+
 class Metered:
     """A resource as a step sees it: what its port charges is counted before it is made, everything else passes through."""
 
@@ -164,19 +207,19 @@ class Metered:
         if name == "with_settings":
             return lambda **settings: Metered(member(**settings), self._charges, self._meter, self._usage)
         line = self._charges.get(name)
+        if isinstance(line, ByAttempt):
+            return partial(member, tally=StepTally(line, self._meter, self._usage))
         return member if line is None else self._counted(member, line)
 
     def _counted(self, method: Any, line: str) -> Any:
+        tally = StepTally(line, self._meter, self._usage)
+
         async def call(*args: Any, **kwargs: Any) -> Any:
-            self._meter.start(line)
-            setattr(self._usage, line, getattr(self._usage, line) + 1)
+            tally.start()
             result = await method(*args, **kwargs)
             spent = getattr(result, "usage", None)
             if isinstance(spent, Usage):
-                self._usage.tokens_in += spent.tokens_in
-                self._usage.tokens_out += spent.tokens_out
-                self._usage.usd += spent.usd
-                self._meter.spend(spent)
+                tally.spend(spent)
             return result
 
         return call

@@ -19,7 +19,7 @@ from seekflow.core.node import Node, without_none
 from seekflow.core.params import Param, to_plain
 from seekflow.core.reads import needs, written
 from seekflow.core.site import Site, exprs, place, settings, settled
-from seekflow.core.typing_rules import infer, item_type, union, unknown
+from seekflow.core.typing_rules import infer, item_type, members, union, unknown
 from seekflow.types import Digest, Turn
 
 if TYPE_CHECKING:
@@ -86,14 +86,15 @@ class Flow:
                 name = node.writing.get(spec.channel.name, spec.channel.name)
                 found[name] = union((found.get(name, spec.channel.type), spec.channel.type))
         for element in elements:
-            inferred: dict[str, Any] = {}
+            inferred: dict[str, tuple[Any, ...]] = {}
             if isinstance(element, Each):
-                inferred[element.item] = item_type(infer(element.items, found))
+                inferred[element.item] = tuple(item_type(kind) for kind in members(infer(element.items, found)))
             elif isinstance(element, Call) and element.give is not None:
-                inferred = {channel: infer(expr, found) for channel, expr in element.give}
-            for name, kind in inferred.items():
-                if kind is not None and not unknown(kind):
-                    found[name] = union((found.get(name, kind), kind))
+                inferred = {channel: members(infer(expr, found)) for channel, expr in element.give}
+            for name, kinds in inferred.items():
+                known = [kind for kind in kinds if not (kind is None or unknown(kind) or unknown(item_type(kind)))]
+                if known:
+                    found[name] = union((*known, *([found[name]] if name in found else ())))
         for node in nodes:
             reads = {read.parameter: read.type for read in node.contract().reads if read.parameter not in node.reading}
             found = {**reads, **found}

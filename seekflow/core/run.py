@@ -340,9 +340,14 @@ class CallOp:
                 given[gift.channel] = gift.question.ask(frame)
                 parents |= frame.sources(gift.question.channels)
         step = inner.note("input", f"{self.path}.give", parents, writes=given)
-        for gift in self.give:
-            if gift.channel in given:
-                inner.ledger.write(gift.channel, gift.merge, given[gift.channel], step.id)
+        try:
+            for gift in self.give:
+                if gift.channel in given:
+                    inner.ledger.write(gift.channel, gift.merge, given[gift.channel], step.id)
+        except Exception as error:  # what is given to a collection is no collection
+            failed = StepError("invalid", type(error).__name__, f"{self.path}: gives {gift.channel!r} what it cannot hold: {error}")
+            frame.steps += inner.steps
+            raise StepFailed(frame.note("digest", self.path, {}, error=failed)) from None
         try:
             stopped = await self._to_its_end(inner)
         except StepFailed as stop:

@@ -23,6 +23,7 @@ class Portal:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._pid = 0
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -37,11 +38,16 @@ class Portal:
                 ended.wait(timeout=MOST_WAITED)
             raise
 
+    def is_here(self) -> bool:
+        """Whether the caller runs in the portal's own loop."""
+        return threading.current_thread() is self._thread
+
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None or self._pid != os.getpid():
                 loop = asyncio.new_event_loop()
-                threading.Thread(target=loop.run_forever, name="seekflow", daemon=True).start()
+                self._thread = threading.Thread(target=loop.run_forever, name="seekflow", daemon=True)
+                self._thread.start()
                 self._loop, self._pid = loop, os.getpid()
             return self._loop
 
@@ -58,7 +64,7 @@ _portal = Portal()
 
 def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end from ordinary code. Raises `RuntimeError` when called from inside the portal's own loop."""
-    if threading.current_thread().name == "seekflow":
+    if _portal.is_here():
         coroutine.close()
         raise RuntimeError("a sync call from inside a flow would wait for itself: await the async form")
     return _portal.run(coroutine)

@@ -62,6 +62,7 @@ _CUES = """born birth birthplace birthday native | died death die killed buried 
     | played plays position | character played voiced portrayed role"""
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 _CHILD_OF = re.compile(r"\b(?:son|daughter|child|children|sons|born) (?:of|to)\b", re.IGNORECASE)
+_REACH = 30  # words further away weigh nothing
 _ROLES = frozenset(
     "by with actor actress director singer author writer son daughter wife husband brother sister father mother and".split()
 )
@@ -116,7 +117,7 @@ class _Words:
         self.life = (inside[0], inside[-1]) if len(inside) > 1 else (-1, -1)
         child = _CHILD_OF.search(text)
         after = [each for each in found if child and each.start > child.end() and each.kind == "name"]
-        parents = [each.start for each in after if not text[: each.start].endswith(", ")]
+        parents = [each.start for each in after if text[each.start - 2 : each.start] != ", "]
         self.parents = (parents[0], parents[1]) if len(parents) > 1 else (parents[0], -1) if parents else (-1, -1)
 
 
@@ -156,7 +157,8 @@ class _Looks:
     def _around(self, first: int, last: int, hits: Sequence[tuple[int, str]]) -> tuple[float, float, float]:
         """How much of the question, how near a cue, and whether the noun asked for stand around the words `first` to `last`."""
         near, cue, focus = 0.0, 0.0, 0.0
-        for at, stem in hits:
+        start = bisect_left(hits, (first - _REACH, ""))
+        for at, stem in hits[start : bisect_left(hits, (last + _REACH, ""), start)]:
             if first <= at <= last:
                 continue
             gap = first - at if at < first else at - last

@@ -70,6 +70,7 @@ _TRAILING = frozenset(
     buried educated competed competes plays played comes came come made headquartered written shot filmed currently ended
     originally started grew up member belongs belonged founded built considered fought occur occurs occurred happened""".split()
 )
+_LONGEST = 1000  # a question of more characters is text to be left alone
 _FINITE = frozenset("is was were are did does has had".split())
 _WHERE = r"(?:where|whose|in which|at which|on which|from which|for which|to which|of which|in whom|by whom|by which|whom)"
 
@@ -79,6 +80,8 @@ def unnest(question: str, most: int) -> list[str]:
 
     `#n` in a question stands for the answer of the n-th. A question that matches no pattern comes back alone.
     """
+    if len(question) > _LONGEST:
+        return [question]
     names, text = _mask(_with_kin(question))
     asks: list[str] = []
     while len(asks) < most - 1:

@@ -7,6 +7,7 @@ over the sources, each multiplied by p(s) = standing(s) / highest standing.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -138,8 +139,8 @@ class _Pool:
         lengths = np.array([each.length for each in self.read], dtype=float)
         self.norm = _K1 * (1 - _B + _B * lengths / (lengths.mean() or 1.0))
         df = Counter(term for each in self.read for term in each.counts)
-        self.rarity = {term: float(np.log(1 + self.size / count)) for term, count in df.items()}
-        self.unseen = float(np.log(1 + self.size))
+        self.rarity = {term: math.log(1 + self.size / count) for term, count in df.items()}
+        self.unseen = math.log(1 + self.size)
         self.question = list(dict.fromkeys(terms(asked)))
         weight = np.array([self.rarity.get(term, self.unseen) for term in self.question])
         self.total = float(weight.sum()) or 1.0

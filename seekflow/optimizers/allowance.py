@@ -62,7 +62,12 @@ def within(meter: Meter, kept: Mapping[str, float]) -> Meter:
     return Meter(Budget(**limits), meter)  # type: ignore[arg-type]
 
 
-def price(rows: Sequence[Row], count: int, seconds: float) -> dict[str, float]:
-    """What `count` more rollouts like these may take, with nothing shared, at `seconds` of wall time each."""
+def price(rows: Sequence[Row], count: int, seconds: float, in_flight: int) -> dict[str, float]:
+    """What `count` more rollouts like these may take, with nothing shared, at `seconds` of wall time each.
+
+    What a call takes in tokens and money is known when it comes back: those of `in_flight` rollouts may go past a limit, so for
+    these two lines that much is added.
+    """
     each = {line: sum(row.spent(line) for row in rows) / max(1, len(rows)) for line in LINES if line != "seconds"}
-    return {line: amount * count * MARGIN for line, amount in {**each, "seconds": seconds}.items()}
+    late = {line: each[line] * in_flight for line in ("tokens", "usd")}
+    return {line: amount * count * MARGIN + late.get(line, 0.0) for line, amount in {**each, "seconds": seconds}.items()}

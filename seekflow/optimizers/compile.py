@@ -95,6 +95,8 @@ async def compile_flow(
     Raises, before anything runs, `ExampleError` for rows that cannot be used, `ValueError` for a metric that they have no gold
     for, `JournalError` for a journal that cannot be used; and `CompileError` where every held-back row fails as the flow came.
     """
+    if resume and journal is None:
+        raise ValueError("resume needs the journal to go on from: compile(..., journal=PATH, resume=True)")
     learn, judge = rows_given(train, val, seed)
     check_corpus(bound, (*learn, *judge))
     objective = objective_for(bound.flow, (*learn, *judge), metric)
@@ -146,7 +148,7 @@ async def _plan(search: Search, works: Sequence[Work]) -> CompilePlan:
         rows = []
     seconds = search.fact("probed")
     if seconds is None and rows:
-        seconds = search.learn("probed", round(time.monotonic() - began, 3))
+        seconds = search.learn("probed", round(max(time.monotonic() - began, *(row.seconds for row in rows)), 3))
     return estimate(works, rows, seconds or 0.0, search.meter.budget, len(search.train), len(search.val), search.parallel)
 
 
@@ -177,9 +179,10 @@ async def _fill_front(search: Search) -> None:
 
 def _compiled(search: Search, task: Task, start: Mapping[str, Any], plan: CompilePlan) -> Compiled:
     before, after = (search.journaled(values, search.val) or [] for values in (start, search.values))
-    as_written = [Tried("as written", start, before)] if before else []
+    tried = [Tried("as written", start, before)] if before else []
+    tried = [Tried(one.name, _changed(start, one.values), one.rows) for one in (*tried, *search.judged)]
     mine, theirs = search.qualities(after), search.qualities(before)
-    changed = {name: value for name, value in search.values.items() if start[name] != value}
+    changed = _changed(start, search.values)
     params = task.bound.flow.params()
     return Compiled(
         bound=task.bound.with_params({name: params[name].from_json(value).value for name, value in changed.items()}),
@@ -189,10 +192,14 @@ def _compiled(search: Search, task: Task, start: Mapping[str, Any], plan: Compil
         gain=paired(mine, theirs),
         errors=(sum(row.failed for row in before), sum(row.failed for row in after)),
         changes=tuple(search.changes),
-        front=pareto_front(candidates([*as_written, *search.judged], search.objective)),
+        front=pareto_front(candidates(tried, search.objective)),
         plan=plan,
         status="budget" if search.cut else "finished",
         spent={**search.spent, "resumed": search.journal.resumed},
         seed=search.seed,
         data=task.data,
     )
+
+
+def _changed(start: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if start[name] != value}

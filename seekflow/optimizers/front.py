@@ -12,8 +12,9 @@ from seekflow.optimizers.objective import Objective
 
 @dataclass(frozen=True)
 class Candidate:
-    """Param values with what they reached: `quality` (higher is better) and `cost` (lower is better), means over the same
-    rows. `cost` is US dollars a question where any candidate is paid for, else calls and searches a question."""
+    """Param values, those that differ from the flow as it came, with what they reached: `quality` (higher is better) and `cost`
+    (lower is better), means over the same rows. `cost` is US dollars a question where any candidate is paid for, else calls and
+    searches a question."""
 
     name: str
     values: Mapping[str, Any] = field(repr=False)

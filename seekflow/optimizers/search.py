@@ -170,7 +170,7 @@ class Search:
 
     def judging(self, rows: Sequence[Row]) -> dict[str, float]:
         """What judging a candidate that gave these rows may take: pass it as `kept` until it is judged."""
-        return price(rows, len(self.val), self.meter.seconds / max(1, self.rollouts))
+        return price(rows, len(self.val), self.meter.seconds / max(1, self.rollouts), min(self.parallel, self.bound.concurrency))
 
     def covers(self, kept: Mapping[str, float]) -> bool:
         """Whether the budget has this much left."""

@@ -18,10 +18,9 @@ _GROUP = re.compile(r"\[([^\[\]\n]{1,400})\]")
 _AFTER_STOP = re.compile(r"(?P<stop>[.!?]+[\"'\u201d\u2019]?)(?P<marks>(?:[ \t]*\[[^\[\]\n]{1,400}\])+)(?=\s|$)")
 _STOP = re.compile(r"[.!?]+[\"'\u201d\u2019)]*$")
 _FEWEST_WORDS = 3  # of a sentence that needs a source
-_NOT_KNOWN = frozenset(
-    """i do not know|i don't know|not enough information|insufficient information|no answer|not found|not stated|not mentioned
-    |not specified|cannot be determined|cannot answer|i cannot answer|unanswerable|n/a""".replace("\n", "").replace("    ", "").split("|")
-)
+_SILENT = """i do not know | i don't know | not enough information | insufficient information | no answer | not found | n/a
+    | not stated | not mentioned | not specified | cannot be determined | cannot answer | i cannot answer | unanswerable"""
+_NOT_KNOWN = frozenset(phrase.strip() for phrase in _SILENT.split("|"))
 
 
 def to_answer(out: AnswerOut, passages: Sequence[Passage], *, prose: bool = False) -> Checked[Answer]:

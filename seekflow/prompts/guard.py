@@ -60,7 +60,7 @@ def fence(texts: Iterable[str]) -> str:
 def shown_id(id: str) -> str:
     """An id as it is shown: itself if it is one plain word, else with everything unusual as `%XX`, and cut with a hash if long.
 
-    Different ids are shown differently, so what a model writes can be traced back; no id shows blanks, brackets, quotes or markers.
+    Different ids are shown differently, so what a model writes can be traced back. No blanks, brackets, quotes or markers show.
     """
     shown = _UNPLAIN.sub(_percent, id) or "%"
     if len(shown) > _LONGEST_ID:

@@ -9,7 +9,6 @@ Descriptions of the fields stand in the prompt files, under `writes`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar
 
@@ -30,10 +29,22 @@ class Checked(NamedTuple, Generic[T]):
     dropped: int = 0
 
 
-class Reply(BaseModel):
-    """Base of what a model is asked for. Unknown fields are ignored: small models like to add some."""
+def _all_required(schema: dict[str, Any]) -> None:
+    schema["required"] = [*schema.get("properties", ())]
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+
+class Reply(BaseModel):
+    """Base of what a model is asked for.
+
+    The JSON schema requires every field, so that a model held to it leaves none out. Reading is lenient: what may be missing has
+    a default, and unknown fields are ignored, since small models like to add some.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_extra=_all_required)
+
+
+class Thought(BaseModel):
+    reasoning: str = Field(description="think it through first, in a few short sentences")
 
 
 class GoalOut(Reply):
@@ -75,17 +86,17 @@ class QuoteOut(Reply):
     quote: str
     claim: str = ""
 
+    @classmethod
+    def of(cls, evidence: Evidence) -> Self:
+        return cls(passage_id=shown_id(evidence.passage_id), quote=evidence.quote or evidence.claim, claim=evidence.claim)
+
 
 class EvidenceOut(Reply):
     evidence: tuple[QuoteOut, ...] = ()
 
     @classmethod
     def of(cls, evidence: Iterable[Evidence]) -> Self:
-        return cls(
-            evidence=tuple(
-                QuoteOut(passage_id=shown_id(each.passage_id), quote=each.quote or each.claim, claim=each.claim) for each in evidence
-            )
-        )
+        return cls(evidence=tuple(map(QuoteOut.of, evidence)))
 
 
 class VerdictOut(Reply):
@@ -126,14 +137,7 @@ def thinking(output: type[BaseModel]) -> type[BaseModel]:
 
     An instance is an instance of `output`, so what takes the one takes the other.
     """
-    fields: dict[str, Any] = {
-        "reasoning": (str, Field(description="think it through first, in a few short sentences")),
-        **{name: (info.annotation, info) for name, info in output.model_fields.items()},
-    }
-    made = create_model(f"Thinking{output.__name__}", __base__=output, **fields)
-    made.__pydantic_fields__ = {name: made.__pydantic_fields__[name] for name in fields}
-    made.model_rebuild(force=True)
-    return made
+    return create_model(f"Thinking{output.__name__}", __base__=(output, Thought))
 
 
 def to_plan(out: PlanOut, most: int = 6) -> Checked[Plan]:
@@ -196,10 +200,9 @@ def to_evidence(
 
 def to_verdict(out: VerdictOut, enough: float = 0.7) -> Checked[Verdict]:
     """The verdict with a score in [0, 1]; its label is "enough" from `enough` on, "nothing" at 0, else "partly"."""
-    given = float(out.score) / 10
-    score = min(1.0, max(0.0, given)) if math.isfinite(given) else 0.0
+    score = min(10, max(0, out.score)) / 10
     label = "enough" if score >= enough else "partly" if score > 0 else "nothing"
-    return Checked(Verdict(score=score, label=label, reason=said(out.reason)), int(score != given))
+    return Checked(Verdict(score=score, label=label, reason=said(out.reason)))
 
 
 def _flat(text: str) -> str:

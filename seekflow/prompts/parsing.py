@@ -76,7 +76,7 @@ def _front_matter(lines: list[str], source: str) -> dict[str, dict[str, str]]:
             continue
         entry = _ENTRY.fullmatch(line.strip())
         if entry is None or not section:
-            raise PromptError(f"{source}:{number}: expected 'name: a description' below '{section or 'reads'}:', got {line.strip()!r}")
+            raise PromptError(f"{source}:{number}: expected 'name: words' below '{section or 'reads'}:', got {line.strip()!r}")
         if entry["name"] in found[section]:
             raise PromptError(f"{source}:{number}: {entry['name']!r} stands twice under '{section}:'")
         found[section][entry["name"]] = entry["words"]

@@ -23,9 +23,9 @@ class _Draft:
 def planned(goals: Sequence[tuple[str, str, Sequence[str]]], most: int) -> tuple[Plan, int]:
     """The plan of `goals`, each an id, a text and needs; and how much of them was dropped or changed.
 
-    Goals without words or with the words of an earlier one are dropped; so are needs that no goal answers, needs of itself and needs
-    that close a circle, and goals past the first `most` in an order in which every goal comes after those it needs. Goals are
-    numbered "1", "2", ... in this order and `#` references follow; a reference that leads nowhere becomes "it".
+    Goals without words or with the words of an earlier one are dropped; so are needs that no goal answers, needs of itself and
+    needs that close a circle, and goals past the first `most` in an order in which every goal comes after those it needs. Goals
+    are numbered "1", "2", ... in this order and `#` references follow; a reference that leads nowhere becomes "it".
 
     Raises `ValueError` where no goal is left.
     """

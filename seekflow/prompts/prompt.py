@@ -18,8 +18,8 @@ class Prompt(BaseModel):
     """What a node says to a language model.
 
     `reads` maps the inputs to the headings that they are shown under, in the order in which they are shown. `writes` maps the
-    fields of the output to their descriptions; `goals.id` is a field of the items of `goals`. `instruction` is the text as written,
-    `variants` are other ways to say it by name. `source` is where it was read from, and no part of what it is.
+    fields of the output to their descriptions; `goals.id` is a field of the items of `goals`. `instruction` is the text as
+    written, `variants` are other ways to say it by name. `source` is where it was read from, and no part of what it is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -80,14 +80,15 @@ def read(path: Path) -> Prompt:
 
 
 def text_param(name: str, folder: str | Path | None = None) -> Any:
-    """The instruction of a prompt as a `Text` param; its variants, the instruction itself among them, are the pool to choose from."""
+    """The instruction of a prompt as a `Text` param; its variants, among them the instruction itself, are the `Prompt.pool`."""
     prompt = load(name, folder)
     return Text(prompt.instruction, variants=prompt.pool)
 
 
 @lru_cache(maxsize=64)
 def _packaged(name: str) -> Prompt:
-    return _made(name, files("seekflow.prompts").joinpath(f"{name}.md").read_text(encoding="utf-8"), f"seekflow/prompts/{name}.md")
+    text = files("seekflow.prompts").joinpath(f"{name}.md").read_text(encoding="utf-8")
+    return _made(name, text, f"seekflow/prompts/{name}.md")
 
 
 def _made(name: str, text: str, source: str) -> Prompt:

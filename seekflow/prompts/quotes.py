@@ -41,7 +41,7 @@ class Ids:
 
     def __init__(self, ids: Iterable[str]) -> None:
         self.known = tuple(dict.fromkeys(ids))
-        self._exact = {shown_id(id): id for id in self.known} | {id: id for id in self.known}
+        self._exact = {id: id for id in self.known} | {shown_id(id): id for id in self.known}
         loose: dict[str, list[str]] = {}
         for id in self.known:
             for form in {_loose(id), _loose(shown_id(id))}:
@@ -50,7 +50,10 @@ class Ids:
 
     def find(self, text: str) -> str | None:
         """The id that `text` means: as given, as shown, or the only one that is the same but for case, blanks and brackets."""
-        return self._exact.get(text) or self._exact.get(text.strip()) or self._loose.get(_loose(text))
+        for form in (text, text.strip()):
+            if form in self._exact:
+                return self._exact[form]
+        return self._loose.get(_loose(text))
 
     def find_all(self, texts: Iterable[str]) -> tuple[tuple[str, ...], int]:
         """The ids that `texts` mean, each once in order, and how many texts mean none."""
@@ -88,10 +91,15 @@ def _key(text: str) -> tuple[str, tuple[int, ...]]:
     kept: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
-        kind = unicodedata.category(character)
-        folded = "\ufffd" if kind == "Cs" else "" if character.isspace() or kind in ("Cc", "Cf", "Zl", "Zp") else character.casefold()
-        if 0xE0000 <= ord(character) <= 0xE0FFF:
-            folded = ""
+        folded = _folded(character)
         kept.append(folded)
         places += [place] * len(folded)
     return "".join(kept).translate(_SAME), tuple(places)
+
+
+def _folded(character: str) -> str:
+    """A character as it is compared; "" for what nobody sees."""
+    kind = unicodedata.category(character)
+    if character.isspace() or kind in ("Cc", "Cf") or "\U000e0000" <= character <= "\U000e0fff":
+        return ""
+    return "\ufffd" if kind == "Cs" else character.casefold()

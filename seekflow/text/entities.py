@@ -69,7 +69,7 @@ _PLAIN = frozenset(
 _ORDINARY = frozenset("january february march april may june july august september october november december".split())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def entities(text: str) -> tuple[Entity, ...]:
     """What `text` names, by start, the longer first. Only a quoted span may lie over others."""
     times = [Entity(match[0], match.start(), match.end(), _kind(match)) for match in _TIME.finditer(text)]
@@ -81,13 +81,14 @@ def entities(text: str) -> tuple[Entity, ...]:
     return tuple(sorted([*found, *names], key=lambda each: (each.start, -each.end)))
 
 
+@lru_cache(maxsize=16384)
 def folded(name: str) -> str:
     """A name as names are compared: `flat`, without a leading article and a bracket at its end."""
     words = flat(re.sub(r"\s*\([^()]*\)\s*$", "", name) or name).split()
     return " ".join(words[1:] if len(words) > 1 and words[0] in ("the", "a", "an") else words)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def flat(text: str) -> str:
     """The words of `text` in lower case, with single spaces, without accents, punctuation and possessive endings."""
     if not text.isascii():

@@ -51,7 +51,7 @@ _ITEM = re.compile(r"(?:[-*+•#>|]|\d{1,3}[.)])\s|#")
 _HEADING = re.compile(r"\s*#{1,6}\s")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def sentences(text: str) -> tuple[Sentence, ...]:
     """The sentences of `text` in order; together they hold everything but white space. No text gives `()`."""
     found: list[Sentence] = []

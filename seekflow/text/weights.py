@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from seekflow.text.analysis import Analyzer
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def terms(text: str) -> tuple[str, ...]:
     """The stemmed English terms of `text` in order, without stop words, repeats kept."""
     return _analyzer().terms(text)

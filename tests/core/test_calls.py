@@ -11,7 +11,7 @@ from kit import (
 
 import seekflow as sf
 from seekflow import S
-from seekflow.types import Answer
+from seekflow.types import Answer, Digest
 
 
 class Peek(sf.Node):
@@ -143,11 +143,15 @@ def test_the_budget_of_the_run_counts_for_its_calls_too() -> None:
 
 
 def test_the_tightest_of_nested_budgets_decides() -> None:
+    class All(sf.Node):
+        async def run(self, digests: tuple[Digest, ...] = (), notes: tuple[str, ...] = ()) -> Said:
+            return Said(answer=Answer(text=" ".join((*(digest.conclusion for digest in digests), *notes))))
+
     service = Metered()
     inner = sf.call(Look("i") >> Look("i") >> Look("i") >> Tell(), budget=sf.Budget(searches=2), name="inner")
-    outer = sf.call(inner >> Look("o") >> Look("o") >> Sum(), budget=sf.Budget(searches=3), name="outer")
+    outer = sf.call(inner >> Look("o") >> Look("o") >> All(), budget=sf.Budget(searches=3), name="outer")
     result = ran(outer >> Sum(), service=service)
-    assert (result.status, service.asked) == ("ok", ["i", "i", "o"])
+    assert (result.status, service.asked, conclusions(result)) == ("ok", ["i", "i", "o"], ["I I O"])
     assert errors(result) == {"outer/inner/look_3": "budget", "outer/look_2": "budget"}
 
 

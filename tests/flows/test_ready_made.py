@@ -144,5 +144,5 @@ def test_bridge_as_written_on_shared_data(name: str, file: str, least: float) ->
     folder = SHARED / name
     if not folder.exists():
         pytest.skip(f"the shared data is not there: {name}")
-    rows = read_examples(folder / file)[:60]
+    rows = read_examples(folder / file)[:40]
     assert recall(bridge, resources(tuple(read_jsonl(folder / "corpus.jsonl"))), rows) >= least

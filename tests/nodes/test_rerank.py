@@ -186,6 +186,9 @@ def test_too_little_to_learn_from_fits_nothing(visits: tuple[Any, list[Example],
     rows = visits[2]
     assert node(visits).fit([], seed=0) == {}
     assert node(visits).fit(rows[:1], seed=0) == {}
+    nothing_found = [FitRow({"question": "?", "passages": ()}, row.example) for row in rows]
+    assert node(visits).fit(nothing_found, seed=0) == {}
+    assert node(visits).fit([*nothing_found, *rows], seed=0) == node(visits).fit(rows, seed=0)
     without = [FitRow(row.arguments, row.example.model_copy(update={"supporting_ids": ()})) for row in rows]
     assert node(visits).fit(without, seed=0) == {}
 

@@ -86,6 +86,11 @@ def test_gold_that_is_not_in_the_corpus_is_refused() -> None:
         rivers.bind(rivers.answering, Known()).compile(train, rivers.VAL)
 
 
+def test_resuming_without_a_journal_is_refused() -> None:
+    with pytest.raises(ValueError, match="resume needs the journal"):
+        compiled(rivers.TRAIN, resume=True)
+
+
 def test_what_is_no_example_is_refused() -> None:
     with pytest.raises(ValueError, match="takes examples"):
         compiled([{"question": "?"}])

@@ -74,13 +74,28 @@ def test_without_val_two_fifths_of_train_are_held_back() -> None:
 def test_rows_may_be_files_and_their_order_does_not_matter(tmp_path: Path) -> None:
     write_examples(tmp_path / "train.jsonl", reversed(rivers.TRAIN))
     write_examples(tmp_path / "val.jsonl", reversed(rivers.VAL))
-    bound = rivers.bind(rivers.searching)
-    options: dict[str, Any] = {"metric": "support_recall", "passes": [Tune(trials=5)]}
-    there = bound.compile(tmp_path / "train.jsonl", tmp_path / "val.jsonl", **options)
-    here = bound.compile(rivers.TRAIN, rivers.VAL, **options)
-    assert there.flow == here.flow
-    assert there.data == here.data
-    assert there.changes == here.changes
+    ways: list[list[Any]] = []
+    results = []
+    for rows in ((tmp_path / "train.jsonl", tmp_path / "val.jsonl"), (rivers.TRAIN, rivers.VAL)):
+        way: list[Any] = []
+        passes = [Tune(trials=12, patience=0.5)]
+        search = compile_flow(
+            rivers.bind(rivers.answering), *rows, passes=passes, say=lambda _, facts, way=way: way.append(facts)
+        )
+        results.append(asyncio.run(search))
+        ways.append([facts for facts in way if "signal" in facts])
+    assert ways[0] == ways[1]
+    assert not all(facts["whole"] for facts in ways[0])
+    assert results[0].changes == results[1].changes
+    assert results[0].data == results[1].data
+
+
+def test_nothing_is_left_open(tmp_path: Path) -> None:
+    before = threading.active_count()
+    compiled(journal=tmp_path / "j")
+    assert threading.active_count() == before
+    assert (tmp_path / "j.memo").exists()
+    assert not (tmp_path / "j.memo-wal").exists()
 
 
 def test_passes_of_one_name_and_a_pass_of_the_users_own_all_run() -> None:

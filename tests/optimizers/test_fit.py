@@ -67,7 +67,8 @@ def test_each_visit_of_a_loop_is_one_to_learn_from_with_its_round() -> None:
 
 def test_a_later_component_sees_what_the_earlier_ones_learned() -> None:
     kept = Watching().named("first") >> Watching().using(passages="context").named("second")
-    compiled(sf.Flow(rivers.Search(k=24) >> kept, output="context"))
+    result = compiled(sf.Flow(rivers.Search(k=24) >> kept, output="context"))
+    assert set(result.changes[0].values) == {"first.follow", "second.follow"}
     rivers_first = [row for row in seen["second"] if row.arguments["passages"][0].id.startswith("r")]
     assert len(rivers_first) > len(rivers.TRAIN) / 2  # before fitting, towns come first
 

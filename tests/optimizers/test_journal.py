@@ -39,6 +39,15 @@ def test_what_was_put_is_read_back_equal(tmp_path: Path) -> None:
     again.close()
 
 
+def test_what_was_spent_after_the_last_result_is_noted_on_closing(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", HEADER)
+    journal.put_row("k", ROW, SPENT)
+    journal.close({"searches": 9})
+    again = Journal(tmp_path / "j", HEADER, resume=True)
+    assert again.spent == {"searches": 9}
+    again.close()
+
+
 def test_facts_are_given_back_as_a_resumed_compile_finds_them(tmp_path: Path) -> None:
     assert Journal(None, HEADER).put_fact("a", {"pair": (1, 2)}, {}) == {"pair": [1, 2]}
 

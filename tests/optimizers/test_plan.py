@@ -12,9 +12,12 @@ from rich.console import Console
 import seekflow as sf
 from seekflow.core.budget import Budget
 from seekflow.core.memo import Memo
+from seekflow.evaluation.row import Row
 from seekflow.optimizers.compile import PROBES, compile_flow
 from seekflow.optimizers.compiled import Compiled
+from seekflow.optimizers.estimate import estimate
 from seekflow.optimizers.fit import Fit
+from seekflow.optimizers.passes import Work
 from seekflow.optimizers.tune import Tune
 
 LINES = ("searches", "tokens", "usd")
@@ -40,6 +43,15 @@ def test_what_was_spent_lies_in_the_range(flow: sf.Flow, seed: int) -> None:
     for line in LINES:
         least, most = result.plan.spend[line]
         assert least <= paid(result, line) <= most + 1e-9, line
+
+
+def test_the_range_goes_from_the_cheapest_probe_paid_once_to_the_dearest_sharing_nothing() -> None:
+    rows = [Row(id=f"{n}", usage={"searches": n}, paid={"searches": n - 1}, seconds=0.1) for n in (2, 3, 5)]
+    plan = estimate([Work("tune", 20, 100, 1)], rows, 0.6, Budget(searches=400), train=10, val=6, parallel=6)
+    assert plan.rollouts == (3, 106)  # the budget may end it after the probes
+    assert plan.spend["searches"] == (16 * 1, 106 * 5)
+    assert plan.spend["seconds"] == pytest.approx((16 * 0.1, 106 * 0.2))
+    assert plan.capped == ("searches",)
 
 
 def test_it_is_said_when_only_the_probes_have_run() -> None:

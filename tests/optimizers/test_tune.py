@@ -13,11 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import seekflow as sf
-from seekflow.core.budget import Budget
+from seekflow.core.budget import Budget, Meter
+from seekflow.core.identity import digest
+from seekflow.evaluation.row import Row
 from seekflow.flow import Bound
+from seekflow.optimizers.acceptance import Acceptance
 from seekflow.optimizers.compile import compile_flow
 from seekflow.optimizers.compiled import Compiled
+from seekflow.optimizers.journal import Journal
+from seekflow.optimizers.objective import objective_for
+from seekflow.optimizers.search import Search
 from seekflow.optimizers.tune import LEAST, Tune, behind
+from seekflow.types import Example
 
 values = st.floats(-1, 1, allow_nan=False)
 
@@ -102,6 +109,24 @@ def test_a_worse_trial_is_given_up_early_and_the_best_never_gets_worse() -> None
     assert result.spent["rollouts"] < 20 * len(rivers.TRAIN)
 
 
+def test_a_trial_that_was_given_up_is_told_by_how_much_it_was_behind_on_the_rows_that_it_saw() -> None:
+    """The first rows are the hard ones: its plain mean there would call it worse than it is."""
+    bound, examples = rivers.bind(rivers.searching), list(rivers.examples())
+    objective = objective_for(rivers.searching, examples, "support_recall")
+    search = Search(bound, objective, tuple(examples), (), Meter(), Journal(None, {}), Acceptance())
+
+    def row(example: Example, value: float) -> Row:
+        return Row(id=example.id, metrics={"support_recall": value})
+
+    best = [row(example, 0.25 if number < 12 else 1.0) for number, example in enumerate(examples)]
+    trial = {"search.k": 2}
+    for number, example in enumerate(examples[:12]):
+        search.journal.rows[f"{digest(trial)}:{example.id}"] = row(example, 0.0 if number % 2 else 0.2)
+    seen, signal = asyncio.run(Tune()._race(search, trial, [examples[:12], examples[12:]], best))
+    assert len(seen) == 12
+    assert signal == pytest.approx(0.625 - 0.15)
+
+
 @given(st.lists(values, max_size=LEAST - 1))
 def test_no_trial_is_given_up_on_a_few_rows(gaps: list[float]) -> None:
     assert not behind(gaps, 0.1)
@@ -151,6 +176,8 @@ def test_cheaper_candidates_are_shown_on_the_front_and_never_chosen() -> None:
     result = compiled(bound)
     costs = {candidate.cost: candidate for candidate in result.front}
     assert min(costs) < 4
+    for cost, candidate in costs.items():
+        assert bound.flow.with_params(candidate.values).params()["deep.rounds"].value == cost
     assert result.flow.params()["deep.rounds"].value == 4 or result.changes[0].accepted
     assert {name: param.to_json() for name, param in result.flow.params().items()} in (
         {"deep.rounds": 4},

@@ -1,0 +1,49 @@
+"""A node and a channel of one's own: cut the context to a number of words, tuned by the compiler.
+
+    python examples/own_node.py
+"""
+
+import seekflow as sf
+from seekflow.demo import CORPUS, questions
+from seekflow.nodes import Answer, Rerank, Retrieve
+from seekflow.optimizers.tune import Tune
+
+
+class Shorter(sf.Writes):
+    context: tuple[sf.Passage, ...]
+    words_kept: int
+
+
+class Shorten(sf.Node):
+    """Hand on only the best passages that fit into `words`; `words_kept` is a channel of this node's own."""
+
+    words: int = sf.Int(150, low=20, high=2000, log=True)
+
+    async def run(self, context: tuple[sf.Passage, ...]) -> Shorter:
+        kept: list[sf.Passage] = []
+        left = self.words
+        for passage in context:
+            size = len(passage.text.split())
+            if size > left:
+                break
+            left -= size
+            kept.append(passage)
+        return Shorter(context=tuple(kept), words_kept=self.words - left)
+
+
+flow = sf.Flow(Retrieve("corpus") >> Rerank() >> Shorten() >> Answer(), name="shortened")
+
+
+def main() -> None:
+    flow.check()
+    bound = flow.bind(sf.tools.open_corpus(CORPUS))
+    print(bound(question="Who wrote the libretto of The Magic Flute?")["words_kept"], "words handed on as written")
+    compiled = bound.compile(
+        questions("train"), questions("val"), metric="support_recall@5", passes=[Tune(trials=10)], budget=sf.Budget(seconds=60)
+    )
+    print(compiled)
+    print({name: param.value for name, param in compiled.flow.params().items() if name.startswith("shorten")})
+
+
+if __name__ == "__main__":
+    main()
