@@ -17,20 +17,41 @@ app = typer.Typer(
 )
 memo_app = typer.Typer(help="Look into the memo of steps, or empty it.", no_args_is_help=True)
 app.add_typer(memo_app, name="memo")
+models_app = typer.Typer(help="Language models: what there is, fetch one, try one.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
 
-FlowName = Annotated[str, typer.Argument(metavar="FLOW", help="package.module:attribute, or a .flow.json artifact")]
+FlowName = Annotated[str, typer.Argument(metavar="FLOW", help="package.module:attribute, or a .flow.json artifact.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
 JsonTo = Annotated[str | None, typer.Option("--json", metavar="[OUT]", help="Write JSON to a file, or to standard output.")]
-Corpus = Annotated[Path | None, typer.Option(help="A .jsonl corpus: id, title, text.")]
-Docs = Annotated[Path | None, typer.Option(help="A folder of text and Markdown files.")]
+Corpus = Annotated[Path | None, typer.Option(exists=True, help="A .jsonl corpus: id, title, text.")]
+Docs = Annotated[Path | None, typer.Option(exists=True, help="A folder of text and Markdown files.")]
 Dense = Annotated[bool, typer.Option("--dense", help="Also bind dense retrieval (needs the extra 'dense').")]
-Cache = Annotated[Path | None, typer.Option(help="A folder to keep indexes in.")]
-MemoPath = Annotated[Path | None, typer.Option("--memo", help="A file to keep finished steps in, so that equal ones run once.")]
-BudgetText = Annotated[
-    str | None, typer.Option("--budget", metavar="LIMITS", help="calls=..,searches=..,tokens=..,usd=..,seconds=..")
+Cache = Annotated[Path | None, typer.Option(file_okay=False, help="A folder to keep indexes in.")]
+MemoPath = Annotated[
+    Path | None, typer.Option("--memo", dir_okay=False, help="A file to keep finished steps in, so that equal ones run once.")
 ]
+BudgetText = Annotated[
+    str | None, typer.Option("--budget", metavar="LIMITS", help="Such as searches=500,seconds=60; also calls, tokens, usd.")
+]
+ModelsFolder = Annotated[Path | None, typer.Option("--folder", help="Where weights are kept, in place of the user's cache.")]
 Seed = Annotated[int, typer.Option(help="The seed of all chance.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Only the first so many questions.")]
+Rows = typer.Option(exists=True, dir_okay=False, help="Questions with their gold, as .jsonl.")
+MemoFile = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The memo's file.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from seekflow import __version__
+
+        typer.echo(f"seekflow {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def seekflow(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -44,9 +65,9 @@ def check(flow: FlowName, json: Json = False) -> None:
 @app.command()
 def draw(
     flow: FlowName,
-    form: Annotated[str, typer.Option("--format", help="mermaid or svg")] = "mermaid",
-    out: Annotated[Path | None, typer.Option(help="A file to write to.")] = None,
-    trace: Annotated[Path | None, typer.Option(help="Draw this trace of the flow in its place.")] = None,
+    form: Annotated[str | None, typer.Option("--format", help="mermaid (the default) or svg.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A file to write to; .svg is drawn as SVG.")] = None,
+    trace: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Draw this trace of the flow.")] = None,
     json: Json = False,
 ) -> None:
     """Draw a flow, or a trace of one."""
@@ -71,15 +92,17 @@ def run(
     json: Json = False,
 ) -> None:
     """Ask a flow one question."""
-    from seekflow.cli.run import run_command
+    from seekflow.cli.given import Documents, Running, parse_budget
+    from seekflow.cli.run import Showing, run_command
 
-    run_command(flow, question, (corpus, docs, dense, cache), memo, budget, seed, trace, steps, json)
+    running = Running(memo, parse_budget(budget), seed)
+    run_command(flow, question, Documents(corpus, docs, dense, cache), running, Showing(trace, steps, json))
 
 
 @app.command()
 def evaluate(
     flow: FlowName,
-    questions: Annotated[Path, typer.Option(help="A .jsonl file of questions with their gold.")],
+    questions: Annotated[Path, Rows],
     corpus: Corpus = None,
     docs: Docs = None,
     dense: Dense = False,
@@ -87,25 +110,28 @@ def evaluate(
     memo: MemoPath = None,
     budget: BudgetText = None,
     seed: Seed = 0,
-    limit: Limit = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many questions.")] = None,
     metric: Annotated[list[str] | None, typer.Option(help="A metric, such as support_recall@5; may be repeated.")] = None,
     parallel: Annotated[int, typer.Option(min=1, help="How many questions run at the same time.")] = 32,
     json: JsonTo = None,
 ) -> None:
     """Run a flow on questions and score it, by node and in total."""
-    from seekflow.cli.data import evaluate_command
+    from seekflow.cli.evaluate import Asked, evaluate_command
+    from seekflow.cli.given import Documents, Running, parse_budget
 
-    evaluate_command(flow, questions, (corpus, docs, dense, cache), memo, budget, seed, limit, metric, parallel, json)
+    asked = Asked(questions, limit, tuple(metric or ()), parallel)
+    evaluate_command(flow, asked, Documents(corpus, docs, dense, cache), Running(memo, parse_budget(budget), seed), json)
 
 
 @app.command("compile")
 def compile_(
     flow: FlowName,
-    train: Annotated[Path, typer.Option(help="A .jsonl file of questions to search on.")],
-    out: Annotated[Path, typer.Option(help="Where to write the artifact, such as A.flow.json.")],
+    train: Annotated[Path, Rows],
     val: Annotated[
-        Path | None, typer.Option(help="Questions to judge changes on; without it a part of TRAIN is held back.")
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Questions to judge changes on; without it a part of TRAIN is held back."),
     ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write the artifact, such as A.flow.json.")] = None,
     corpus: Corpus = None,
     docs: Docs = None,
     dense: Dense = False,
@@ -113,21 +139,26 @@ def compile_(
     memo: MemoPath = None,
     budget: BudgetText = None,
     seed: Seed = 0,
-    metric: Annotated[str | None, typer.Option(help="What to compile for, such as support_recall@5.")] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="What to compile for, such as support_recall@5 or answer_f1=0.7; may be repeated.")
+    ] = None,
     trials: Annotated[int, typer.Option(min=0, help="How many sets of numbers to try.")] = 40,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what compiling would take, and stop.")] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted compile, repeating no finished step.")
     ] = False,
     json: JsonTo = None,
 ) -> None:
-    """Search a flow's params for better values, and write the artifact."""
-    from seekflow.cli.data import compile_command
+    """Find better values for a flow's params, and write the artifact."""
+    from seekflow.cli.compile import Task, compile_command
+    from seekflow.cli.given import Documents, Running, parse_budget
 
-    compile_command(flow, train, val, out, (corpus, docs, dense, cache), memo, budget, seed, metric, trials, resume, json)
+    task = Task(train, val, tuple(metric or ()), trials, out, resume, plan, json)
+    compile_command(flow, task, Documents(corpus, docs, dense, cache), Running(memo, parse_budget(budget), seed))
 
 
 @memo_app.command("stats")
-def memo_stats(path: Annotated[Path, typer.Argument(help="The memo's file.")], json: Json = False) -> None:
+def memo_stats(path: MemoFile, json: Json = False) -> None:
     """What a memo holds, by node."""
     from seekflow.cli.memo import stats_command
 
@@ -136,7 +167,7 @@ def memo_stats(path: Annotated[Path, typer.Argument(help="The memo's file.")], j
 
 @memo_app.command("clear")
 def memo_clear(
-    path: Annotated[Path, typer.Argument(help="The memo's file.")],
+    path: MemoFile,
     node: Annotated[str | None, typer.Option(help="Only steps of this node, module:Class.")] = None,
     older_than: Annotated[float | None, typer.Option(help="Only steps not used for this many days.")] = None,
     json: Json = False,
@@ -147,13 +178,49 @@ def memo_clear(
     clear_command(path, node, older_than, json)
 
 
+@models_app.command("list")
+def models_list(folder: ModelsFolder = None, json: Json = False) -> None:
+    """The models that a flow can be given."""
+    from seekflow.cli.models import list_command
+
+    list_command(folder, json)
+
+
+@models_app.command("pull")
+def models_pull(
+    name: Annotated[str, typer.Argument(help="smollm2-135m, or owner/repository/file.gguf of the Hugging Face hub.")],
+    folder: ModelsFolder = None,
+    json: Json = False,
+) -> None:
+    """Fetch the weights of a local model."""
+    from seekflow.cli.models import pull_command
+
+    pull_command(name, folder, json)
+
+
+@models_app.command("try")
+def models_try(
+    name: Annotated[str, typer.Argument(help="local/smollm2-135m, openai/.., anthropic/.., http://host/v1#model")],
+    prompt: Annotated[str, typer.Argument(help="What to say to it.")],
+    folder: ModelsFolder = None,
+    key: Annotated[str | None, typer.Option(metavar="VARIABLE", help="The environment variable that holds the key.")] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="How long the reply may get.")] = 256,
+    temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="0 is greedy.")] = 0.0,
+    json: Json = False,
+) -> None:
+    """Ask a model one thing, and see what it costs."""
+    from seekflow.cli.models import try_command
+
+    try_command(name, prompt, folder, key, max_tokens, temperature, json)
+
+
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Where to write the compiled artifact.")] = Path("demo.flow.json"),
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Compile a flow on the demo corpus, show what it gained on unseen questions, and ask it one."""
+    """Compile a flow on the demo corpus, and ask it a question."""
     from seekflow.cli.demo import demo_command
 
     demo_command(out, seed, json)

@@ -1,4 +1,4 @@
-"""What the commands share: finding a flow, opening documents, telling errors, writing results."""
+"""What the commands share: finding a flow, and writing results."""
 
 from __future__ import annotations
 
@@ -6,142 +6,105 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from seekflow.core.errors import SeekflowError
 
 if TYPE_CHECKING:
-    from seekflow.core.budget import Budget
     from seekflow.flow import Flow
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
-WITH_TARGET = ("evaluate", "compile")
-"""The commands whose `--json` takes a file; without one it is standard output."""
 
 
 class Misuse(SeekflowError):
     """The arguments do not fit together; exit code 2."""
 
 
-@contextmanager
-def failing(as_json: bool) -> Iterator[None]:
-    """Turn errors that a user can mend into one message and an exit code; others keep their traceback."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        end("interrupted", INTERRUPTED, as_json)
-    except Misuse as error:
-        end(str(error), MISUSED, as_json)
-    except (SeekflowError, OSError, ImportError, ValueError) as error:
-        end(str(error), FAILED, as_json)
-
-
-def end(message: str, code: int, as_json: bool) -> NoReturn:
-    """Say what is wrong and end with an exit code."""
-    if as_json:
-        sys.stdout.write(json.dumps({"error": message}) + "\n")
-    sys.stderr.write(f"seekflow: {message}\n")
-    raise SystemExit(code)
-
-
-def with_json_target(arguments: Sequence[str]) -> list[str]:
-    """The arguments with standard output, `-`, as the target of a `--json` that has none."""
-    given = list(arguments)
-    if given and given[0] in WITH_TARGET and "--json" in given:
-        after = given.index("--json") + 1
-        if after == len(given) or given[after].startswith("--"):
-            given.insert(after, "-")
-    return given
+class FlowNotLoaded(SeekflowError):
+    """The module that FLOW names raises when it is imported."""
 
 
 def find_flow(name: str) -> Flow:
-    """The flow that FLOW names: `package.module:attribute`, looked for in the current folder too, or a `.flow.json` artifact."""
+    """The flow that FLOW names: `package.module:attribute`, looked for in the current folder too, or a `.flow.json` artifact.
+
+    Raises `Misuse` where there is none, naming those that there are, and `FlowNotLoaded` for a module that raises.
+    """
     from seekflow.flow import Flow, load
 
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     if name.endswith(".json"):
         return load(name)
-    module, _, attribute = name.partition(":")
-    if not module or not attribute:
-        raise Misuse(f"FLOW is 'package.module:attribute' or a .flow.json file, not {name!r}")
+    place, _, attribute = name.partition(":")
+    module = _imported(place, name)
+    found = getattr(module, attribute, None) if attribute else None
+    if isinstance(found, Flow):
+        return found
+    flows = [f"{place}:{key}" for key, value in vars(module).items() if isinstance(value, Flow)]
+    has = f"its flows are {', '.join(flows)}" if flows else "it has no flow; make one with seekflow.Flow(..., name=...)"
+    if found is not None:
+        raise Misuse(f"{name} is a {type(found).__name__} and not a seekflow.Flow; in {place}, {has}")
+    raise Misuse(f"{place} has no flow {attribute!r}; {has}" if attribute else f"FLOW names a module alone, {place}; {has}")
+
+
+def _imported(place: str, name: str) -> ModuleType:
+    if place.endswith(".py"):
+        parts = Path(place).with_suffix("").parts
+        plain = all(part.isidentifier() for part in parts)
+        mend = f"write {'.'.join(parts)}:flow" if plain else f"in that file's folder, write {parts[-1]}:flow"
+        raise Misuse(f"FLOW names a module and an attribute, not a file: {mend}, if the flow is called 'flow' there")
+    if not all(part.isidentifier() for part in place.split(".")):
+        raise Misuse(f"FLOW is package.module:attribute or a .flow.json file, not {name!r}")
     try:
-        found = getattr(importlib.import_module(module), attribute, None)
+        return importlib.import_module(place)
     except ModuleNotFoundError as error:
-        raise Misuse(
-            f"no module {error.name!r}: FLOW {name!r} is looked for in the current folder and in what is installed"
-        ) from None
-    if not isinstance(found, Flow):
-        raise Misuse(f"{module} has no flow {attribute!r}{_others(module, Flow)}")
-    return found
+        if error.name and f"{place}.".startswith(f"{error.name}."):
+            raise Misuse(
+                f"no module {error.name!r}: FLOW {name!r} is package.module:attribute, looked for in the current folder and in "
+                "what is installed, or a .flow.json file"
+            ) from None
+        raise FlowNotLoaded(f"{place} cannot be imported: it needs {error.name!r}, which is not installed here") from None
+    except Exception as error:  # a module's own code may raise anything
+        raise FlowNotLoaded(f"{place} cannot be imported: {type(error).__name__}: {error}{_where(error)}") from error
 
 
-def _others(module: str, kind: type) -> str:
-    names = [name for name, value in vars(importlib.import_module(module)).items() if isinstance(value, kind)]
-    return f"; it has {names}" if names else ": it has none"
-
-
-def open_resources(flow: Flow, corpus: Path | None, docs: Path | None, dense: bool, cache: Path | None) -> dict[str, Any]:
-    """What the flow asks for, made from a corpus file or a folder of documents.
-
-    Raises `Misuse` where it asks for something else.
-    """
-    from seekflow.tools import open_corpus
-
-    if corpus is not None and docs is not None:
-        raise Misuse("--corpus and --docs are two ways to say the same: give one")
-    source = corpus or docs
-    required = {name for name, (_, _, needed) in flow.resources.items() if needed}
-    if source is None:
-        if required:
-            raise Misuse(f"the flow asks for {sorted(required)}: give --corpus FILE.jsonl or --docs FOLDER")
-        return {}
-    offered: dict[str, Any] = open_corpus(source, dense=dense, cache=cache)
-    missing = sorted(required - set(offered))
-    if missing:
-        raise Misuse(
-            f"the flow asks for {missing}, which documents alone cannot give (they give {sorted(offered)}): bind it from Python"
-        )
-    return {name: thing for name, thing in offered.items() if name in flow.resources}
-
-
-def parse_budget(text: str | None) -> Budget:
-    """A budget from `calls=..,searches=..,tokens=..,usd=..,seconds=..`."""
-    from seekflow.core.budget import Budget
-
-    limits: dict[str, float] = {}
-    for part in (text or "").split(","):
-        if not part.strip():
-            continue
-        name, _, value = part.partition("=")
-        if name.strip() not in Budget.__dataclass_fields__:
-            raise Misuse(f"--budget knows {', '.join(Budget.__dataclass_fields__)}, not {name.strip()!r}")
-        try:
-            limits[name.strip()] = float(value) if name.strip() in ("usd", "seconds") else int(value)
-        except ValueError:
-            raise Misuse(f"--budget {name.strip()} takes a number, not {value!r}") from None
-    return Budget(**limits)  # type: ignore[arg-type]
+def _where(error: Exception) -> str:
+    """The last place outside of Seekflow that an error came from: the user's own line. A syntax error names its own."""
+    house = str(Path(__file__).resolve().parent.parent)
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith((house, "<"))]
+    return f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames and not isinstance(error, SyntaxError) else ""
 
 
 def show(*things: Any) -> None:
-    """Print to standard output, with colour where it is a terminal."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    for thing in things:
-        console.print(thing)
+    """Print to standard output, with colour where it is a terminal; what is piped is not broken into lines."""
+    _print(False, *things)
 
 
 def say(*things: Any) -> None:
     """Print to standard error: what is not the result."""
-    from rich.console import Console
+    _print(True, *things)
 
-    console = Console(stderr=True, highlight=False)
+
+def _print(stderr: bool, *things: Any) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=stderr, highlight=False)
     for thing in things:
-        console.print(thing)
+        shown = Text(thing) if isinstance(thing, str) else thing  # what comes from outside is no markup
+        console.print(shown, soft_wrap=isinstance(shown, Text) and not console.is_terminal)
+
+
+def writable(path: Path | None, option: str) -> Path | None:
+    """`path` with its folder made, before any work is done for it. Raises `Misuse` for a folder."""
+    if path is not None:
+        if path.is_dir():
+            raise Misuse(f"{option} {path} is a folder: give the name of a file in it")
+        path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def write_json(data: Any, target: str = "-") -> None:
@@ -151,3 +114,4 @@ def write_json(data: Any, target: str = "-") -> None:
         sys.stdout.write(text)
     else:
         Path(target).write_text(text, encoding="utf-8")
+        say(f"wrote {target}")

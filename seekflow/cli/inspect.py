@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from seekflow.cli.common import FAILED, Misuse, find_flow, show, write_json
+from seekflow.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
+
+FORMS = ("mermaid", "svg")
 
 
 def check_command(name: str, as_json: bool) -> None:
     """Show everything that is wrong with a flow; exit code 1 where there are errors."""
-    from rich.text import Text
-
     from seekflow.core.check import check
 
     flow = find_flow(name)
     findings = check(flow)
     errors = sum(finding.severity == "error" for finding in findings)
+    readable = not any(finding.code == "contract" for finding in findings)
+    asks = {name: needed for name, (_, _, needed) in flow.resources.items()} if readable else {}
     if as_json:
-        write_json({"ok": not errors, "params": sorted(flow.params()), "findings": [asdict(finding) for finding in findings]})
+        told = [asdict(finding) for finding in findings]
+        write_json({"ok": not errors, "params": sorted(flow.params()), "resources": asks, "findings": told})
     else:
-        show(*(Text(f"{finding}\n") for finding in findings))
-        resources = ", ".join(f"{name}{'' if needed else ' (optional)'}" for name, (_, _, needed) in flow.resources.items())
-        verdict = "no errors" if not errors else f"{errors} errors"
+        show(*(f"{finding}\n" for finding in findings))
+        resources = ", ".join(f"{name}{'' if needed else ' (optional)'}" for name, needed in asks.items())
+        verdict = "no errors" if not errors else "1 error" if errors == 1 else f"{errors} errors"
         size = f"{len(flow.sites)} places, {len(flow.params())} params"
-        show(Text(f"{flow.name or name}: {verdict}; {size}; asks for {resources or 'nothing'}"))
+        show(f"{flow.name or name}: {verdict}; {size}; asks for {resources or 'nothing'}")
     if errors:
         raise SystemExit(FAILED)
 
 
-def draw_command(name: str, form: str, out: Path | None, trace: Path | None, as_json: bool) -> None:
-    """Write a drawing of a flow, or of a trace of it, to a file or to standard output."""
-    import sys
+def draw_command(name: str, form: str | None, out: Path | None, trace: Path | None, as_json: bool) -> None:
+    """Write a drawing of a flow, or of a trace of it, to a file or to standard output.
 
+    Without a form it is SVG for a file that is called so, else Mermaid.
+    """
     from seekflow.core.trace import Trace
 
-    if form not in ("mermaid", "svg"):
+    form = form or ("svg" if out is not None and out.suffix == ".svg" else "mermaid")
+    if form not in FORMS:
         raise Misuse(f"--format is mermaid or svg, not {form!r}")
+    writable(out, "--out")
     flow = find_flow(name)
-    drawn = (flow if trace is None else Trace.load(trace, flow.channels)).draw(form)
+    thing = flow if trace is None else Trace.load(trace, flow.channels)
+    if isinstance(thing, Trace) and thing.fingerprint != flow.fingerprint:
+        say(f"{trace} was made by {thing.flow or 'a flow without a name'!r}, and not by this flow as it is now")
+    drawn = thing.draw(form)
+    if out is not None:
+        out.write_text(drawn, encoding="utf-8")
+        say(f"wrote {out}")
     if as_json:
         write_json({"format": form, "drawing": drawn})
-    elif out is not None:
-        out.write_text(drawn, encoding="utf-8")
-    else:
+    elif out is None:
         sys.stdout.write(drawn.rstrip() + "\n")

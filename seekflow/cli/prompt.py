@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seekflow.cli.common import Misuse, find_flow, say, show, write_json
+from seekflow.cli.common import Misuse, find_flow, say, write_json
 
 if TYPE_CHECKING:
     from seekflow.core.node import Node
@@ -20,7 +20,8 @@ def show_command(name: str, path: str, question: str | None, trace: Path | None,
     With a trace: for what the node was given at its last visit there. Else for `question` and samples of whatever else it has to
     read, which is said on standard error.
     """
-    from rich.rule import Rule
+    import sys
+
     from rich.text import Text
 
     flow = find_flow(name)
@@ -34,7 +35,7 @@ def show_command(name: str, path: str, question: str | None, trace: Path | None,
     if samples:
         say(Text(f"samples stand for {', '.join(samples)}: give --trace to see what a run sends", style="yellow"))
     for message in messages:
-        show(Rule(message.role, align="left", style="dim"), Text(message.content))
+        sys.stdout.write(f"--- {message.role} ---\n{message.content}\n")
 
 
 def _program(flow: Flow) -> Program:

@@ -3,49 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seekflow.cli.common import FAILED, find_flow, open_resources, parse_budget, say, show, write_json
+from seekflow.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
+from seekflow.cli.given import Documents, Running
 
 if TYPE_CHECKING:
     from seekflow.core.bound import Result
+    from seekflow.core.step import Step
     from seekflow.flow import Bound
+    from seekflow.types import Passage
 
-Documents = tuple[Path | None, Path | None, bool, Path | None]
-"""--corpus, --docs, --dense, --cache."""
+LISTED = 5
+"""Passages that are shown for a flow that does not answer."""
 
 
-def run_command(
-    name: str,
-    question: str,
-    documents: Documents,
-    memo: Path | None,
-    budget: str | None,
-    seed: int,
-    trace: Path | None,
-    steps: bool,
-    as_json: bool,
-) -> None:
+@dataclass(frozen=True)
+class Showing:
+    """--trace, --steps, --json."""
+
+    trace: Path | None = None
+    steps: bool = False
+    as_json: bool = False
+
+
+def run_command(name: str, question: str, documents: Documents, running: Running, showing: Showing) -> None:
     """Ask one question and show the answer with its passages; exit code 1 where the run failed."""
-    flow = find_flow(name)
-    bound = flow.bind(open_resources(flow, *documents), memo=memo, budget=parse_budget(budget))
-    result = asyncio.run(_asked(bound, question, seed, steps))
+    if not question.strip():
+        raise Misuse("the question is empty")
+    writable(showing.trace, "--trace")
+    bound = running.bind(find_flow(name), documents).with_options(budget=running.budget)
+    result = asyncio.run(_asked(bound, question, running.seed, showing.steps))
     if bound.memo is not None:
         bound.memo.close()
-    if trace is not None:
-        result.trace.save(trace)
-    if as_json:
+    if showing.trace is not None:
+        result.trace.save(showing.trace)
+        say(f"wrote {showing.trace}")
+    if showing.as_json:
         write_json(told(result))
     else:
-        show(*_shown(result))
+        show(*_shown(result, bound.flow.output))
     if result.status == "failed":
         raise SystemExit(FAILED)
 
 
 async def _asked(bound: Bound, question: str, seed: int, steps: bool) -> Result:
-    from rich.text import Text
-
     from seekflow.core.step import Step
 
     result: Any = None
@@ -53,10 +57,14 @@ async def _asked(bound: Bound, question: str, seed: int, steps: bool) -> Result:
         if not isinstance(event, Step):
             result = event
         elif steps:
-            wrote = ", ".join(f"{name}: {_size(value)}" for name, value in event.writes.items())
-            what = event.error.message if event.error else f"decided {event.decision}" if event.decision is not None else wrote
-            say(Text(f"{event.seconds * 1000:8.1f} ms  {event.id:<40} {what}"))
+            say(_line(event))
     return result  # type: ignore[no-any-return]
+
+
+def _line(step: Step) -> str:
+    wrote = ", ".join(f"{name}: {_size(value)}" for name, value in step.writes.items())
+    what = step.error.message if step.error else f"decided {step.decision}" if step.decision is not None else wrote
+    return f"{step.seconds * 1000:7.1f} ms  {step.id:<16} {what}{'  (memo)' if step.memo == 'hit' else ''}"
 
 
 def _size(value: Any) -> str:
@@ -64,7 +72,7 @@ def _size(value: Any) -> str:
 
 
 def told(result: Result) -> dict[str, Any]:
-    """A result as plain data."""
+    """A result as plain data: the passages are those that the answer cites, or else all that were found."""
     answer = None if result.answer is None else result.answer.model_dump(mode="json")
     cited = set(result.answer.citations) if result.answer else set()
     passages = [passage.model_dump(mode="json") for passage in result.passages if not cited or passage.id in cited]
@@ -73,25 +81,38 @@ def told(result: Result) -> dict[str, Any]:
     return {"status": result.status, "answer": answer, "passages": passages, "errors": errors, "usage": usage}
 
 
-def _shown(result: Result) -> list[Any]:
+def _shown(result: Result, output: str) -> list[Any]:
     from rich.text import Text
 
     answer = result.answer
-    lines: list[Any] = []
-    if answer is None:
+    found = {passage.id: passage for passage in result.passages}
+    lines: list[Text] = []
+    if answer is None and output == "answer":
         lines.append(Text("no answer", style="red"))
+    elif answer is None:
+        lines += [_passage(passage) for passage in result.passages[:LISTED]] or [Text("nothing was found", style="yellow")]
     elif answer.refused:
         lines.append(Text(f"refused: {answer.text or 'nothing that was found supports an answer'}", style="yellow"))
     else:
         lines.append(Text(f"{answer.text}  (confidence {answer.confidence:.2f})", style="bold"))
-    cited = answer.citations if answer else ()
-    titles = {passage.id: passage for passage in result.passages}
-    for name in cited:
-        if name in titles:
-            lines.append(Text(f"  [{name}] {titles[name].title}: {titles[name].text[:160]}", style="dim"))
-    for step in result.errors:
-        if step.error:
-            lines.append(Text(f"  {step.id}: {step.error.message}", style="red"))
+    lines += [_passage(found[name]) for name in (answer.citations if answer else ()) if name in found]
+    lines += [Text(f"  {step.id}: {step.error.message}", style="red") for step in result.errors if step.error]
     if result.status == "partial":
         lines.append(Text("the budget ended this run early: the answer is made from what there was", style="yellow"))
-    return lines
+    return [*lines, Text(_summary(result), style="dim")]
+
+
+def _passage(passage: Passage) -> Any:
+    from rich.text import Text
+
+    text = " ".join(passage.text.split())
+    return Text(f"  [{passage.id}] {passage.title}: {text[:160]}{'...' if len(text) > 160 else ''}")
+
+
+def _summary(result: Result) -> str:
+    """One line: what became of the run, and what it took."""
+    took = max((step.started + step.seconds for step in result.trace), default=0.0)
+    spent = [f"{amount:g} {line}" for line, amount in result.trace.usage().spent().items()]
+    hits = sum(step.memo == "hit" for step in result.trace)
+    parts = [f"{len(result.trace)} steps", *([f"{hits} of them from the memo"] if hits else []), *spent, f"{took:.2f} s"]
+    return f"{result.status}: {', '.join(parts)}"

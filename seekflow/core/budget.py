@@ -33,7 +33,7 @@ class Budget:
     def __post_init__(self) -> None:
         for each in fields(self):
             limit = getattr(self, each.name)
-            if limit is not None and (not isinstance(limit, int | float) or isinstance(limit, bool) or limit < 0):
+            if limit is not None and (not isinstance(limit, int | float) or isinstance(limit, bool) or not limit >= 0):
                 raise ValueError(f"budget {each.name} is a number of 0 or more, not {limit!r}")
 
     @property

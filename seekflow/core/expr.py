@@ -96,6 +96,18 @@ class Expr:
     def __truediv__(self, other: object) -> Expr:
         return Apply("/", (self, lift(other)))
 
+    def __radd__(self, other: object) -> Expr:
+        return Apply("+", (lift(other), self))
+
+    def __rsub__(self, other: object) -> Expr:
+        return Apply("-", (lift(other), self))
+
+    def __rmul__(self, other: object) -> Expr:
+        return Apply("*", (lift(other), self))
+
+    def __rtruediv__(self, other: object) -> Expr:
+        return Apply("/", (lift(other), self))
+
     def __repr__(self) -> str:
         return str(self)
 

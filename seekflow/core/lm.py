@@ -22,7 +22,7 @@ Ended = Literal["stop", "length", "filter", "other"]
 """Why a model stopped: by itself (or at a stop string), at the token limit, by a content filter, or otherwise."""
 
 OnText = Callable[[str, int], None]
-"""Takes each piece of the answer's text as it comes, and the attempt (from 1) that it is of: a new number starts the text again."""
+"""Takes each piece of the text as it comes, and the attempt (from 1) that it is of: a new number starts the text again."""
 
 
 class Message(BaseModel):
@@ -44,12 +44,12 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    temperature: float = Field(0.0, ge=0.0, le=2.0)
-    top_p: float | None = Field(None, gt=0.0, le=1.0)
-    max_tokens: int | None = Field(None, ge=1)
+    temperature: float = Field(default=0.0, ge=0.0, le=2.0)
+    top_p: float | None = Field(default=None, gt=0.0, le=1.0)
+    max_tokens: int | None = Field(default=None, ge=1)
     stop: tuple[str, ...] = ()
-    seed: int | None = Field(None, ge=0)
-    sample: int = Field(0, ge=0)
+    seed: int | None = Field(default=None, ge=0)
+    sample: int = Field(default=0, ge=0)
     logprobs: bool = False
 
 

@@ -76,6 +76,10 @@ class IntParam(Param):
             raise self._refuse(value, f"a whole number from {self.low} to {self.high}")
         return int(value)
 
+    def __post_init__(self) -> None:
+        _positive(self.low, self.log)
+        super().__post_init__()
+
     def domain(self) -> dict[str, JsonValue]:
         return {"kind": self.kind, "low": self.low, "high": self.high, "log": self.log}
 
@@ -94,6 +98,10 @@ class FloatParam(Param):
         if not number or not self.low <= value <= self.high:  # not-a-number is in no interval
             raise self._refuse(value, f"a number from {self.low} to {self.high}")
         return float(value)
+
+    def __post_init__(self) -> None:
+        _positive(self.low, self.log)
+        super().__post_init__()
 
     def domain(self) -> dict[str, JsonValue]:
         return {"kind": self.kind, "low": self.low, "high": self.high, "log": self.log}
@@ -271,6 +279,11 @@ def _named(value: Any) -> JsonValue:
     if isinstance(getattr(value, "identity", None), str):
         return str(value.identity)
     raise ParamError(f"a setting is plain data, a model, a function or a class, not {value!r}: that would differ in each process")
+
+
+def _positive(low: float, log: bool) -> None:
+    if log and low <= 0:
+        raise ParamError(f"a logarithmic scale begins above 0, not at {low}")
 
 
 def _is_scalar(option: Any) -> bool:

@@ -345,7 +345,9 @@ class CallOp:
                 if gift.channel in given:
                     inner.ledger.write(gift.channel, gift.merge, given[gift.channel], step.id)
         except Exception as error:  # what is given to a collection is no collection
-            failed = StepError("invalid", type(error).__name__, f"{self.path}: gives {gift.channel!r} what it cannot hold: {error}")
+            failed = StepError(
+                "invalid", type(error).__name__, f"{self.path}: gives {gift.channel!r} what it cannot hold: {error}"
+            )
             frame.steps += inner.steps
             raise StepFailed(frame.note("digest", self.path, {}, error=failed)) from None
         try:

@@ -99,9 +99,7 @@ async def ask(
     except LMError as error:
         error.attempts, error.usage = counting.attempts, counting.usage
         raise
-    return Completion(
-        value, reply.text, counting.usage, reply.ended, counting.attempts, fallback, reply.logprobs, reply.cached
-    )
+    return Completion(value, reply.text, counting.usage, reply.ended, counting.attempts, fallback, reply.logprobs, reply.cached)
 
 
 async def _asked(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from seekflow.core.node import Node, Writes
 from seekflow.core.params import Float, Int
@@ -119,7 +119,13 @@ def terms(text: str) -> tuple[str, ...]:
 
 def names_of(asked: str, passage: Passage) -> list[str]:
     """The words of names in a passage that the question lacks: its title's, then in order of mention, one for each term."""
-    return new_words(asked, [passage.title, *names_in(passage.text)])
+    have = set(terms(asked))
+    return [word for word, its_terms in _name_words(passage.title, passage.text) if not have.issuperset(its_terms)]
+
+
+@lru_cache(maxsize=16_384)  # the same passages come back in every round and in every candidate flow
+def _name_words(title: str, text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((word, terms(word)) for word in new_words("", [title, *names_in(text)]))
 
 
 def names_in(text: str) -> list[str]:

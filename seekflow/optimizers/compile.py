@@ -88,9 +88,10 @@ async def compile_flow(
 ) -> Compiled:
     """Search the params of `bound.flow` for better values on `train`, and accept them if `val` agrees.
 
-    Nothing starts past the budget, which is for all sessions of a resumed compile together. With a `journal`, a kill or an
-    interrupt at any time loses at most the rollouts that were running. `say` hears what happens: the events "plan", "pass",
-    "fitted", "trial", "stopped" and "change".
+    Rows without gold for any part of the metric are left out. Without a memo of its own the flow gets one for the time of the
+    compile, beside the journal where there is one, so that candidates share steps. Nothing starts past the budget, which is for
+    all sessions of a resumed compile together. With a `journal`, a kill or an interrupt at any time loses at most the rollouts
+    that were running. `say` hears what happens: the events "plan", "pass", "fitted", "trial", "stopped" and "change".
 
     Raises, before anything runs, `ExampleError` for rows that cannot be used, `ValueError` for a metric that they have no gold
     for, `JournalError` for a journal that cannot be used; and `CompileError` where every held-back row fails as the flow came.
@@ -108,7 +109,7 @@ async def compile_flow(
     works = [(each, each.work(bound.flow, len(learn), len(judge))) for each in (PASSES if passes is None else passes)]
     task = Task(bound, learn, judge, objective, seed, tuple((each, work) for each, work in works if work.tests))
     book = Journal(journal, task.header(), resume=resume)
-    memo = bound.memo or Memo(None if journal is None else f"{journal}.memo")
+    memo = Memo(None if journal is None else f"{journal}.memo") if bound.memo is None else bound.memo
     acceptance = Acceptance(ALPHA, max(1, sum(work.tests for _, work in task.passes)))
     search = Search(
         bound.with_options(memo=memo), objective, learn, judge, meter_from(budget, book.spent), book, acceptance, seed

@@ -129,8 +129,6 @@ class Search:
         Raises `BudgetSpent` as `rows` does.
         """
         report = await self._run(values, examples, kept, traced=True)
-        if self.journaled(values, examples) is None or over(self.meter):
-            raise BudgetSpent
         return [(example, report.traces[example.id]) for example in examples if example.id in report.traces]
 
     async def _run(
@@ -149,7 +147,7 @@ class Search:
                 memo.flush()  # or a kill could lose the steps of a rollout that counts as finished, for others that share them
             self.journal.put_row(key, row, self.spent)
 
-        return await evaluate(
+        report = await evaluate(
             self.with_values(values),
             examples,
             metrics=self.objective.metrics(examples),
@@ -159,6 +157,9 @@ class Search:
             on_row=finished,
             keep_traces=traced,
         )
+        if traced and (report.skipped or over(meter)):  # the journal's rows may be whole, the traces of this time are not
+            raise BudgetSpent
+        return report
 
     def fact(self, key: str) -> Any:
         """What an earlier session, or this one, found out under `key`, as plain data; None where nothing."""

@@ -121,11 +121,12 @@ class Tune:
     ) -> tuple[list[Row], float]:
         """The rows that the trial was run on, and its signal: where it was given up, the best one's less what it was behind."""
         rows: list[Row] = []
-        signal = search.objective.signal
-        kept = search.judging(best)
+        gaps: list[float] = []
+        kept, signal = search.judging(best), search.objective.signal
         for block in blocks:
-            rows += await search.rows(values, block, kept=kept)
-            gaps = [signal(mine) - signal(theirs) for mine, theirs in zip(rows, best, strict=False)]
+            fresh = await search.rows(values, block, kept=kept)
+            gaps += [signal(mine) - signal(theirs) for mine, theirs in zip(fresh, best[len(rows) :], strict=False)]
+            rows += fresh
             if behind(gaps, self.patience):
                 break
         return rows, search.signal(best) + sum(gaps) / len(gaps)

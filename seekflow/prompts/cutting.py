@@ -96,7 +96,7 @@ def _joined_or_trimmed(piece: _Piece, kept: frozenset[int], share: int, count: C
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if count(f"{' '.join(words[:middle])} {OMITTED}") <= share else (low, middle - 1)
-    return f"{' '.join(words[:low])} {OMITTED}" if low else ""
+    return f"{' '.join(words[:low])} {OMITTED}" if low else OMITTED if count(OMITTED) <= share else ""
 
 
 def _pieces(texts: Sequence[str], titles: Sequence[str], question: str) -> list[_Piece]:

@@ -10,7 +10,7 @@ Descriptions of the fields stand in the prompt files, under `writes`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -20,6 +20,7 @@ from seekflow.prompts.quotes import Ids, locate, said
 from seekflow.types import Answer, Evidence, Passage, Plan, Query, Verdict
 
 T = TypeVar("T")
+R = TypeVar("R", bound=BaseModel)
 
 
 class Checked(NamedTuple, Generic[T]):
@@ -132,12 +133,12 @@ OUTPUTS: Mapping[str, type[Reply]] = {
 """What each prompt of the package asks for."""
 
 
-def thinking(output: type[BaseModel]) -> type[BaseModel]:
+def thinking(output: type[R]) -> type[R]:
     """`output` with a field `reasoning` before all others: room to think for a model that has use for it. A subclass of it.
 
-    An instance is an instance of `output`, so what takes the one takes the other.
+    An instance is an instance of `output`, so what takes the one takes the other. Each call makes a new class: keep it.
     """
-    return create_model(f"Thinking{output.__name__}", __base__=(output, Thought))
+    return cast(type[R], create_model(f"Thinking{output.__name__}", __base__=(output, Thought)))
 
 
 def to_plan(out: PlanOut, most: int = 6) -> Checked[Plan]:

@@ -45,8 +45,8 @@ class Parsed:
 
 def parse(text: str, source: str) -> Parsed:
     """The parts of a prompt file; `source` is what errors call it. Raises `PromptError` with the line of what is wrong."""
-    lines = text.removeprefix("\ufeff").splitlines()
-    if not lines or lines[0].rstrip() != "---":
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").removesuffix("\n").split("\n")
+    if lines[0].rstrip() != "---":
         raise PromptError(f"{source}:1: a prompt begins with '---', then what it reads and writes, then '---'")
     end = next((at for at, line in enumerate(lines[1:], start=1) if line.rstrip() == "---"), None)
     if end is None:

@@ -63,7 +63,7 @@ class Ids:
 
 def _loose(text: str) -> str:
     inner = text.strip().strip("[]()<>{}#\"'.,;: ").casefold()
-    return " ".join(re.sub(r"^(?:passage|source|document|doc|id)\b[\s:#]*(?=\S)", "", inner).split())
+    return " ".join(re.sub(r"^(?:passage|source|document|doc|id)\b[\s:#(\[]*(?=\S)", "", inner).split())
 
 
 def _find(quote: str, text: str) -> tuple[int, int] | None:

@@ -89,9 +89,9 @@ def _spans(text: str, asking: Asked, *, whole: bool) -> Iterator[tuple[str, str]
     if whole and (title := re.sub(r"\s*\([^()]*\)\s*$", "", text).strip()):
         yield title, "name"
     found = entities(text)
-    for entity, following in zip(found, [*found[1:], None], strict=True):
+    for at, entity in enumerate(found):
         if len(entity.text.split()) <= _LONGEST:
-            yield from _variants(text, entity, following)
+            yield from _variants(text, entity, found[at + 1] if at + 1 < len(found) else None)
     if asking.type == "thing":
         for match in _PHRASE.finditer(text):
             words = match[0].split()

@@ -5,8 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from kit import (
-    Aim, Ask, AskedTell, AskGoal, Cite, Echo, Find, Jot, JotRound, Look, Mark, Metered, Notes, Quote, Said, Sum, Tell,
-    bound, errors, goals, only, paths, ran,
+    Aim,
+    Ask,
+    AskedTell,
+    AskGoal,
+    Cite,
+    Echo,
+    Find,
+    Jot,
+    JotRound,
+    Look,
+    Mark,
+    Metered,
+    Notes,
+    Quote,
+    Said,
+    Sum,
+    Tell,
+    bound,
+    errors,
+    goals,
+    only,
+    paths,
+    ran,
 )  # fmt: skip
 
 import seekflow as sf
@@ -79,7 +100,11 @@ def test_only_a_digest_comes_out() -> None:
     result = ran(sf.call(Find("a") >> Quote() >> Cite()) >> Sum())
     assert sorted(result.values) == ["answer", "digests", "question"]
     digest = only(result["digests"])
-    assert (digest.conclusion, [fact.passage_id for fact in digest.facts], [each.id for each in digest.resources]) == ("a", ["a"], ["a"])
+    assert (digest.conclusion, [fact.passage_id for fact in digest.facts], [each.id for each in digest.resources]) == (
+        "a",
+        ["a"],
+        ["a"],
+    )
 
 
 def test_digests_come_in_the_order_of_the_items_with_their_goals() -> None:

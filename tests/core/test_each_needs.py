@@ -47,8 +47,8 @@ def test_an_item_sees_what_was_there_before_the_each_first() -> None:
 
 def test_items_that_do_not_need_one_another_run_side_by_side() -> None:
     began = time.perf_counter()
-    notes(*goals(**{f"g{n}": "" for n in range(10)}), slow=tuple(f"g{n}" for n in range(10)))
-    assert time.perf_counter() - began < 0.1
+    notes(*goals(**{f"g{n}": "" for n in range(30)}), slow=tuple(f"g{n}" for n in range(30)))
+    assert time.perf_counter() - began < 0.3
 
 
 def test_the_order_in_which_items_finish_changes_nothing() -> None:
@@ -112,7 +112,9 @@ def test_items_of_a_users_own_type_may_need_one_another() -> None:
 
 
 graphs = st.integers(1, 6).flatmap(
-    lambda n: st.tuples(st.permutations(range(n)), st.tuples(*(st.sets(st.integers(0, i - 1)) if i else st.just(set()) for i in range(n))))
+    lambda n: st.tuples(
+        st.permutations(range(n)), st.tuples(*(st.sets(st.integers(0, i - 1)) if i else st.just(set()) for i in range(n)))
+    )
 )
 
 

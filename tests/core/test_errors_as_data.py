@@ -99,8 +99,9 @@ def test_after_an_error_the_run_goes_to_its_answer_with_what_it_has(node: sf.Nod
         (sf.each(S.nowhere, Jot()), "each", "each: an expression reads 'nowhere'"),
         (sf.each(count(S.question), Jot()), "each", "each: 'int' object is not iterable"),
         (sf.call(Tell(), give={"notes": S.nowhere}), "call", "call: an expression reads 'nowhere'"),
+        (sf.call(Jot() >> Tell(), give={"notes": count(S.notes)}), "call", "call: gives 'notes' what it cannot hold"),
     ],
-    ids=["until", "until attribute", "policy", "items", "no items", "give"],
+    ids=["until", "until attribute", "policy", "items", "no items", "give", "no gift"],
 )
 def test_an_expression_that_cannot_be_evaluated_is_an_error_step(body: Any, path: str, message: str) -> None:
     result = unchecked(Jot("before") >> body >> Jot("never") >> Tell())
@@ -191,8 +192,8 @@ def test_without_retries_there_is_one_attempt() -> None:
 def test_waiting_doubles_between_attempts() -> None:
     ran(Flaky(fails=9).limits(retries=2, wait=0.04) >> Tell())
     first, second = tried[1] - tried[0], tried[2] - tried[1]
-    assert 0.035 < first < second
-    assert 0.07 < second
+    assert first > 0.035
+    assert second > 0.07
 
 
 def test_each_attempt_has_the_whole_time_limit() -> None:
@@ -214,9 +215,9 @@ def test_all_attempts_are_in_the_usage() -> None:
 
 def test_while_a_step_waits_for_its_next_attempt_others_may_run() -> None:
     began = time.perf_counter()
-    result = ran(sf.fan(Flaky(fails=1).limits(retries=1, wait=0.1), Jot(delay=0.05)) >> Tell(), concurrency=1)
+    result = ran(sf.fan(Flaky(fails=1).limits(retries=1, wait=0.3), Jot(delay=0.25)) >> Tell(), concurrency=1)
     assert result.status == "ok"
-    assert time.perf_counter() - began < 0.145
+    assert time.perf_counter() - began < 0.5
 
 
 # --- branches that fail -------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_otherwise_does_not_hide_other_errors() -> None:
     ids=["and", "or", "not", "if", "chain"],
 )
 def test_deciding_when_the_flow_is_written_raises_with_the_way_out(decide: Any) -> None:
-    with pytest.raises(TypeError, match="is decided when the flow runs: use & | ~ in place of and, or, not"):
+    with pytest.raises(TypeError, match=r"is decided when the flow runs: use & \| ~ in place of and, or, not"):
         decide()
 
 
@@ -154,3 +154,9 @@ def test_params_can_be_exchanged_in_their_order() -> None:
 def test_equal_expressions_can_be_keys_and_are_told_apart() -> None:
     first, second = S.n, S.n
     assert len({first: 1, second: 2}) == 2
+
+
+def test_numbers_may_stand_on_the_left() -> None:
+    values = {"x": 4}
+    found = [evaluator(expr)(values.__getitem__) for expr in (1 + S.x, 1 - S.x, 2 * S.x, 2 / S.x)]
+    assert found == [5, -3, 8, 0.5]

@@ -282,11 +282,11 @@ def test_an_optional_resource_that_is_not_bound_is_none() -> None:
 
 
 def test_an_abstract_collection_type_is_read_as_it_is_kept() -> None:
-    class Any_(sf.Node):
+    class Looks(sf.Node):
         async def run(self, notes: Sequence[str]) -> Said:
             return Said(answer=sf.Answer(text=type(notes).__name__))
 
-    assert ran(Jot() >> Any_()).answer.text == "tuple"
+    assert ran(Jot() >> Looks()).answer.text == "tuple"
 
 
 # --- visits -------------------------------------------------------------------------------------------------------

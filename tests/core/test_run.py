@@ -11,7 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit import Aim, Ask, Cite, Echo, Find, Jot, JotGoal, JotRound, Mark, Metered, Notes, Sum, Tell, bound, errors, goals, only, paths, ran
+from kit import (
+    Aim,
+    Ask,
+    Cite,
+    Echo,
+    Find,
+    Jot,
+    JotGoal,
+    JotRound,
+    Mark,
+    Metered,
+    Notes,
+    Sum,
+    Tell,
+    bound,
+    errors,
+    goals,
+    only,
+    paths,
+    ran,
+)
 
 import seekflow as sf
 from seekflow import S, count, when

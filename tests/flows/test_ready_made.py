@@ -111,11 +111,10 @@ def test_odd_questions_end_in_an_answer_or_a_refusal(demo: dict[str, Any], quest
 
 
 def test_all_numbers_of_bridge_are_params() -> None:
-    assert {
-        "retrieve.k", "retrieve.k1", "retrieve.b", "retrieve.title_weight", "dense.k", "hop.sources", "hop.decay", "hop_2.sources",
-        "refine.feedback", "refine.terms", "expanded.k", "followup.sources", "followup.names", "followed.k", "rerank.keep",
-        "rerank.model", "loop.until", "loop.max_rounds",
-    } <= set(bridge.params())  # fmt: skip
+    searches = ("retrieve.k", "retrieve.k1", "retrieve.b", "retrieve.title_weight", "dense.k", "expanded.k", "followed.k")
+    hops = ("hop.sources", "hop.decay", "hop_2.sources", "followup.sources", "followup.names", "refine.feedback", "refine.terms")
+    ranking = ("rerank.keep", "rerank.model", "loop.until", "loop.max_rounds")
+    assert {*searches, *hops, *ranking} <= set(bridge.params())
 
 
 @pytest.mark.parametrize("name", ["single", "bridge"])

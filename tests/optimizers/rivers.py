@@ -61,6 +61,7 @@ def examples(first: int = 0, last: int = len(TOWNS)) -> tuple[Example, ...]:
 
 
 TRAIN, VAL = examples(0, 12), examples(12, 24)
+GOLD = {each.question: each.supporting_ids for each in (*TRAIN, *VAL)}
 
 
 class Found(sf.Writes):
@@ -87,7 +88,7 @@ def note(what: str) -> None:
         os.write(file, f"{what}\n".encode())
         os.close(file)
     if _runs == int(os.environ.get("RIVERS_DIE_AT", "0")):
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), getattr(signal, os.environ.get("RIVERS_DIE_BY", "SIGKILL")))
 
 
 class Search(sf.Node):

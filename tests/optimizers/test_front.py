@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seekflow.evaluation.metrics import metric
@@ -22,6 +22,7 @@ def beats(a: Candidate, b: Candidate) -> bool:
     return a.quality >= b.quality and a.cost <= b.cost and (a.quality, a.cost) != (b.quality, b.cost)
 
 
+@settings(deadline=None)
 @given(many)
 def test_it_holds_exactly_those_that_no_other_beats(given: list[Candidate]) -> None:
     front = pareto_front(given)
@@ -30,6 +31,7 @@ def test_it_holds_exactly_those_that_no_other_beats(given: list[Candidate]) -> N
     assert len(front) == len(best)
 
 
+@settings(deadline=None)
 @given(many)
 def test_it_goes_from_cheap_and_worse_to_dear_and_better(given: list[Candidate]) -> None:
     front = pareto_front(given)
@@ -37,6 +39,7 @@ def test_it_goes_from_cheap_and_worse_to_dear_and_better(given: list[Candidate])
     assert [one.quality for one in front] == sorted({one.quality for one in front})
 
 
+@settings(deadline=None)
 @given(many)
 def test_of_equal_ones_the_first_is_kept(given: list[Candidate]) -> None:
     for one in pareto_front(given):

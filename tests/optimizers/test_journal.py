@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seekflow.evaluation.row import Row
@@ -59,6 +59,7 @@ def test_a_result_is_in_the_file_as_soon_as_it_was_put(tmp_path: Path) -> None:
     journal.close()
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_cut_off_anywhere_it_gives_the_whole_lines_before_and_can_be_gone_on_with(data: st.DataObject) -> None:
     import tempfile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import rivers
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seekflow.evaluation.metrics import Metric, MetricError, metric
@@ -20,6 +20,7 @@ def row(**metrics: float | None) -> Row:
     return Row(id="e", metrics=metrics)
 
 
+@settings(deadline=None)
 @given(a=numbers, b=numbers, weight=st.floats(0.01, 10))
 def test_quality_is_the_weighted_mean_of_the_metrics(a: float, b: float, weight: float) -> None:
     objective = Objective({F1: weight, RECALL: 1.0})
@@ -43,6 +44,7 @@ def test_a_failed_row_counts_zero_in_quality_and_signal() -> None:
     assert objective.quality(failed) == objective.signal(failed) == 0.0
 
 
+@settings(deadline=None)
 @given(rewards=st.lists(numbers, max_size=5), quality=numbers)
 def test_the_signal_puts_the_mean_step_reward_beside_the_quality(rewards: list[float], quality: float) -> None:
     visits = tuple((number, "gain", one) for number, one in enumerate(rewards, start=1))

@@ -78,6 +78,17 @@ def test_after_a_kill_nothing_finished_is_run_again_and_the_result_is_the_same(t
     assert len(set(before)) == len(before)
 
 
+def test_an_interrupt_closes_the_journal_and_it_can_be_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RIVERS_DIE_BY", "SIGINT")
+    stopped = child(tmp_path / "j", "ranking", tmp_path / "first", die_at=60)
+    assert "KeyboardInterrupt" in stopped.stderr
+    last = json.loads((tmp_path / "j").read_bytes().splitlines()[-1])
+    assert set(last) == {"spent"}
+    done = child(tmp_path / "j", "ranking", tmp_path / "second")
+    found, whole = json.loads(done.stdout), compiled()
+    assert {name: found[name] for name in told(whole)} == told(whole)
+
+
 def test_however_often_it_is_killed_it_comes_to_the_same_result(tmp_path: Path) -> None:
     journal = tmp_path / "j"
     for _ in range(12):

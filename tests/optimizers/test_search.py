@@ -139,6 +139,13 @@ def test_traces_are_those_of_the_rows_and_the_rows_are_kept() -> None:
     assert search.journaled(search.values, rivers.TRAIN) is not None
 
 
+def test_traces_that_the_budget_cut_off_are_not_learned_from_even_if_their_rows_were_there() -> None:
+    search = search_in(rivers.bind(rivers.ranking), Budget(searches=18))
+    run(search.rows(search.values, rivers.TRAIN))
+    with pytest.raises(BudgetSpent):  # without a memo the searches are made again, and six are left
+        run(search.traces(search.values, rivers.TRAIN))
+
+
 def test_a_change_is_accepted_on_held_back_rows_only() -> None:
     asked: list[str] = []
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import rivers
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import seekflow as sf
@@ -127,11 +127,13 @@ def test_a_trial_that_was_given_up_is_told_by_how_much_it_was_behind_on_the_rows
     assert signal == pytest.approx(0.625 - 0.15)
 
 
+@settings(deadline=None)
 @given(st.lists(values, max_size=LEAST - 1))
 def test_no_trial_is_given_up_on_a_few_rows(gaps: list[float]) -> None:
     assert not behind(gaps, 0.1)
 
 
+@settings(deadline=None)
 @given(st.lists(values, min_size=LEAST, max_size=40), st.floats(0.1, 5))
 def test_only_one_that_is_behind_is_given_up(gaps: list[float], patience: float) -> None:
     if behind(gaps, patience):

@@ -78,7 +78,7 @@ def test_line_ends_of_windows_and_a_byte_order_mark_make_no_difference() -> None
     ("old", "new", "said"),
     [
         ("---\nreads", "reads", "x.md:1: a prompt begins with '---'"),
-        ("---\n\nAnswer.", "Answer.", "x.md:17: the front matter that began in line 1 has no '---'"),
+        ("---\n\nAnswer.", "Answer.", "x.md:16: the front matter that began in line 1 has no '---'"),
         ("reads:", "read:", "x.md:2: expected 'reads:' or 'writes:', got 'read:'"),
         ("writes:", "reads:", "x.md:6: 'reads:' stands here a second time"),
         ("writes:\n  text: the answer\n", "", "x.md:6: the front matter has no entries under 'writes:'"),
@@ -89,7 +89,11 @@ def test_line_ends_of_windows_and_a_byte_order_mark_make_no_difference() -> None
         ("Answer briefly.\n", "", "x.md:16: the variant 'terse' is empty"),
         ("## Variant: terse", "## Variants", "x.md:16: a variant begins with '## Variant: name'"),
         ("## Variant: terse", "### variant terse", "x.md:16: a variant begins with '## Variant: name'"),
-        ("briefly.\n", "briefly.\n## Variant: terse\nx\n", "x.md:19: a second variant is called 'terse'; the first begins in line 16"),
+        (
+            "briefly.\n",
+            "briefly.\n## Variant: terse\nx\n",
+            "x.md:19: a second variant is called 'terse'; the first begins in line 16",
+        ),
     ],
 )
 def test_an_error_names_the_file_and_the_line(old: str, new: str, said: str) -> None:
@@ -100,7 +104,7 @@ def test_an_error_names_the_file_and_the_line(old: str, new: str, said: str) -> 
 
 
 def test_an_empty_file_is_an_error() -> None:
-    with pytest.raises(PromptError, match="x.md:1: a prompt begins"):
+    with pytest.raises(PromptError, match=r"x\.md:1: a prompt begins"):
         parse("", "x.md")
 
 

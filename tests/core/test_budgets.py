@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from typing import Any
@@ -22,7 +23,7 @@ from seekflow.types import Answer
 
 
 @pytest.mark.parametrize("line", ["calls", "searches", "tokens", "usd", "seconds"])
-@pytest.mark.parametrize("wrong", [-1, "3", True])
+@pytest.mark.parametrize("wrong", [-1, "3", True, float("nan")])
 def test_a_limit_is_a_number_of_0_or_more(line: str, wrong: Any) -> None:
     with pytest.raises(ValueError, match=f"budget {line} is a number of 0 or more, not {wrong!r}"):
         sf.Budget(**{line: wrong})
@@ -33,10 +34,8 @@ def test_a_meter_starts_no_more_than_its_budget_nor_than_the_one_around_it(lines
     outer = Meter(sf.Budget(calls=around))
     inner = Meter(sf.Budget(calls=own, searches=own), outer)
     for line in lines:
-        try:
+        with contextlib.suppress(BudgetExceeded):
             inner.start(line)
-        except BudgetExceeded as error:
-            assert error.meter in (inner, outer)
     assert inner.used.calls == outer.used.calls == min(lines.count("calls"), own, around)
     assert inner.used.searches == outer.used.searches == min(lines.count("searches"), own)
 
@@ -70,7 +69,11 @@ def test_a_meter_can_be_shared_by_threads() -> None:
 
 @pytest.mark.parametrize(
     ("budget", "message"),
-    [(sf.Budget(tokens=10), "10 tokens are spent"), (sf.Budget(usd=0.5), "0.5 US dollars are spent"), (sf.Budget(usd=0), "0 US dollars are spent")],
+    [
+        (sf.Budget(tokens=10), "10 tokens are spent"),
+        (sf.Budget(usd=0.5), "0.5 US dollars are spent"),
+        (sf.Budget(usd=0), "0 US dollars are spent"),
+    ],
 )
 def test_after_tokens_or_money_are_spent_nothing_starts(budget: Any, message: str) -> None:
     meter = Meter(budget)
@@ -100,7 +103,10 @@ def test_the_time_left_is_that_of_the_tightest_limit() -> None:
     assert meter is outer
 
 
-@given(st.builds(Usage, calls=st.integers(0, 9), tokens_in=st.integers(0, 9), usd=st.floats(0, 9)), st.builds(Usage, ranks=st.integers(0, 9)))
+@given(
+    st.builds(Usage, calls=st.integers(0, 9), tokens_in=st.integers(0, 9), usd=st.floats(0, 9)),
+    st.builds(Usage, ranks=st.integers(0, 9)),
+)
 def test_usage_adds_up_and_survives_being_written_down(first: Usage, second: Usage) -> None:
     total = Usage.of(first.spent())
     assert total == first
@@ -134,7 +140,9 @@ def test_searches_are_counted_apart_from_calls() -> None:
     assert (result.status, service.asked) == ("partial", ["a", "b"])
 
 
-@pytest.mark.parametrize("budget", [sf.Budget(calls=3), sf.Budget(calls=5, searches=0, tokens=10**6, usd=1.0, seconds=60)], ids=str)
+@pytest.mark.parametrize(
+    "budget", [sf.Budget(calls=3), sf.Budget(calls=5, searches=0, tokens=10**6, usd=1.0, seconds=60)], ids=str
+)
 def test_a_budget_that_is_just_enough_is_no_limit(budget: Any) -> None:
     result = ran(Ask() >> Ask() >> AskedTell(), service=Metered(), budget=budget)
     assert (result.status, errors(result)) == ("ok", {})
@@ -225,7 +233,9 @@ ended: list[str] = []
 def test_when_the_time_is_over_what_is_in_flight_is_cancelled_and_the_run_answers() -> None:
     ended.clear()
     began = time.perf_counter()
-    result = ran(Jot("quick") >> sf.fan(Cleans(), Cleans(), Jot("other")) >> Jot("never") >> Tell(), budget=sf.Budget(seconds=0.1))
+    result = ran(
+        Jot("quick") >> sf.fan(Cleans(), Cleans(), Jot("other")) >> Jot("never") >> Tell(), budget=sf.Budget(seconds=0.1)
+    )
     assert time.perf_counter() - began < 1
     assert (result.status, result.answer.text, ended) == ("partial", "quick other", ["cancelled"] * 2)
     assert errors(result) == {"cleans": "cancelled", "cleans_2": "cancelled"}

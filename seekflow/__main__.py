@@ -1,0 +1,5 @@
+"""`python -m seekflow`: the command line."""
+
+from seekflow.cli import main
+
+main()

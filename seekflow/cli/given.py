@@ -1,0 +1,117 @@
+"""What the commands that run a flow are given: documents to search, and how to run."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seekflow.cli.common import Misuse
+from seekflow.core.budget import Budget
+from seekflow.core.errors import SeekflowError
+
+if TYPE_CHECKING:
+    from seekflow.flow import Bound, Flow
+    from seekflow.types import Example
+
+
+class NoMemo(SeekflowError):
+    """The file that is to be a memo is something else."""
+
+
+@dataclass(frozen=True)
+class Documents:
+    """--corpus, --docs, --dense, --cache."""
+
+    corpus: Path | None = None
+    docs: Path | None = None
+    dense: bool = False
+    cache: Path | None = None
+
+    def open(self, flow: Flow) -> dict[str, Any]:
+        """What the flow asks for, made from these documents. Raises `Misuse` where it asks for something else."""
+        from seekflow.tools import open_corpus
+
+        if self.corpus is not None and self.docs is not None:
+            raise Misuse("--corpus and --docs are two ways to say the same: give one")
+        source = self.corpus or self.docs
+        required = {name for name, (_, _, needed) in flow.resources.items() if needed}
+        if source is None:
+            if required:
+                raise Misuse(f"the flow asks for {', '.join(sorted(required))}: give --docs FOLDER or --corpus FILE.jsonl")
+            return {}
+        if self.dense and "dense" not in flow.resources:
+            raise Misuse(f"--dense: the flow does not ask for 'dense'; it asks for {', '.join(flow.resources) or 'nothing'}")
+        gives = {"corpus", "links", *(["dense"] if self.dense else [])}
+        if missing := sorted(required - gives):
+            mend = "give --dense too" if missing == ["dense"] else "name its retriever 'corpus', or bind it from Python"
+            raise Misuse(f"the flow asks for {', '.join(missing)}; documents give {', '.join(sorted(gives))}: {mend}")
+        offered = open_corpus(source, dense=self.dense, cache=self.cache)
+        return {name: thing for name, thing in offered.items() if name in flow.resources}
+
+
+def require_gold(bound: Bound, examples: Iterable[Example]) -> None:
+    """Raise `ExampleError` for gold that is not among the documents: no flow could ever find it."""
+    from seekflow.evaluation.examples import check_gold
+
+    passages = getattr(bound.resources.get("corpus"), "passages", None)
+    if passages is not None:
+        check_gold(examples, [passages.id(number) for number in range(len(passages))])
+
+
+@dataclass(frozen=True)
+class Running:
+    """--memo, --budget, --seed."""
+
+    memo: Path | None = None
+    budget: Budget = field(default_factory=Budget)
+    seed: int = 0
+
+    def bind(self, flow: Flow, documents: Documents) -> Bound:
+        """The flow bound to what it asks for, without the budget: whether that is for a run or for all of them, a command says.
+
+        A flow with errors is refused before anything is read.
+        """
+        from seekflow.core.check import require
+
+        require(flow)
+        if self.memo is not None and self.memo.exists():
+            require_memo(self.memo)
+        return flow.bind(documents.open(flow), memo=self.memo)
+
+
+def require_memo(path: Path) -> None:
+    """Raise `NoMemo` for a file that is no memo: opening it as one would set it aside, and it may be dear to someone."""
+    from seekflow.core.memo_file import APPLICATION
+
+    if path.is_file() and not path.stat().st_size:
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            ours: bool = database.execute("PRAGMA application_id").fetchone()[0] == APPLICATION
+    except sqlite3.Error:
+        ours = False
+    if not ours:
+        raise NoMemo(f"{path} is not a memo, or is damaged beyond reading: give another path, or move the file away")
+
+
+def parse_budget(text: str | None) -> Budget:
+    """A budget from `calls=..,searches=..,tokens=..,usd=..,seconds=..`."""
+    known = [each.name for each in fields(Budget)]
+    limits: dict[str, float] = {}
+    for part in (text or "").split(","):
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        if not part.strip():
+            continue
+        if name not in known or name in limits:
+            raise Misuse(f"--budget takes each of {', '.join(known)} once, such as seconds=60,searches=500, not {part.strip()!r}")
+        try:
+            limits[name] = float(value) if name in ("usd", "seconds") else int(value)
+        except ValueError:
+            limits[name] = -1
+        if not 0 <= limits[name] < float("inf"):
+            raise Misuse(f"--budget {name} takes a number of 0 or more, not {value!r}")
+    return Budget(**limits)  # type: ignore[arg-type]

@@ -1,0 +1,82 @@
+"""Answers cite what was found or refuse; a sentence without a source is marked."""
+
+from __future__ import annotations
+
+import pytest
+from hostile import hostile_id, hostile_text, passages
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seekflow.prompts.answers import mark_unsupported, to_answer
+from seekflow.prompts.outputs import AnswerOut
+from seekflow.types import Answer, Passage
+
+JAWS = Passage(id="jaws", title="Jaws (film)", text="Jaws was directed by Steven Spielberg.")
+BORN = Passage(id="born here", title="Steven Spielberg", text="He was born in Cincinnati, Ohio.")
+BOTH = (JAWS, BORN)
+
+
+def answered(text: str, *citations: str, refused: bool = False, prose: bool = False) -> tuple[Answer, int]:
+    return to_answer(AnswerOut(text=text, citations=citations, refused=refused), BOTH, prose=prose)
+
+
+def test_a_short_answer_cites_what_it_lists_and_what_it_brackets() -> None:
+    assert answered("Cincinnati [born here]", "jaws", "p9") == (Answer(text="Cincinnati", citations=("jaws", "born here")), 1)
+
+
+def test_a_short_answer_that_cites_nothing_cites_the_passage_with_its_words() -> None:
+    assert answered("cincinnati, ohio")[0].citations == ("born here",)
+    assert answered("Steven Spielberg")[0].citations == ("jaws",)
+    assert answered("Hamburg")[0].citations == ()
+
+
+def test_prose_keeps_known_ids_in_brackets_and_drops_the_others() -> None:
+    answer, dropped = answered("He was born in Ohio. [born%20here][p9] He directed Jaws [jaws, p7]!", prose=True)
+    assert answer.text == "He was born in Ohio [born%20here]. He directed Jaws [jaws]!"
+    assert answer.citations == ("born here", "jaws")
+    assert dropped == 2
+
+
+def test_a_sentence_without_a_source_is_marked() -> None:
+    answer, _ = answered("He was born in Ohio [jaws]. He is very rich. Indeed. Was it so [sic as they say]?", prose=True)
+    assert answer.text == "He was born in Ohio [jaws]. He is very rich [no source]. Indeed. Was it so [sic as they say]?"
+
+
+def test_a_sentence_whose_only_source_is_unknown_is_marked() -> None:
+    answer, dropped = answered("He was born in Ohio [p9].", prose=True)
+    assert (answer.text, answer.citations, dropped) == ("He was born in Ohio [no source].", (), 1)
+
+
+def test_marking_keeps_lines_and_quotation_marks() -> None:
+    assert mark_unsupported('One two three.\n\n"Four five six."') == 'One two three [no source].\n\n"Four five six [no source]."'
+
+
+@pytest.mark.parametrize("text", ["", " ... ", "I don't know.", "Not enough information", "I don\u2019t know", "[p9]", "N/A"])
+def test_an_answer_that_says_nothing_is_a_refusal(text: str) -> None:
+    answer, _ = answered(text, "jaws")
+    assert answer.refused
+    assert answer.citations == ()
+    assert answer.confidence == 0
+
+
+def test_a_refusal_keeps_its_reason_and_cites_nothing() -> None:
+    reason = "The birthplace is not stated [jaws]."
+    assert answered(reason, "jaws", refused=True, prose=True)[0] == Answer(text=reason, refused=True, confidence=0.0)
+
+
+@given(passages, hostile_text, st.lists(hostile_id, max_size=4), st.booleans(), st.booleans())
+def test_any_reply_is_an_answer_that_cites_only_what_was_found(
+    context: tuple[Passage, ...], text: str, citations: list[str], refused: bool, prose: bool
+) -> None:
+    out = AnswerOut(text=text, citations=tuple(citations), refused=refused)
+    answer, dropped = to_answer(out, context, prose=prose)
+    assert set(answer.citations) <= {passage.id for passage in context}
+    assert len(set(answer.citations)) == len(answer.citations)
+    assert answer.refused or any(character.isalnum() for character in answer.text)
+    assert dropped >= 0
+    answer.text.encode("utf-8")
+
+
+def test_an_answer_becomes_a_reply_that_gives_it_back() -> None:
+    answer = Answer(text="Cincinnati", citations=("born here",))
+    assert to_answer(AnswerOut.of(answer), BOTH) == (answer, 0)
