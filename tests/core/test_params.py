@@ -152,7 +152,7 @@ def test_a_domain_is_plain_data_that_does_not_depend_on_the_value(kind: str) -> 
     assert param.domain()["kind"] == param.kind
 
 
-@pytest.mark.parametrize("make", [lambda: Int(1, 0, 9, log=True), lambda: Float(0.5, 0.0, 1.0, log=True)])
+@pytest.mark.parametrize("make", [lambda: sf.Int(1, 0, 9, log=True), lambda: sf.Float(0.5, 0.0, 1.0, log=True)])
 def test_a_logarithmic_scale_begins_above_zero(make: Any) -> None:
     with pytest.raises(ParamError, match="above 0"):
         make()
