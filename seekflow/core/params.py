@@ -157,7 +157,7 @@ class TextParam(Param):
         return value
 
     def domain(self) -> dict[str, JsonValue]:
-        return {"kind": self.kind, "variants": list(self.variants)}
+        return {"kind": self.kind}  # texts may be edited: an artifact holds the one that was chosen
 
 
 @dataclass(frozen=True)

