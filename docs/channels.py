@@ -1,6 +1,6 @@
 """Writes the guide's table of what our nodes read and write, from their contracts. Run it after changing a node:
 
-    python docs/channels.py
+python docs/channels.py
 """
 
 from __future__ import annotations

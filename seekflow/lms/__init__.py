@@ -31,7 +31,7 @@ _HOME = {
     "BackedLM": "backed",
     "MissingExtra": "extras",
     "ModelMissing": "store",
-    "ModelName": "resolve",
+    "ModelName": "resolving",
     "Policy": "asking",
     "Price": "prices",
     "RateLimit": "limits",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -74,9 +75,12 @@ class BackedLM:
         if unknown:
             raise ValueError(f"{self!r} has no setting {unknown}: it has {sorted(Settings.model_fields)}")
         try:
-            return replace(self, settings=Settings.model_validate({**self.settings.model_dump(), **settings}))
+            changed = Settings.model_validate({**self.settings.model_dump(), **settings})
         except ValidationError as error:
             raise ValueError(f"{self!r}: {error.errors(include_url=False)[0]['msg']} ({settings})") from None
+        other = copy(self)
+        object.__setattr__(other, "settings", changed)
+        return other
 
     async def aclose(self) -> None:
         """Close what this LM has open in this event loop."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -13,67 +14,101 @@ from seekflow.core.node import Node
 from seekflow.core.params import FittedParam
 from seekflow.core.site import Site
 from seekflow.core.trace import Trace
+from seekflow.evaluation.examples import split
 from seekflow.optimizers.allowance import BudgetSpent
 from seekflow.optimizers.passes import Work
 from seekflow.optimizers.search import Search
 from seekflow.optimizers.space import active
 from seekflow.types import Example
 
+CHECKED = 1 / 3
+"""The share of the training rows on which a component that was fitted on the others has to gain something."""
+
+LEAST_CHECKED = 8
+"""With fewer rows to check on than this every component is kept, and judging alone decides."""
+
 
 @dataclass(frozen=True)
 class Fit:
-    """Fit every trained component, in the order of the flow, each on visits that the components before it were already fitted
-    for.
+    """Fit trained components, in the order of the flow, each on visits that the components before it were already fitted for.
 
-    All together are one change: they are judged by what the flow as a whole gains. Where the budget, less what judging takes,
-    does not reach for all of them, those that were fitted are judged. A component whose `fit` raises stays as it is.
+    A component is first fitted on two thirds of the training rows, and kept only if the flow gains by it on the last third; then
+    it is fitted on all of them. Those that are kept are one change, judged by what the flow as a whole gains on the held-back
+    rows. Where the budget, less what judging takes, does not reach for all components, those that were fitted are judged. One
+    whose `fit` raises stays as it is.
     """
 
     name: str = "fit"
 
     def work(self, flow: Flow, train: int, val: int) -> Work:
-        """One run of the training rows for each component, and one of the held-back rows."""
+        """One run of the training rows for each component, two of the rows that it is checked on, one of the held-back rows."""
         nodes = fittable(flow)
         if not nodes:
             return Work(self.name, 0, 0, 0, "no components to fit")
-        rollouts = len(nodes) * train
-        return Work(self.name, rollouts, rollouts + val, 1, f"{len(nodes)} components: {', '.join(nodes)}")
+        least, most = len(nodes) * train, len(nodes) * (train + 2 * math.ceil(train * CHECKED)) + val
+        return Work(self.name, least, most, 1, f"{len(nodes)} components: {', '.join(nodes)}")
 
     async def run(self, search: Search) -> None:
-        """Fit and have the result judged."""
+        """Fit, keep what gains, and have the result judged."""
         values, notes = dict(search.values), []
         kept = search.judging(await search.rows(values, search.val))
+        learn, check = (
+            split(search.train, 1 - CHECKED, CHECKED, seed=search.seed) if len(search.train) > 1 else (search.train, ())
+        )
         for path, site in fittable(search.with_values(values).flow).items():
+            fitting = _Fitting(search, path, site, values, kept)
             try:
-                found = await self._fitted(search, path, site, values, kept)
+                if len(check) >= LEAST_CHECKED:
+                    found = await fitting.learned(learn)
+                    if found["params"] and not await fitting.gains({**values, **found["params"]}, check):
+                        search.say("left", {"path": path, "rows": len(check)})
+                        continue
+                found = await fitting.learned(search.train)
             except BudgetSpent:
                 search.stop(self.name, f"{path} and those after it are not fitted: the rest of the budget is for judging")
                 break
             values |= found["params"]
             if found["error"]:
                 notes.append(found["error"])
+            search.say("fitted", {"path": path, "params": sorted(found["params"]), **found})
         await search.judge(self.name, values, "; ".join(notes))
 
-    async def _fitted(
-        self, search: Search, path: str, site: Site, values: Mapping[str, Any], kept: Mapping[str, float]
-    ) -> dict[str, Any]:
-        """What the node at `path` learns from its visits under `values`: `params`, plain data by param name, and an `error`."""
-        key = f"fit:{path}:{digest(dict(values))}"
-        kept_before: dict[str, Any] | None = search.fact(key)
-        if kept_before is not None:
-            return kept_before
-        rows = _visits(search, path, values, await search.traces(values, search.train, kept=kept))
-        node = cast(Fittable, search.with_values(values).program.nodes[path].node)
-        found: dict[str, Any] = {"params": {}, "error": ""}
+
+@dataclass(frozen=True)
+class _Fitting:
+    """One component, and the values of the other params that it is fitted for."""
+
+    search: Search
+    path: str
+    site: Site
+    values: Mapping[str, Any]
+    kept: Mapping[str, float]
+
+    async def learned(self, examples: Sequence[Example]) -> dict[str, Any]:
+        """What the node learns from its visits on `examples`: `params`, plain data by param name, `visits`, and an `error`."""
+        search = self.search
+        key = f"fit:{self.path}:{digest([dict(self.values), [example.id for example in examples]])}"
+        before: dict[str, Any] | None = search.fact(key)
+        if before is not None:
+            return before
+        rows = _visits(search, self.path, self.values, await search.traces(self.values, examples, kept=self.kept))
+        node = cast(Fittable, search.with_values(self.values).program.nodes[self.path].node)
+        found: dict[str, Any] = {"params": {}, "visits": len(rows), "error": ""}
         try:
-            params, wanted = search.bound.flow.params(), _settings(site)  # a setting that the user fixed is not among them
+            params, wanted = search.bound.flow.params(), _settings(self.site)  # a setting that the user fixed is not among them
             learned = {wanted[name]: model for name, model in node.fit(rows, search.seed).items() if name in wanted}
             found["params"] = {name: params[name].with_value(model).to_json() for name, model in learned.items()}
         except Exception as error:  # the node may be the user's: it costs its own component, not the compile
-            found["error"] = f"{path} is not fitted: {type(error).__name__}: {error}"
-        found = search.learn(key, found)
-        search.say("fitted", {"path": path, "visits": len(rows), "params": sorted(found["params"]), "error": found["error"]})
-        return found
+            found["error"] = f"{self.path} is not fitted: {type(error).__name__}: {error}"
+        learnt: dict[str, Any] = search.learn(key, found)
+        return learnt
+
+    async def gains(self, candidate: Mapping[str, Any], examples: Sequence[Example]) -> bool:
+        """Whether the candidate's mean signal is higher on rows that it was not fitted on."""
+        mine = await self.search.rows(candidate, examples, kept=self.kept)
+        theirs = await self.search.rows(self.values, examples, kept=self.kept)
+        signal = self.search.objective.signal
+        return sum(map(signal, mine)) > sum(map(signal, theirs))
 
 
 def _visits(search: Search, path: str, values: Mapping[str, Any], traces: Sequence[tuple[Example, Trace]]) -> list[FitRow]:

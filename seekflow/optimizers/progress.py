@@ -43,6 +43,10 @@ class Progress:
         elif event == "fitted":
             what = ", ".join(facts["params"]) or f"nothing at {facts['path']}: {facts['error'] or 'too little to learn from'}"
             self.console.print(f"fitted {what} on {facts['visits']} visits", markup=False)
+        elif event == "left":
+            self.console.print(
+                f"{facts['path']} is left as it is: fitting gained nothing on {facts['rows']} other rows", markup=False
+            )
         elif event == "change":
             self.console.print(_told(facts["change"]), markup=False)
         elif event == "stopped":

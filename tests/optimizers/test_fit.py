@@ -118,3 +118,22 @@ def test_fitting_runs_no_rollout_twice(tmp_path: Path, monkeypatch: pytest.Monke
     compiled(rivers.ranking)
     runs = (tmp_path / "log").read_text().splitlines()
     assert len(runs) == len(set(runs))
+
+
+class Misled(rivers.Rank):
+    """Learns to avoid what it should follow."""
+
+    async def run(self, question: str, passages: tuple[Passage, ...]) -> rivers.Kept:
+        return await super().run(question, passages)
+
+    def fit(self, rows: Sequence[FitRow], seed: int) -> Mapping[str, BaseModel]:
+        return {"follow": rivers.Follow(weight=-10.0)}
+
+
+def test_a_component_that_gains_nothing_on_rows_it_was_not_fitted_on_is_left_as_it_is() -> None:
+    first = rivers.Rank(follow=rivers.Follow(weight=10.0)).named("a")  # fixed by the user: nothing to learn there
+    flow = sf.Flow(rivers.Search(k=4) >> first >> Misled().named("b"), output="context")
+    rows = rivers.examples()
+    result = asyncio.run(compile_flow(rivers.bind(flow), rows[:-1], rows[-1:], metric="support_recall", passes=[Fit()]))
+    assert result.flow.params()["b.follow"].value == rivers.Follow(weight=0.0)
+    assert [(change.accepted, change.comparison) for change in result.changes] == [(False, None)]
