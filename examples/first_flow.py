@@ -1,6 +1,6 @@
 """A first flow: search, follow titles, rank, answer, on the corpus that ships with the package.
 
-    python examples/first_flow.py
+Run it with `python examples/first_flow.py`.
 """
 
 import seekflow as sf

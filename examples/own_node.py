@@ -1,6 +1,6 @@
 """A node and a channel of one's own: cut the context to a number of words, tuned by the compiler.
 
-    python examples/own_node.py
+Run it with `python examples/own_node.py`.
 """
 
 import seekflow as sf

@@ -1,9 +1,9 @@
 """Planning kept apart from execution, as in HiRA: a plan, an executor for each goal, an answer from what they came back with.
 
-Each goal is searched in a call with a ledger and a budget of its own: only the goal goes in, only a digest comes out. Goals that need
+Each goal is searched in a call with a ledger of its own: only the goal goes in, only a digest comes out. Goals that need
 another goal's result wait for it. Nothing here needs a model.
 
-    python examples/planner.py
+Run it with `python examples/planner.py`.
 """
 
 import seekflow as sf

@@ -19,7 +19,7 @@ CASES = {
     "a misspelt command": (("chek", SINGLE), "Did you mean 'check'?"),
     "no flow": (("check",), "Missing argument 'FLOW'"),
     "a word": (("check", "nothing"), "no module 'nothing': FLOW 'nothing' is package.module:attribute"),
-    "a path": (("check", "/etc/hosts"), "FLOW is package.module:attribute or a .flow.json file, not '/etc/hosts'"),
+    "a path": (("check", "some/where"), "FLOW is package.module:attribute or a .flow.json file, not 'some/where'"),
     "a file": (("check", "flows/mine.py:flow"), "not a file: write flows.mine:flow"),
     "a file elsewhere": (("check", "../mine.py"), "in that file's folder, write mine:flow"),
     "no such module": (("check", "nothing.here:flow"), "no module 'nothing'"),

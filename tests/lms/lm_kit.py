@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -163,3 +163,18 @@ async def host(answer: Callable[[Sent, int], Any] = right, **options: Any) -> As
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def talk(answer: Callable[[Sent, int], Any], use: Callable[[Any], Awaitable[Any]], **options: Any) -> Any:
+    """Run `use` with a host that answers so."""
+
+    async def run() -> Any:
+        async with host(answer, **options) as found:
+            return await use(found)
+
+    return asyncio.run(run())
+
+
+async def ask(lm: Any, output: Any = Reply, text: str = "Which river?", **options: Any) -> Any:
+    async with lm:
+        return await lm.complete(prompt(text, "Be brief."), output, **options)

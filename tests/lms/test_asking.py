@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lm_kit import Pair, Reply, metered, prompt
 
 import seekflow as sf
 from seekflow.core.budget import Budget
@@ -17,7 +18,6 @@ from seekflow.core.lm import LM, LMError, OutputInvalid, Settings, Unavailable
 from seekflow.lms import Price, Scripted
 from seekflow.lms.asking import Reply as Written
 from seekflow.types import Answer
-from lm_kit import Pair, Reply, metered, prompt
 
 
 def ask(lm: Any, output: Any = Reply, **options: Any) -> Any:
@@ -195,7 +195,16 @@ def test_a_run_whose_calls_are_spent_is_partial() -> None:
     assert result.trace.usage().calls == 2
 
 
-@given(st.lists(st.one_of(st.text(max_size=60), st.builds(lambda v: str(v).replace("'", '"'), st.dictionaries(st.text(max_size=5), st.integers()))), min_size=4, max_size=4))
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=60),
+            st.builds(lambda v: str(v).replace("'", '"'), st.dictionaries(st.text(max_size=5), st.integers())),
+        ),
+        min_size=4,
+        max_size=4,
+    )
+)
 def test_whatever_a_model_returns_a_step_writes_what_fits_or_is_an_error(lines: list[str]) -> None:
     result = FLOW.bind(lm=Scripted(lines))(question="Which river?")
     if result.status == "ok":

@@ -7,18 +7,18 @@ from typing import Annotated, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lm_kit import Pair, Reply
 from pydantic import BaseModel, Field
 
 from seekflow.lms.reading import closed, filled, text_field
 from seekflow.lms.streaming import FieldText
-from lm_kit import Pair, Reply
 
 
 class Texts(BaseModel):
     queries: tuple[str, ...]
 
 
-class Optional_(BaseModel):
+class Noted(BaseModel):
     score: float = 0.5
     reason: Annotated[str | None, Field(max_length=200)] = None
     note: str = ""
@@ -28,9 +28,7 @@ class Label(BaseModel):
     label: Literal["yes", "no"]
 
 
-@pytest.mark.parametrize(
-    ("output", "field"), [(Reply, "text"), (Pair, ""), (Texts, "queries"), (Optional_, "reason"), (Label, "")]
-)
+@pytest.mark.parametrize(("output", "field"), [(Reply, "text"), (Pair, ""), (Texts, "queries"), (Noted, "reason"), (Label, "")])
 def test_plain_text_goes_into_the_field_that_can_take_it(output: type[BaseModel], field: str) -> None:
     assert text_field(output) == field
 
