@@ -62,8 +62,9 @@ def resources(folder: Path, dense: bool) -> dict[str, Any]:
     return {"corpus": corpus, "links": TitleLinks(corpus.passages), **extra}
 
 
-def fold(folder: Path, questions: str, dense: bool, folds: int, number: int) -> Fold:
+def fold(folder: Path, questions: str, dense: bool, folds: int, number: int, seconds: float) -> Fold:
     """Compile on the other folds, judge on this one."""
+    from seekflow.core.budget import Budget
     from seekflow.evaluation import folds as divide
     from seekflow.evaluation import read_examples
     from seekflow.flows.bridge import flow as bridge
@@ -73,7 +74,7 @@ def fold(folder: Path, questions: str, dense: bool, folds: int, number: int) -> 
     bound = resources(folder, dense)
     written = bridge.bind(bound)
     start = time.perf_counter()
-    compiled = written.compile(rows.train, metric="support_recall@5", seed=0)
+    compiled = written.compile(rows.train, metric="support_recall@5", seed=0, budget=Budget(seconds=seconds))
     result = Fold(seconds=time.perf_counter() - start, rollouts=float(compiled.spent.get("rollouts", 0)))
     result.accepted = tuple(change.name for change in compiled.changes if change.accepted)
     alone = single.bind({name: thing for name, thing in bound.items() if name in single.resources})
@@ -203,6 +204,7 @@ def main() -> None:
     parser.add_argument("--sets", default=",".join(SETS), help="which of them, separated by commas")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--dense", action="store_true", help="measure each set with the extra `dense` too")
+    parser.add_argument("--seconds", type=float, default=60.0, help="the budget of each fold's compile")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="folds at the same time")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     options = parser.parse_args()
@@ -220,7 +222,11 @@ def main() -> None:
 
 
 def measure(sets: Sequence[str], options: argparse.Namespace) -> None:
-    flags = (f" --sets {options.sets}" if options.sets != ",".join(SETS) else "") + (" --dense" if options.dense else "")
+    flags = (
+        f" --seconds {options.seconds:g}"
+        + (f" --sets {options.sets}" if options.sets != ",".join(SETS) else "")
+        + (" --dense" if options.dense else "")
+    )
     ran_on = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     main_table, part_table, step_table = [*MAIN], [*PARTS], [*STEPS]
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
@@ -228,7 +234,10 @@ def measure(sets: Sequence[str], options: argparse.Namespace) -> None:
             folder, label = options.data / name, f"{name} + dense" if dense else name
             if dense:
                 resources(folder, dense)  # embeddings are made once, before the folds ask for them
-            futures = [pool.submit(fold, folder, SETS[name], dense, options.folds, each) for each in range(options.folds)]
+            futures = [
+                pool.submit(fold, folder, SETS[name], dense, options.folds, each, options.seconds)
+                for each in range(options.folds)
+            ]
             main_table += main_lines(label, [each.result() for each in futures])
             ingredients, steps = pool.submit(parts, label, folder, SETS[name], dense).result()
             part_table += ingredients

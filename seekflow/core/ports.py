@@ -78,7 +78,7 @@ class Tunable(Protocol):
     def with_settings(self, **settings: float) -> Self:
         """The same over the same data with these settings changed, its `identity` with them; the original stays as it is.
 
-        Cheap enough for every step of a compile. Raises `ValueError` for a name that it does not have (naming those that it has) and
-        for a value out of range.
+        Cheap enough for every step of a compile. Raises `ValueError` for a name that it does not have (naming those that it has)
+        and for a value out of range.
         """
         ...

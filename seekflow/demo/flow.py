@@ -1,7 +1,8 @@
 """The flow that the demo compiles: plain as written, with the steps that might help as choices.
 
-As written it is one search, an extraction, and nothing else. Whether to follow titles, to ask follow-up questions, and to rank what
-was found by a fitted model are params like the numbers: compiling finds out which of them these documents and questions want.
+As written it is one search, an extraction, and nothing else. Whether to follow titles, to ask follow-up questions, and to rank
+what was found by a fitted model are params like the numbers: compiling finds out which of them these documents and questions
+want.
 """
 
 from __future__ import annotations

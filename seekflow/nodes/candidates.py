@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from seekflow.nodes.material import Line, Material
-from seekflow.text.spans import Span, fit_of, is_demonym, misfits, spans_of
 from seekflow.text.entities import entities, flat, folded
 from seekflow.text.questions import asked
+from seekflow.text.spans import Span, fit_of, is_demonym, misfits, spans_of
 from seekflow.text.weights import terms
 
 FEATURES = (

@@ -1,4 +1,4 @@
-"""Hosted models over real HTTP on the loopback address: what is sent and read, and that keys are told nowhere. Needs the extra `lm`."""
+"""Hosted models over real HTTP on loopback: what is sent and read, and that keys are told nowhere. Needs the extra `lm`."""
 
 from __future__ import annotations
 
