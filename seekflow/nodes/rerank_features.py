@@ -112,12 +112,9 @@ class _Read:
     title: frozenset[str]
 
 
-# The same passages come back in every round and in every candidate flow.
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=16_384)  # the same passages come back in every round and in every candidate flow
 def _read(title: str, text: str) -> _Read:
-    counts = Counter(terms(text))
-    for term in terms(title):
-        counts[term] += 2
+    counts = Counter((*terms(text), *terms(title), *terms(title)))
     return _Read(counts, counts.total(), frozenset(terms(stripped(title))))
 
 
