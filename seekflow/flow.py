@@ -44,10 +44,11 @@ class Flow(core_flow.Flow):
         """The flow with what it needs from outside, ready to be called.
 
         `named` resources must all be ones that the flow asks for; from the mapping it takes those. `budget` limits each run.
+        A model may be given by its name (`lm="local/smollm2-135m"`, see `seekflow.lms.resolve`).
         `memo` is where equal steps are kept (a path, or a `Memo`). `concurrency` is how many visits may run at the same time.
         Raises `FlowError` with everything that is wrong with the flow or its resources.
         """
-        given = core_bound.gather(self, resources or {}, named)
+        given = _resolved(self, core_bound.gather(self, resources or {}, named))
         return Bound(self, given, memo=resolve_memo(memo), budget=budget, concurrency=concurrency)
 
 
@@ -117,6 +118,19 @@ class Bound(core_bound.Bound):
             return await compile_flow(
                 self, train, val, metric=metric, passes=passes, budget=budget, seed=seed, journal=journal, resume=resume, say=say
             )
+
+
+def _resolved(flow: Flow, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The resources, with the models that are given by name made: one for each name, whatever it is bound to."""
+    from seekflow.core.lm import LM
+
+    named = {name: thing for name, thing in given.items() if isinstance(thing, str) and flow.resources[name][1] is LM}
+    if not named:
+        return {**given}
+    from seekflow.lms import resolve
+
+    models = {model: resolve(model) for model in dict.fromkeys(named.values())}
+    return {**given, **{name: models[model] for name, model in named.items()}}
 
 
 def load(path: str | Path, flow: Flow | None = None) -> Flow:

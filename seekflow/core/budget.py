@@ -44,7 +44,10 @@ class Budget:
 
 @dataclass(slots=True)
 class Usage:
-    """What was spent: counts of calls by kind, tokens, US dollars."""
+    """What was spent: counts of calls by kind, tokens, US dollars.
+
+    `fallbacks` counts replies of models that were not what was asked for, so that a step made do in another way.
+    """
 
     calls: int = 0
     searches: int = 0
@@ -52,6 +55,7 @@ class Usage:
     tokens_in: int = 0
     tokens_out: int = 0
     usd: float = 0.0
+    fallbacks: int = 0
 
     @property
     def tokens(self) -> int:
@@ -201,6 +205,10 @@ class Metered:
         self._charges = charges
         self._meter = meter
         self._usage = usage
+
+    def fell_back(self) -> None:
+        """Count that the step makes do without what this resource gave."""
+        self._usage.fallbacks += 1
 
     def __getattr__(self, name: str) -> Any:
         member = getattr(self._inner, name)

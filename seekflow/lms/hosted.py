@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NoReturn
@@ -92,10 +93,16 @@ class Host:
 
     async def attempt(self, request: Request, tally: Counting, on_text: OnText | None) -> Reply:
         key = find_key(self.key, self.name)
+        try:
+            return await self._accepted(request, key, tally, on_text)
+        except Transient as error:
+            failed = error
         trying = self._trying.copy()
         try:
             async for attempt in trying:
                 with attempt:
+                    if attempt.retry_state.attempt_number == 1:
+                        raise failed  # the try above, which did without tenacity: it costs as much as all the rest
                     return await self._accepted(request, key, tally, on_text)
         except Transient as error:
             self._give_up(error, key, trying.statistics.get("attempt_number", 1))
@@ -136,7 +143,8 @@ class Host:
                 raw = await self.transport.post(url, data, headers)
             else:
                 show = listener(on_text, tally.attempts, request.field) or _nothing
-                raw = await self.wire.gather(self.transport.stream(url, data, headers), show)
+                async with aclosing(self.transport.stream(url, data, headers)) as events:
+                    raw = await self.wire.gather(events, show)
             read = self.wire.read(raw)
         except Transient as error:
             if error.status == 429 and error.after:

@@ -28,11 +28,13 @@ def find_key(source: KeySource, model: str) -> str:
     """The key, or "" where none is to be sent. Raises `Rejected` naming the variable to set."""
     if source is None:
         return ""
-    if callable(source):
-        return source()
-    key = os.environ.get(source, "").strip()
+    key = source() if callable(source) else os.environ.get(source, "").strip()
     if not key:
+        if callable(source):
+            raise Rejected(f"{model} needs a key, and the function given as key= returns none")
         raise Rejected(f"{model} needs a key: set the environment variable {source}, or give key=<a function that returns it>")
+    if not (key.isascii() and key.isprintable()):
+        raise Rejected(f"the key of {model} has characters in it that no key has: was something else pasted?")
     return key
 
 

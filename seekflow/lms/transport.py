@@ -1,15 +1,14 @@
 """One HTTP request to a model's host, and what can go wrong with it. No retries, no keys kept, no types.
 
-aiohttp does the work, not the vendors' SDKs: at 128 calls at once a call costs 0.15 ms through it, 5 ms through an SDK
-(benchmarks/port.md).
+An answer in one piece comes over the fast lane (http1.py); a stream, or what has to go through a proxy, over aiohttp. The
+vendors' SDKs are left out: they cost twenty times as much a call (benchmarks/port.md).
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import weakref
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from time import time
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from seekflow.lms.extras import need
+from seekflow.lms.http1 import Broken, Pool
 
 if TYPE_CHECKING:
     import aiohttp
@@ -43,80 +43,126 @@ class Refused(Exception):
         self.status = status
 
 
-class Transport:
-    """Connections to one host, kept open between requests; one pool for each event loop, opened when first used."""
+class _Opened:
+    """What is open in one event loop: the fast lane's connections by address, and a session for those behind a proxy."""
 
-    def __init__(self, timeout: float, connections: int = 0) -> None:
+    def __init__(self) -> None:
+        self.pools: dict[str, tuple[Pool, str] | None] = {}
+        self.session: aiohttp.ClientSession | None = None
+
+
+class Transport:
+    """Connections to a host, kept open between requests, for each event loop its own. `timeout`: seconds for one request."""
+
+    def __init__(self, timeout: float) -> None:
         self.timeout = timeout
-        self.connections = connections
-        self._sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = weakref.WeakKeyDictionary()
+        self._opened: dict[asyncio.AbstractEventLoop, _Opened] = {}
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
         """The JSON object of the answer. Raises `Transient` or `Refused`."""
-        async with self._sent(url, body, headers) as response:
-            return _object(await response.read())
+        fast = self._fast(url)
+        if fast is None:
+            async with self._sent(self._session(url), url, body, headers) as response:
+                return _object(await response.read())
+        pool, path = fast
+        try:
+            async with asyncio.timeout(self.timeout):
+                answer = await pool.post(path, body, headers)
+        except TimeoutError:
+            raise Transient(f"no answer within {self.timeout:g} s") from None
+        except Broken as error:
+            raise Transient(str(error)) from None
+        except OSError as error:
+            raise Transient(f"the connection failed ({type(error).__name__})") from None
+        if answer.status != 200:
+            raise _failure(answer.status, answer.headers, answer.body)
+        return _object(answer.body)
 
-    async def stream(self, url: str, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
-        """The JSON objects of a stream of server-sent events. Raises `Transient` or `Refused`."""
-        async with self._sent(url, body, headers) as response:
+    async def stream(self, url: str, body: bytes, headers: Mapping[str, str]) -> AsyncGenerator[dict[str, Any]]:
+        """The JSON objects of a stream of server-sent events, over a connection of its own. Raises `Transient` or `Refused`."""
+        async with self._new_session(url) as session, self._sent(session, url, body, headers) as response:
             async for line in response.content:
                 if line.startswith(b"data:") and (data := line[5:].strip()) != b"[DONE]" and data:
                     yield _object(data)
 
     async def aclose(self) -> None:
         """Close what is open in this event loop."""
-        session = self._sessions.pop(asyncio.get_running_loop(), None)
-        if session is not None:
-            await session.close()
+        opened = self._opened.pop(asyncio.get_running_loop(), _Opened())
+        for fast in opened.pools.values():
+            if fast is not None:
+                fast[0].close()
+        if opened.session is not None:
+            await opened.session.close()
+        await asyncio.sleep(0)  # for the connections to see it
+
+    def _here(self) -> _Opened:
+        loop = asyncio.get_running_loop()
+        if loop not in self._opened:
+            for other in [each for each in self._opened if each.is_closed()]:
+                self._opened.pop(other, None)  # its connections are closed as they are dropped
+            self._opened[loop] = _Opened()
+        return self._opened[loop]
+
+    def _fast(self, url: str) -> tuple[Pool, str] | None:
+        """The connections for an address, and its path; None where a proxy stands before it."""
+        pools = self._here().pools
+        if url not in pools:
+            pools[url] = None if _proxy(url) else (Pool(url), urlsplit(url).path or "/")
+        return pools[url]
+
+    def _session(self, url: str) -> aiohttp.ClientSession:
+        here = self._here()
+        if here.session is None or here.session.closed:
+            here.session = self._new_session(url)
+        return here.session
+
+    def _new_session(self, url: str) -> aiohttp.ClientSession:
+        web = need("aiohttp", "lm", "a hosted model")
+        session: aiohttp.ClientSession = web.ClientSession(
+            connector=web.TCPConnector(limit=0, ttl_dns_cache=300),
+            timeout=web.ClientTimeout(total=self.timeout),
+            cookie_jar=web.DummyCookieJar(),
+            proxy=_proxy(url),
+        )
+        return session
 
     @asynccontextmanager
-    async def _sent(self, url: str, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
-        aiohttp = need("aiohttp", "lm", "a hosted model")
+    async def _sent(
+        self, session: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        web = need("aiohttp", "lm", "a hosted model")
         try:
             # A redirect would take the key to another host: none is followed.
-            async with self._session(aiohttp, url).post(url, data=body, headers=headers, allow_redirects=False) as response:
+            async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
                 if response.status != 200:
-                    raise await _failure(response)
+                    raise _failure(response.status, response.headers, await response.read())
                 yield response
         except TimeoutError:
             raise Transient(f"no answer within {self.timeout:g} s") from None
-        except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError, aiohttp.ServerDisconnectedError) as error:
+        except (web.ClientPayloadError, web.ClientConnectionError) as error:
             raise Transient(f"the connection failed ({type(error).__name__})") from None
-        except aiohttp.ClientError as error:
+        except (web.ClientError, ValueError) as error:
             raise Transient(f"the answer is no proper HTTP ({type(error).__name__})") from None
 
-    def _session(self, aiohttp: Any, url: str) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
-        if session is None or session.closed:
-            session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self.connections, ttl_dns_cache=300),
-                timeout=aiohttp.ClientTimeout(total=self.timeout, connect=min(10.0, self.timeout)),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                proxy=_proxy(url),
-            )
-            self._sessions[loop] = session
-        return session
-
     def __getstate__(self) -> dict[str, Any]:
-        return {"timeout": self.timeout, "connections": self.connections}
+        return {"timeout": self.timeout}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]
 
 
 def _proxy(url: str) -> str | None:
-    """The proxy that the environment names for this address. Looked up once: aiohttp would ask a thread for each request."""
+    """The proxy that the environment names for this address."""
     parts = urlsplit(url)
     return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
-async def _failure(response: aiohttp.ClientResponse) -> Exception:
-    message = _told(await response.read())
-    if response.status not in RETRIED:
-        return Refused(response.status, message)
-    after = _seconds(response.headers.get("retry-after-ms"), response.headers.get("retry-after"))
-    return Transient(f"status {response.status}: {message}", after=after, status=response.status)
+def _failure(status: int, headers: Mapping[str, str], body: bytes) -> Exception:
+    message = _told(body)
+    if status not in RETRIED:
+        return Refused(status, message)
+    after = _seconds(headers.get("retry-after-ms"), headers.get("retry-after"))
+    return Transient(f"status {status}: {message}", after=after, status=status)
 
 
 def _seconds(milliseconds: str | None, retry_after: str | None) -> float | None:

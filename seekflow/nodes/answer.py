@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel
 
 from seekflow.core.fitting import FitRow
-from seekflow.core.node import Node, OrElse, Writes
+from seekflow.core.lm import LM
+from seekflow.core.node import OrElse, Writes
 from seekflow.core.params import Fitted, Float, Int, Switch, value_of
+from seekflow.nodes.asking import Asking
 from seekflow.nodes.candidates import FEATURES
 from seekflow.nodes.concluding import conclude
 from seekflow.nodes.extracting import Extracted, extract, read_candidates
 from seekflow.nodes.fitting import LinearModel, fit_listwise
 from seekflow.nodes.read import wanted
+from seekflow.nodes.writing import sources
 from seekflow.text.answers import token_f1
 from seekflow.types import Answer as Answered
 from seekflow.types import Digest, Evidence, Goal, Passage
@@ -34,7 +37,7 @@ class AnswerOut(Writes):
     answer: Answered
 
 
-class Answer(Node):
+class Answer(Asking):
     """Take the answer from what was found, cite where it comes from, or refuse.
 
     Where goals have been worked on (`digests`, and no goal of its own) it concludes from what they came to. Else it takes a
@@ -43,6 +46,10 @@ class Answer(Node):
 
     Citations are ids of passages that it has read: the one that holds the answer first, then those that lead there. Below a
     confidence of `refuse_below`, or where there is nothing to answer from, it refuses and says why.
+
+    A model that is bound writes the answer: in as few words as possible, or in `prose` with ids of passages in it. With `span` a
+    short answer is held, while it is written, to spans of what was read. An answer that nothing which was read supports has a
+    confidence of 0.01, and so is a refusal unless `refuse_below` is lower.
     """
 
     fit_needs = frozenset({"answers"})
@@ -51,6 +58,10 @@ class Answer(Node):
     sentences: int = Int(12, low=1, high=60)
     hops: bool = Switch(True)
     scorer: LinearModel = Fitted(LinearModel, default=DEFAULT)
+    decides: ClassVar[tuple[str, ...]] = ("prose",)
+
+    prose: bool = False
+    span: bool = False
 
     async def run(
         self,
@@ -60,7 +71,12 @@ class Answer(Node):
         goal: Goal | None = None,
         digests: tuple[Digest, ...] = (),
         plan: Goals | None = None,
+        lm: LM | None = None,
     ) -> AnswerOut:
+        if lm is not None and (context or evidence or digests):
+            given = {"question": question, "context": context, "evidence": evidence, "goal": goal, "digests": digests}
+            if (written := await self._written(lm, {**given, "plan": plan})) is not None:
+                return AnswerOut(answer=written)
         self.scorer.expecting(FEATURES)
         asking = wanted(question, goal, digests)
         concluded = conclude(asking, digests, plan) if digests and goal is None else None
@@ -70,6 +86,25 @@ class Answer(Node):
         facts = tuple(fact for digest in digests for fact in digest.facts) if goal is None else ()
         found = concluded or extract(asking, tuple(read.values()), (*facts, *evidence), self.scorer, self.sentences, self.hops)
         return AnswerOut(answer=_answer(found, {*read, *(each.passage_id for each in (*facts, *evidence))}, self.refuse_below))
+
+    @property
+    def prompt_name(self) -> str:
+        return "answer" if self.prose else "answer_short"
+
+    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        return sources(inputs).shown
+
+    async def _written(self, lm: LM, inputs: Mapping[str, Any]) -> Answered | None:
+        """The model's answer, or a refusal where nothing supports it; None where there is none, and nothing to hold one to."""
+        found = sources(inputs)
+        output = found.held() if self.span and not self.prose else None
+        if not found.passages or (self.span and not self.prose and output is None):
+            return None
+        answer = await self.ask(lm, found.shown, lambda out: found.answer(out, prose=self.prose), output)
+        if answer is None or answer.refused or answer.confidence >= self.refuse_below:
+            return answer
+        reason = f"The passages found do not support an answer: none of them says {answer.text!r}."
+        return Answered(text=reason, confidence=answer.confidence, refused=True)
 
     def fit(self, rows: Sequence[FitRow], seed: int) -> Mapping[str, BaseModel]:
         """In each visit, spans that are a gold answer are to come before those that are not."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
-from seekflow.core.node import Node, OrElse, Writes
+from seekflow.core.lm import LM
+from seekflow.core.node import OrElse, Writes
 from seekflow.core.params import Float
-from seekflow.nodes.read import wanted
+from seekflow.nodes.asking import Asking
+from seekflow.nodes.read import about, wanted
+from seekflow.prompts.outputs import to_verdict
 from seekflow.text.entities import entities, flat, folded, names
 from seekflow.text.questions import asked
 from seekflow.text.weights import terms
 from seekflow.types import Answer, Digest, Evidence, Goal, Passage, Verdict
 
+_PASSES = 0.7  # the score from which on a model's verdict is a pass
 _MOST = 0.8  # the share of a longer answer's terms that its citations have to hold
 
 
@@ -23,7 +27,7 @@ class Judged(Writes):
     verdict: Verdict
 
 
-class Judge(Node):
+class Judge(Asking):
     """Check an answer by rule. The verdict's score is the weighted share of checks that hold; its reason lists those that fail.
 
     - `cited`: it cites something;
@@ -34,6 +38,9 @@ class Judge(Node):
 
     A check that weighs 0 is left out. A refusal passes none: its score is 0 and its label "refused"; else the label is "pass"
     where every check holds, and "fail".
+
+    A model that is bound judges by `rubric` (without one: is it right, complete and supported) and scores in tenths; the label is
+    "pass" from 0.7 on. It judges refusals, too.
     """
 
     cited: float = Float(1.0, low=0.0, high=5.0)
@@ -41,6 +48,7 @@ class Judge(Node):
     supported: float = Float(2.0, low=0.0, high=5.0)
     typed: float = Float(1.0, low=0.0, high=5.0)
     told: float = Float(1.0, low=0.0, high=5.0)
+    rubric: str = ""
 
     async def run(
         self,
@@ -51,7 +59,14 @@ class Judge(Node):
         evidence: tuple[Evidence, ...] = (),
         goal: Goal | None = None,
         digests: tuple[Digest, ...] = (),
+        lm: LM | None = None,
     ) -> Judged:
+        if lm is not None:
+            given = {"question": question, "answer": answer, "context": context, "passages": passages, "evidence": evidence}
+            shown = self.shown({**given, "goal": goal, "digests": digests})
+            if (verdict := await self.ask(lm, shown, lambda out: to_verdict(out).value)) is not None:
+                label = "refused" if answer.refused else "pass" if verdict.score >= _PASSES else "fail"
+                return Judged(verdict=verdict.model_copy(update={"label": label}))
         if answer.refused:
             return Judged(verdict=Verdict(score=0.0, label="refused", reason=answer.text or "the answer is a refusal"))
         asking = wanted(question, goal, digests)
@@ -70,6 +85,18 @@ class Judge(Node):
         return Judged(
             verdict=Verdict(score=score, label="fail" if failed else "pass", reason="; ".join(failed) or "every check holds")
         )
+
+    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the answer cites comes first among the passages."""
+        digests = inputs.get("digests") or ()
+        whole = (passage for digest in digests for passage in digest.resources)
+        found = {each.id: each for each in (*(inputs.get("context") or ()), *(inputs.get("passages") or ()), *whole)}
+        cited = {id: found[id] for id in inputs["answer"].citations if id in found}
+        facts = (*(inputs.get("evidence") or ()), *(fact for digest in digests for fact in digest.facts))
+        subject = about(inputs)
+        asking = subject["goal"].text if subject["goal"] else subject["question"]
+        material = {"evidence": facts, "context": tuple((cited | found).values()), "rubric": self.rubric or None}
+        return {**material, "question": asking, "answer": inputs["answer"]}
 
 
 def _texts(passages: Sequence[Passage], evidence: Sequence[Evidence], digests: Sequence[Digest]) -> dict[str, str]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from seekflow.core.node import Node, Writes
+from seekflow.core.lm import LM
+from seekflow.core.node import Writes
 from seekflow.core.params import Int, Switch
+from seekflow.nodes.asking import Asking
 from seekflow.nodes.nesting import unnest
+from seekflow.prompts.outputs import to_plan
 from seekflow.text.questions import compared
-from seekflow.types import Digest, Goal
+from seekflow.types import Digest, Goal, Turn
 from seekflow.types import Plan as Goals
 
 
@@ -17,12 +21,15 @@ class Planned(Writes):
     plan: Goals
 
 
-class Plan(Node):
+class Plan(Asking):
     """Split a question into goals that form a DAG. In a goal's text `#1` stands for the result of goal "1", which it needs.
 
     Three families of English patterns, each of which can be switched off: `comparisons` ("Who is older, A or B?": what is
     compared, for each of the two), `bridges` ("the mother of the director of X": inner things first), `intersections` ("Who
     acted in A and also directed B?": each condition on its own). At most `most` goals; a question that matches nothing is one.
+
+    A model that is bound writes the goals; what is wrong with them is mended: they are numbered anew, needs that lead nowhere or
+    in a circle are dropped.
     """
 
     most: int = Int(6, low=1, high=12)
@@ -30,9 +37,16 @@ class Plan(Node):
     bridges: bool = Switch(True)
     intersections: bool = Switch(True)
 
-    async def run(self, question: str) -> Planned:
+    async def run(self, question: str, history: tuple[Turn, ...] = (), lm: LM | None = None) -> Planned:
+        if lm is not None and question.strip():
+            shown = self.shown({"question": question, "history": history})
+            if (plan := await self.ask(lm, shown, lambda out: to_plan(out, self.most).value)) is not None:
+                return Planned(plan=plan)
         families = {"comparisons": self.comparisons, "bridges": self.bridges, "intersections": self.intersections}
         return Planned(plan=plan_by_patterns(question, self.most, **families))
+
+    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {name: inputs.get(name) for name in ("history", "question")}
 
 
 def plan_by_patterns(

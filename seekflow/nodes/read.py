@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 
 from seekflow.core.fitting import FitRow
 from seekflow.core.ledger import EvidenceList
-from seekflow.core.node import Node, OrElse, Writes
+from seekflow.core.lm import LM
+from seekflow.core.node import OrElse, Writes
 from seekflow.core.params import Fitted, Float, Int
+from seekflow.nodes.asking import Asking
 from seekflow.nodes.fitting import LinearModel, fit_logistic
 from seekflow.nodes.material import Line, Material
 from seekflow.nodes.plan import resolve
+from seekflow.prompts.outputs import to_evidence
 from seekflow.text.entities import entities, flat, folded, names
 from seekflow.text.questions import AnswerType, asked
 from seekflow.text.weights import coverage, terms
@@ -44,11 +47,13 @@ class ReadOut(Writes):
     evidence: EvidenceList
 
 
-class Read(Node):
+class Read(Asking):
     """Pick the sentences of the context that bear on the question, or on the goal where there is one, as evidence.
 
     At most `keep` sentences a visit, best first, each with a score of at least `least`. The quote is verbatim text of its
     passage, the claim is the same sentence, the score is the model's probability that the sentence is needed.
+
+    A model that is bound chooses the quotes and says what they tell; a quote that is in none of the passages is dropped.
     """
 
     fit_needs = frozenset({"supporting_ids", "answers"})
@@ -64,8 +69,17 @@ class Read(Node):
         evidence: tuple[Evidence, ...] = (),
         goal: Goal | None = None,
         digests: tuple[Digest, ...] = (),
+        lm: LM | None = None,
     ) -> ReadOut:
+        if lm is not None and context:
+            given = {"question": question, "context": context, "evidence": evidence, "goal": goal, "digests": digests}
+            use = lambda out: to_evidence(out, context, evidence, self.keep).value  # noqa: E731
+            if (found := await self.ask(lm, self.shown(given), use)) is not None:
+                return ReadOut(evidence=found)
         return ReadOut(evidence=read(wanted(question, goal, digests), context, evidence, self.scorer, self.keep, self.least))
+
+    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {name: inputs.get(name) for name in ("evidence", "context")} | about(inputs)
 
     def fit(self, rows: Sequence[FitRow], seed: int) -> Mapping[str, BaseModel]:
         """A sentence of a gold passage that has an answer in it, or names another gold passage, is one to keep."""
@@ -84,6 +98,12 @@ class Read(Node):
 def wanted(question: str, goal: Goal | None, digests: Sequence[Digest]) -> str:
     """What is to be found out: the goal, with what is known about the goals that it needs, or else the question."""
     return resolve(goal.text, digests) if goal else question
+
+
+def about(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The question and the goal, with what is known about the goals that it needs, as a prompt shows them."""
+    goal, digests = inputs.get("goal"), inputs.get("digests") or ()
+    return {"question": inputs["question"], "goal": goal and goal.model_copy(update={"text": resolve(goal.text, digests)})}
 
 
 def read(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from typing import Any
 
+from seekflow.core.lm import LM
 from seekflow.core.node import Node, Writes
 from seekflow.core.params import Float, Int
-from seekflow.nodes.fuse import leading
-from seekflow.nodes.read import wanted
+from seekflow.nodes.asking import Asking, searched
+from seekflow.nodes.fuse import LINKS, TITLES, leading
+from seekflow.nodes.read import about, wanted
+from seekflow.prompts.outputs import to_query
 from seekflow.text.analysis import Analyzer
 from seekflow.text.entities import entities
 from seekflow.text.titles import words_of
-from seekflow.types import Digest, Evidence, Goal, Passage, Query, Ranking
+from seekflow.types import Digest, Evidence, Goal, Passage, Query, Ranking, Verdict
 
 
 class Refined(Writes):
@@ -21,7 +25,7 @@ class Refined(Writes):
     query: Query
 
 
-class Refine(Node):
+class Refine(Asking):
     """Expand the question by pseudo-relevance feedback, and by the names in the evidence. Before anything is found: the question.
 
     The feedback is RM3: of the relevance model  P(t|R) = sum over the best `feedback` passages d of P(t|d) P(d|q),  with P(d|q)
@@ -29,6 +33,8 @@ class Refine(Node):
     (Lavrenko and Croft, "Relevance-based language models", SIGIR 2001; Abdul-Jaleel and others, "UMass at TREC 2004".)
     Each word of a name that the evidence quotes and the question lacks gets the weight `names`; a word of the question has 1.
     Inside a call that works on a goal, the goal is the question.
+
+    A model that is bound writes the query, from what was found, what is missing (`verdict`), and what was searched for already.
     """
 
     feedback: int = Int(5, low=1, high=20)
@@ -45,12 +51,31 @@ class Refine(Node):
         context: tuple[Passage, ...] = (),
         rankings: tuple[Ranking, ...] = (),
         evidence: tuple[Evidence, ...] = (),
+        verdict: Verdict | None = None,
+        lm: LM | None = None,
     ) -> Refined:
+        if lm is not None:
+            given: dict[str, Any] = {"question": question, "goal": goal, "digests": digests, "passages": passages}
+            given["context"] = context
+            given |= {"rankings": rankings, "evidence": evidence, "verdict": verdict}
+            if (query := await self.ask(lm, self.shown(given), lambda out: to_query(out).value)) is not None:
+                return Refined(query=query)
         asked = wanted(question, goal, digests)
         weights = self._relevance(asked, leading(asked, passages, context, rankings, self.feedback))
         for word in new_words(asked, (name for each in evidence for name in names_in(each.quote or each.claim))):
             weights[word] = max(weights.get(word, 0.0), self.names)
         return Refined(query=Query(text=asked, weights=_above_zero(weights)))
+
+    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        rankings, subject = inputs.get("rankings") or (), about(inputs)
+        asked = subject["goal"].text if subject["goal"] else subject["question"]
+        best = leading(asked, inputs.get("passages") or (), inputs.get("context") or (), rankings, self.feedback)
+        asked_before = searched(rankings, (LINKS, TITLES))
+        return (
+            {"evidence": inputs.get("evidence"), "context": best, "asked": asked_before}
+            | subject
+            | {"verdict": inputs.get("verdict")}
+        )
 
     def _relevance(self, asked: str, best: Sequence[Passage]) -> dict[str, float]:
         """The likeliest terms as words with their weights, where each term of the question weighs 1."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 
 from seekflow.core.fitting import FitRow
-from seekflow.core.node import Node, OrElse, Writes
+from seekflow.core.lm import LM
+from seekflow.core.node import OrElse, Writes
 from seekflow.core.params import Fitted
+from seekflow.nodes.asking import Asking, searched
 from seekflow.nodes.fitting import LinearModel, fit_logistic
+from seekflow.nodes.fuse import LINKS, TITLES
 from seekflow.nodes.material import Material
 from seekflow.nodes.plan import plan_by_patterns
-from seekflow.nodes.read import has_type, wanted
+from seekflow.nodes.read import about, has_type, wanted
+from seekflow.prompts.outputs import to_verdict
 from seekflow.text.entities import entities, flat, folded, names
 from seekflow.text.questions import asked
 from seekflow.text.weights import coverage, terms
@@ -50,11 +54,13 @@ class Reflected(Writes):
     verdict: Verdict
 
 
-class Reflect(Node):
+class Reflect(Asking):
     """Judge whether the context is enough to answer the question, or the goal where there is one.
 
     The verdict's score is the probability that everything needed has been found, its label "enough" from one half on, else
     "more"; its reason names what is missing: names and words of the question that the context does not speak of.
+
+    A model that is bound gives the score, in tenths, and names what is missing.
     """
 
     fit_needs = frozenset({"supporting_ids"})
@@ -70,12 +76,23 @@ class Reflect(Node):
         round: int = 0,
         goal: Goal | None = None,
         digests: tuple[Digest, ...] = (),
+        lm: LM | None = None,
     ) -> Reflected:
+        if lm is not None and context:
+            given = {"question": question, "context": context, "evidence": evidence, "rankings": rankings, "goal": goal}
+            verdict = await self.ask(lm, self.shown({**given, "digests": digests}), lambda out: to_verdict(out).value)
+            if verdict is not None:
+                label = "enough" if verdict.score >= _ENOUGH else "more"
+                return Reflected(verdict=verdict.model_copy(update={"label": label}))
         self.critic.expecting(FEATURES)
         asking, material = wanted(question, goal, digests), Material(context)
         score = self.critic.probability(features(asking, material, evidence, rankings, round)) if context else 0.0
         label = "enough" if score >= _ENOUGH else "more"
         return Reflected(verdict=Verdict(score=score, label=label, reason=reason(asking, material)))
+
+    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        found = {name: inputs.get(name) for name in ("evidence", "digests", "context")}
+        return {**found, "asked": searched(inputs.get("rankings") or (), (LINKS, TITLES)), **about(inputs)}
 
     def fit(self, rows: Sequence[FitRow], seed: int) -> Mapping[str, BaseModel]:
         """A visit is to be judged enough if all gold passages were in its context."""

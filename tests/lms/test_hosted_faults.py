@@ -76,6 +76,17 @@ def test_nobody_there_is_an_error_of_the_call() -> None:
         asyncio.run(ask(openai_compatible("http://127.0.0.1:9/v1", "m", retries=0)))
 
 
+def test_a_proxy_is_gone_through_where_the_environment_names_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def use(found: Any) -> Any:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{found.port}")
+        monkeypatch.setenv("no_proxy", "")
+        done = await ask(openai_compatible("http://models.example.org/v1", "m"))
+        return done.attempts, found.sent[-1].path
+
+    answers = talk(lambda sent, number: "broken" if number == 1 else right(sent, number), use)
+    assert answers == (2, "http://models.example.org/v1/chat/completions")
+
+
 def test_a_redirect_is_not_followed() -> None:
     async def use(found: Any) -> Any:
         with pytest.raises(Rejected, match="status 307"):

@@ -1,0 +1,126 @@
+"""Asking a model: what nodes share that ask one through a prompt where one is bound, and do without one where none is.
+
+A node names its prompt and says what of its inputs the prompt shows. `ask` renders, asks, and reads the reply; `None` says that
+the model gave nothing usable and that the make without a model is to run instead, which the step's usage counts (`fallbacks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import KW_ONLY
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel
+
+from seekflow.core.lm import LM, Message, OutputInvalid, Settings
+from seekflow.core.node import Node
+from seekflow.core.params import Demos, Param
+from seekflow.prompts.budget import TokenBudget
+from seekflow.prompts.outputs import OUTPUTS
+from seekflow.prompts.prompt import load, text_param
+from seekflow.prompts.render import Style, render
+from seekflow.types import Ranking
+
+T = TypeVar("T")
+
+
+class Asking(Node):
+    """Base of nodes that ask a model if one is bound under the name `lm`.
+
+    `instruction` is what the prompt says, with its written variants; `demos` are shown before the inputs. `temperature` and
+    `max_tokens` are the model's own where they are None. `prompt_tokens` is how long a prompt may get; `brief` leaves the list of
+    fields out of it, for small models. `prompts` is a folder with prompt files that take the place of Seekflow's own.
+
+    With `fallback` a visit whose reply cannot be used runs without the model, and `fallbacks` in its usage is 1; else it is an
+    error of the step. A model that cannot be reached, or refuses the request, is an error of the step either way.
+    """
+
+    decides: ClassVar[tuple[str, ...]] = ()
+    """Settings that decide which prompt it is. Where one is a param, an `instruction` that is not given is the prompt's own."""
+
+    _: KW_ONLY
+    lm: str = "lm"
+    instruction: str = ""
+    demos: tuple[Mapping[str, Any], ...] = Demos()
+    temperature: float | None = None
+    max_tokens: int | None = None
+    prompt_tokens: int = 3000
+    brief: bool = False
+    fallback: bool = True
+    prompts: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.instruction == "" and not any(isinstance(getattr(self, name), Param) for name in self.decides):
+            object.__setattr__(self, "instruction", text_param(self.prompt_name, self.prompts))
+
+    @property
+    def prompt_name(self) -> str:
+        """The prompt that it asks through."""
+        return self.kind
+
+    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the prompt shows of what `run` is given, by the names that the prompt reads."""
+        raise NotImplementedError
+
+    def messages(self, inputs: Mapping[str, Any]) -> tuple[Message, ...]:
+        """What is sent for these inputs; see `prompts.prompted.Prompted`."""
+        return self._rendered(self.shown(inputs))
+
+    async def ask(
+        self, lm: LM, shown: Mapping[str, Any], use: Callable[[Any], T], output: type[BaseModel] | None = None
+    ) -> T | None:
+        """What `use` makes of the model's reply; None where there is nothing usable and the node may fall back.
+
+        `use` raises `ValueError` for a reply that it can make nothing of. `output` is the prompt's own type, or a subclass of it
+        that the reply is held to. Raises `LMError`, and `OutputInvalid` in the place of falling back.
+        """
+        messages = self._rendered(shown)
+        try:
+            done = await lm.complete(messages, output or OUTPUTS[self.prompt_name], self._sampling(lm))
+        except OutputInvalid:
+            if not self.fallback:
+                raise
+            fell_back(lm)
+            return None
+        try:
+            value = use(done.value)
+        except ValueError as error:
+            if not self.fallback:
+                raise OutputInvalid(f"{self.kind}: the reply cannot be used: {error}", text=done.text) from error
+            fell_back(lm)
+            return None
+        if done.fallback:  # plain text was put into the field that it fits
+            fell_back(lm)
+        return value
+
+    def _rendered(self, shown: Mapping[str, Any]) -> tuple[Message, ...]:
+        name = self.prompt_name
+        return render(
+            load(name, self.prompts),
+            shown,
+            output=OUTPUTS[name],
+            instruction=self.instruction or None,
+            demos=self.demos,
+            budget=TokenBudget(self.prompt_tokens),
+            style=Style(brief=self.brief),
+        )
+
+    def _sampling(self, lm: LM) -> Settings | None:
+        given = {"temperature": self.temperature, "max_tokens": self.max_tokens}
+        given = {name: value for name, value in given.items() if value is not None}
+        own = getattr(lm, "settings", None)
+        if not given:
+            return None
+        return Settings.model_validate({**(own.model_dump() if isinstance(own, Settings) else {}), **given})
+
+
+def fell_back(lm: LM) -> None:
+    """Count a reply that was not what was asked for in the step's usage."""
+    if (count := getattr(lm, "fell_back", None)) is not None:  # there where a runner meters the model
+        count()
+
+
+def searched(rankings: Iterable[Ranking], besides: Iterable[str] = ()) -> tuple[str, ...]:
+    """The queries of rankings, in order, each once, without those of sources `besides`: what was already searched for."""
+    skip = frozenset(besides)
+    return tuple(dict.fromkeys(ranking.query for ranking in rankings if ranking.source not in skip))
