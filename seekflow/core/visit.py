@@ -14,9 +14,10 @@ from typing import Any, cast, get_args, get_origin
 from pydantic import ValidationError
 
 from seekflow.core.budget import Metered, Usage
+from seekflow.core.code import code_version
 from seekflow.core.errors import BudgetExceeded, ChannelMissing, WriteError
 from seekflow.core.expr import Evaluate
-from seekflow.core.identity import code_version, digest
+from seekflow.core.identity import digest
 from seekflow.core.ledger import Ledger, Merge
 from seekflow.core.memo import StepKey
 from seekflow.core.node import Contract, Node, ReadSpec, Visit, Writes, without_none

@@ -11,7 +11,8 @@ from typing import Any, cast
 from seekflow.core.artifact_place import versions
 from seekflow.core.bound import Bound
 from seekflow.core.budget import Budget
-from seekflow.core.identity import code_version, digest
+from seekflow.core.code import code_version
+from seekflow.core.identity import digest
 from seekflow.core.memo import Memo
 from seekflow.core.node import Node
 from seekflow.evaluation.asked import check_corpus

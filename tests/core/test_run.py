@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import linecache
 import sys
 import time
 from pathlib import Path
@@ -35,8 +34,9 @@ from kit import (
 
 import seekflow as sf
 from seekflow import S, count, when
+from seekflow.core import code
+from seekflow.core.code import code_version
 from seekflow.core.errors import BindError
-from seekflow.core.identity import code_version
 from seekflow.core.ledger import Passages
 from seekflow.types import Passage
 
@@ -390,18 +390,46 @@ def test_a_visit_with_a_seed_is_kept_for_its_seed() -> None:
     assert memos == ["miss: first visit of this node", "hit", "miss: seed differs"]
 
 
-def test_a_change_in_the_module_of_a_base_is_a_change_of_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("files", "changed"),
+    [
+        ({"derived_here": "from base_there import Base\nclass Derived(Base): ...\n"}, "base_there"),
+        ({"derived_here": "from helper_there import Base\nclass Derived: ...\n"}, "helper_there"),
+        (
+            {"derived_here": "import middle_there\nclass Derived: ...\n", "middle_there": "from far_there import Base"},
+            "far_there",
+        ),
+        ({"derived_here": "class Derived:\n  def run(self):\n    import late_there\n"}, "late_there"),
+        ({"kit_here/__init__": "", "kit_here/node": "from . import help\nclass Derived: ...\n"}, "kit_here/help"),
+        ({"kit_here/__init__": "", "kit_here/node": "from .deep.help import Base\nclass Derived: ...\n"}, "kit_here/deep/help"),
+    ],
+)
+def test_a_change_in_a_module_that_a_node_imports_is_a_change_of_the_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], changed: str
+) -> None:
     monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "derived_here.py").write_text("from base_there import Base\nclass Derived(Base): ...\n")
+    for name, text in files.items():
+        (tmp_path / name).with_suffix(".py").parent.mkdir(exist_ok=True)
+        (tmp_path / name).with_suffix(".py").write_text(text)
+    (tmp_path / changed).parent.mkdir(exist_ok=True)
+    main = "kit_here.node" if "kit_here/node" in files else "derived_here"
     versions = []
-    for body in ("one = 1", "one = 2 # changed"):
-        (tmp_path / "base_there.py").write_text(f"class Base:\n    {body}\n")
-        for name in ("base_there", "derived_here"):
-            sys.modules.pop(name, None)
+    for body in ("one = 1", "one = 2 # changed", "one = 1"):
+        (tmp_path / changed).with_suffix(".py").write_text(f"class Base:\n    {body}\n")
+        for name in [name for name in sys.modules if name.endswith("_there") or name.startswith(("derived_here", "kit_here"))]:
+            del sys.modules[name]
         importlib.invalidate_caches()
-        linecache.clearcache()
-        versions.append(code_version(importlib.import_module("derived_here").Derived))
-    assert versions[0] != versions[1]
+        code._source.cache_clear()
+        code._imported.cache_clear()
+        versions.append(code_version(importlib.import_module(main).Derived))
+    assert versions[0] == versions[2] != versions[1]
+
+
+def test_the_code_of_libraries_and_of_the_machine_is_not_followed() -> None:
+    place = Path(importlib.import_module("seekflow.nodes.rerank_features").__file__ or "")
+    names = {name for name, _ in code._followed("seekflow.nodes.rerank_features", place)}
+    assert {"seekflow.nodes.fuse", "seekflow.text.titles"} <= names
+    assert not any(name == "numpy" or name.startswith("seekflow.core") for name in names)
 
 
 # --- what comes back ----------------------------------------------------------------------------------------------
