@@ -17,7 +17,10 @@ from seekflow.nodes.concluding import conclude
 from seekflow.nodes.extracting import Extracted, extract, read_candidates
 from seekflow.nodes.fitting import LinearModel, fit_listwise
 from seekflow.nodes.read import wanted
-from seekflow.nodes.writing import sources
+from seekflow.nodes.writing import Sources, sources
+from seekflow.prompts.guard import shown_id
+from seekflow.prompts.outputs import AnswerOut as Reply
+from seekflow.prompts.quotes import locate
 from seekflow.text.answers import token_f1
 from seekflow.types import Answer as Answered
 from seekflow.types import Digest, Evidence, Goal, Passage
@@ -48,8 +51,9 @@ class Answer(Asking):
     confidence of `refuse_below`, or where there is nothing to answer from, it refuses and says why.
 
     A model that is bound writes the answer: in as few words as possible, or in `prose` with ids of passages in it. With `span` a
-    short answer is held, while it is written, to spans of what was read. An answer that nothing which was read supports has a
-    confidence of 0.01, and so is a refusal unless `refuse_below` is lower.
+    short answer is held, while it is written, to spans of what was read. With `evidence_only` it is shown the evidence in the
+    place of whole passages, where there is any: small models answer better from a few sentences. An answer that nothing which
+    was read supports has a confidence of 0.01, and so is a refusal unless `refuse_below` is lower.
     """
 
     fit_needs = frozenset({"answers"})
@@ -59,9 +63,12 @@ class Answer(Asking):
     hops: bool = Switch(True)
     scorer: LinearModel = Fitted(LinearModel, default=DEFAULT)
     decides: ClassVar[tuple[str, ...]] = ("prose",)
+    with_model = Asking.with_model | {"prose", "span", "evidence_only"}
+    without_model = frozenset({"sentences", "hops", "scorer"})
 
     prose: bool = False
     span: bool = False
+    evidence_only: bool = False
 
     async def run(
         self,
@@ -92,11 +99,35 @@ class Answer(Asking):
         return "answer" if self.prose else "answer_short"
 
     def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        return sources(inputs).shown
+        return self._sources(inputs).shown
+
+    def _sources(self, inputs: Mapping[str, Any]) -> Sources:
+        found = sources(inputs)
+        if not (self.evidence_only and found.facts):
+            return found
+        return found._replace(shown={**found.shown, "context": ()})
+
+    def reply(self, writes: Mapping[str, Any]) -> Reply | None:
+        answer = writes.get("answer")
+        return Reply.of(answer) if isinstance(answer, Answered) else None
+
+    def ideal(self, row: FitRow) -> Reply | None:
+        """The gold answer with the supporting passages that were read, if it stands in one of them or is a yes or no."""
+        given, golds = row.arguments, row.example.answers
+        if self.prose or not golds or given.get("goal") is not None:
+            return None
+        gold = [each for each in sources(given).passages if each.id in row.example.supporting_ids]
+        says = {each.id: found for each in gold if (found := _said_in(each, golds))}
+        yes_no = golds[0].casefold() in ("yes", "no")
+        if not gold or not (says or yes_no):
+            return None
+        cited = sorted(gold, key=lambda each: each.id not in says)
+        text = golds[0] if yes_no else next(iter(says.values()))
+        return Reply(text=text, citations=tuple(shown_id(each.id) for each in cited))
 
     async def _written(self, lm: LM, inputs: Mapping[str, Any]) -> Answered | None:
         """The model's answer, or a refusal where nothing supports it; None where there is none, and nothing to hold one to."""
-        found = sources(inputs)
+        found = self._sources(inputs)
         output = found.held() if self.span and not self.prose else None
         if not found.passages or (self.span and not self.prose and output is None):
             return None
@@ -129,6 +160,14 @@ class Answer(Asking):
         shares = [token_f1(each.text, golds) for each in found]
         best = max(shares, default=0.0)
         return [each.features for each in found], [float(share == best and best >= 0.5) for share in shares]
+
+
+def _said_in(passage: Passage, golds: Sequence[str]) -> str:
+    """The first of the gold answers that the passage has in it, as it is written there."""
+    for gold in golds:
+        if gold.strip() and (place := locate(gold, passage.text)):
+            return passage.text[place[0] : place[1]]
+    return ""
 
 
 def _answer(found: Extracted | None, known: set[str], refuse_below: float) -> Answered:

@@ -12,10 +12,12 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel
 
+from seekflow.core.fitting import FitRow
 from seekflow.core.lm import LM, Message, OutputInvalid, Settings
 from seekflow.core.node import Node
 from seekflow.core.params import Demos, Param
 from seekflow.prompts.budget import TokenBudget
+from seekflow.prompts.demonstrations import unlike
 from seekflow.prompts.outputs import OUTPUTS
 from seekflow.prompts.prompt import load, text_param
 from seekflow.prompts.render import Style, render
@@ -33,10 +35,20 @@ class Asking(Node):
 
     With `fallback` a visit whose reply cannot be used runs without the model, and `fallbacks` in its usage is 1; else it is an
     error of the step. A model that cannot be reached, or refuses the request, is an error of the step either way.
+
+    A demonstration of the very question (or goal) that is asked is left out: compiling judges no row by its own answer.
     """
 
     decides: ClassVar[tuple[str, ...]] = ()
     """Settings that decide which prompt it is. Where one is a param, an `instruction` that is not given is the prompt's own."""
+
+    with_model: ClassVar[frozenset[str]] = frozenset(
+        {"instruction", "demos", "temperature", "max_tokens", "prompt_tokens", "brief"}
+    )
+    """Settings that change nothing where no model is bound; compiling leaves them alone then."""
+
+    without_model: ClassVar[frozenset[str]] = frozenset()
+    """Settings that change nothing but what a visit falls back to where a model is bound."""
 
     _: KW_ONLY
     lm: str = "lm"
@@ -61,6 +73,14 @@ class Asking(Node):
     def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the prompt shows of what `run` is given, by the names that the prompt reads."""
         raise NotImplementedError
+
+    def reply(self, writes: Mapping[str, Any]) -> BaseModel | None:
+        """What a model would have had to say for a visit to write this; see `prompts.demonstrations`."""
+        return None
+
+    def ideal(self, row: FitRow) -> BaseModel | None:
+        """What the reply to a visit should have been, by the example's gold; see `prompts.demonstrations`."""
+        return None
 
     def messages(self, inputs: Mapping[str, Any]) -> tuple[Message, ...]:
         """What is sent for these inputs; see `prompts.prompted.Prompted`."""
@@ -100,7 +120,7 @@ class Asking(Node):
             shown,
             output=OUTPUTS[name],
             instruction=self.instruction or None,
-            demos=self.demos,
+            demos=unlike(self.demos, shown),
             budget=TokenBudget(self.prompt_tokens),
             style=Style(brief=self.brief),
         )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
+from seekflow.core.fitting import FitRow
 from seekflow.core.lm import LM
 from seekflow.core.node import Writes
-from seekflow.core.params import Int, Switch
+from seekflow.core.params import Int, Switch, value_of
 from seekflow.nodes.asking import Asking
 from seekflow.nodes.nesting import unnest
-from seekflow.prompts.outputs import to_plan
+from seekflow.prompts.outputs import GoalOut, PlanOut, to_plan
 from seekflow.text.questions import compared
 from seekflow.types import Digest, Goal, Turn
 from seekflow.types import Plan as Goals
@@ -32,6 +33,8 @@ class Plan(Asking):
     in a circle are dropped.
     """
 
+    without_model: ClassVar[frozenset[str]] = frozenset({"comparisons", "bridges", "intersections"})
+
     most: int = Int(6, low=1, high=12)
     comparisons: bool = Switch(True)
     bridges: bool = Switch(True)
@@ -47,6 +50,18 @@ class Plan(Asking):
 
     def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         return {name: inputs.get(name) for name in ("history", "question")}
+
+    def reply(self, writes: Mapping[str, Any]) -> PlanOut | None:
+        plan = writes.get("plan")
+        return PlanOut.of(plan) if isinstance(plan, Goals) and plan.goals else None
+
+    def ideal(self, row: FitRow) -> PlanOut | None:
+        """The gold decomposition."""
+        hops = row.example.decomposition
+        goals = [
+            GoalOut(id=str(at), text=hop.question.strip(), needs=_needs(hop.question, at)) for at, hop in enumerate(hops, start=1)
+        ]
+        return PlanOut(goals=tuple(goals)) if 0 < len(goals) <= value_of(self.most) else None
 
 
 def plan_by_patterns(

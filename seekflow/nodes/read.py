@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel
 
@@ -16,9 +16,10 @@ from seekflow.nodes.asking import Asking
 from seekflow.nodes.fitting import LinearModel, fit_logistic
 from seekflow.nodes.material import Line, Material
 from seekflow.nodes.plan import resolve
-from seekflow.prompts.outputs import to_evidence
+from seekflow.prompts.outputs import EvidenceOut, to_evidence
 from seekflow.text.entities import entities, flat, folded, names
 from seekflow.text.questions import AnswerType, asked
+from seekflow.text.sentences import sentences
 from seekflow.text.weights import coverage, terms
 from seekflow.types import Digest, Evidence, Goal, Passage
 
@@ -57,6 +58,7 @@ class Read(Asking):
     """
 
     fit_needs = frozenset({"supporting_ids", "answers"})
+    without_model: ClassVar[frozenset[str]] = frozenset({"scorer", "least"})
 
     keep: int = Int(6, low=1, high=30)
     least: float = Float(0.2, low=0.0, high=0.95)
@@ -81,6 +83,16 @@ class Read(Asking):
     def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         return {name: inputs.get(name) for name in ("evidence", "context")} | about(inputs)
 
+    def reply(self, writes: Mapping[str, Any]) -> EvidenceOut | None:
+        found = writes.get("evidence")
+        return EvidenceOut.of(found) if found else None
+
+    def ideal(self, row: FitRow) -> EvidenceOut | None:
+        """Of each supporting passage the sentence that has an answer in it, or names another supporting passage."""
+        gold = [each for each in row.arguments.get("context") or () if each.id in row.example.supporting_ids]
+        found = [evidence for passage in gold for evidence in _needed(passage, gold, row.example.answers)]
+        return EvidenceOut.of(found) if found else None
+
     def fit(self, rows: Sequence[FitRow], seed: int) -> Mapping[str, BaseModel]:
         """A sentence of a gold passage that has an answer in it, or names another gold passage, is one to keep."""
         vectors: list[tuple[float, ...]] = []
@@ -98,6 +110,16 @@ class Read(Asking):
 def wanted(question: str, goal: Goal | None, digests: Sequence[Digest]) -> str:
     """What is to be found out: the goal, with what is known about the goals that it needs, or else the question."""
     return resolve(goal.text, digests) if goal else question
+
+
+def _needed(passage: Passage, gold: Sequence[Passage], answers: Sequence[str]) -> list[Evidence]:
+    """The first sentence of a passage that holds an answer, else one that leads to another of the passages."""
+    others = [folded(other.title) for other in gold if other.id != passage.id and other.title]
+    for wanted_words in ([folded(answer) for answer in answers if answer.strip()], others):
+        for sentence in sentences(passage.text):
+            if any(words and names(flat(sentence.text), words) for words in wanted_words):
+                return [Evidence(claim=sentence.text, passage_id=passage.id, quote=sentence.text)]
+    return []
 
 
 def about(inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from seekflow.core.params import Float, Int
 from seekflow.nodes.asking import Asking, searched
 from seekflow.nodes.fuse import LINKS, TITLES, leading
 from seekflow.nodes.read import about, wanted
-from seekflow.prompts.outputs import to_query
+from seekflow.prompts.outputs import QueryOut, to_query
 from seekflow.text.analysis import Analyzer
 from seekflow.text.entities import entities
 from seekflow.text.titles import words_of
@@ -76,6 +76,10 @@ class Refine(Asking):
             | subject
             | {"verdict": inputs.get("verdict")}
         )
+
+    def reply(self, writes: Mapping[str, Any]) -> QueryOut | None:
+        query = writes.get("query")
+        return QueryOut.of(query) if isinstance(query, Query) and query.text.strip() else None
 
     def _relevance(self, asked: str, best: Sequence[Passage]) -> dict[str, float]:
         """The likeliest terms as words with their weights, where each term of the question weighs 1."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel
 
@@ -18,7 +18,7 @@ from seekflow.nodes.fuse import LINKS, TITLES
 from seekflow.nodes.material import Material
 from seekflow.nodes.plan import plan_by_patterns
 from seekflow.nodes.read import about, has_type, wanted
-from seekflow.prompts.outputs import to_verdict
+from seekflow.prompts.outputs import VerdictOut, to_verdict
 from seekflow.text.entities import entities, flat, folded, names
 from seekflow.text.questions import asked
 from seekflow.text.weights import coverage, terms
@@ -64,6 +64,7 @@ class Reflect(Asking):
     """
 
     fit_needs = frozenset({"supporting_ids"})
+    without_model: ClassVar[frozenset[str]] = frozenset({"critic"})
 
     critic: LinearModel = Fitted(LinearModel, default=DEFAULT)
 
@@ -93,6 +94,20 @@ class Reflect(Asking):
     def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         found = {name: inputs.get(name) for name in ("evidence", "digests", "context")}
         return {**found, "asked": searched(inputs.get("rankings") or (), (LINKS, TITLES)), **about(inputs)}
+
+    def reply(self, writes: Mapping[str, Any]) -> VerdictOut | None:
+        verdict = writes.get("verdict")
+        return VerdictOut.of(verdict) if isinstance(verdict, Verdict) else None
+
+    def ideal(self, row: FitRow) -> VerdictOut | None:
+        """Ten tenths where all supporting passages are there, else at most four."""
+        gold, context = set(row.example.supporting_ids), row.arguments.get("context") or ()
+        if not gold or row.arguments.get("goal") is not None:
+            return None
+        share = len(gold & {passage.id for passage in context}) / len(gold)
+        if share == 1:
+            return VerdictOut(reason="All that the question needs is there.", score=10)
+        return VerdictOut(reason=reason(row.arguments["question"], Material(context)), score=int(5 * share))
 
     def fit(self, rows: Sequence[FitRow], seed: int) -> Mapping[str, BaseModel]:
         """A visit is to be judged enough if all gold passages were in its context."""

@@ -18,7 +18,7 @@ from seekflow.nodes.fitting import LinearModel, fit_listwise
 from seekflow.nodes.fuse import Ordered
 from seekflow.nodes.read import about, wanted
 from seekflow.nodes.rerank_features import FEATURES, features
-from seekflow.prompts.outputs import to_grade, to_ranking
+from seekflow.prompts.outputs import RankingOut, to_grade, to_ranking
 from seekflow.types import Digest, Goal, Passage, Ranking
 
 _L2 = 0.1
@@ -81,6 +81,15 @@ class Rerank(Asking):
         """Listwise in the first shuffled order; pointwise with the first passage."""
         passages = list(inputs["passages"])
         return {"passages": passages[:1] if self.pointwise else _shuffled(passages, inputs["question"], 0), **about(inputs)}
+
+    def reply(self, writes: Mapping[str, Any]) -> RankingOut | None:
+        return None if self.pointwise or not writes.get("context") else RankingOut.of(writes["context"])
+
+    def ideal(self, row: FitRow) -> RankingOut | None:
+        """Supporting passages first."""
+        passages, gold = row.arguments.get("passages") or (), set(row.example.supporting_ids)
+        found = sorted(passages, key=lambda passage: passage.id not in gold)
+        return RankingOut.of(found) if not self.pointwise and gold & {each.id for each in passages} else None
 
     async def _listed(self, lm: LM, given: Mapping[str, Any], best: list[Passage]) -> list[tuple[Passage, float]] | None:
         """The passages by their mean place over the orders, with (n - mean place) / n; None where no order gave one."""
