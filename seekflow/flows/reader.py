@@ -1,14 +1,20 @@
 """Retrieve, read, answer: the sentences that bear on the question are picked out before it is answered.
 
-Bind `corpus`, and `lm` to have a model read and answer; without one both are extractive.
+Bind `corpus`, and `lm` to have a model answer; without one answering is extractive, too. Sentences are picked without a model,
+which small models do worse, unless one is bound as `reading` besides. What makes a small model answer better is left to
+compiling: a short prompt, evidence in the place of whole passages, an answer held to spans of what was read, the instruction
+among its variants, and demonstrations.
 """
 
 from __future__ import annotations
 
-from seekflow.core.params import Int
+from seekflow.core.params import Int, Switch
 from seekflow.flow import Flow
 from seekflow.nodes.answer import Answer
 from seekflow.nodes.read import Read
 from seekflow.nodes.retrieve import Retrieve
 
-flow = Flow(Retrieve("corpus", k=Int(10, 2, 30)) >> Read() >> Answer(), name="reader")
+read = Read(lm="reading", keep=Int(6, 1, 12))
+answer = Answer(span=Switch(False), evidence_only=Switch(False), brief=Switch(False), max_tokens=96)
+
+flow = Flow(Retrieve("corpus", k=Int(10, 2, 30)) >> read >> answer, name="reader")

@@ -64,7 +64,7 @@ class Answer(Asking):
     scorer: LinearModel = Fitted(LinearModel, default=DEFAULT)
     decides: ClassVar[tuple[str, ...]] = ("prose",)
     with_model = Asking.with_model | {"prose", "span", "evidence_only"}
-    without_model = frozenset({"sentences", "hops", "scorer"})
+    without_model = frozenset({"sentences", "hops", "scorer", "refuse_below"})
 
     prose: bool = False
     span: bool = False

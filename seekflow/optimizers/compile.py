@@ -22,6 +22,7 @@ from seekflow.evaluation.statistics import bootstrap, paired
 from seekflow.optimizers.acceptance import Acceptance
 from seekflow.optimizers.allowance import BudgetSpent, meter_from
 from seekflow.optimizers.compiled import Compiled
+from seekflow.optimizers.demonstrate import Demonstrate
 from seekflow.optimizers.estimate import CompilePlan, estimate
 from seekflow.optimizers.fit import Fit
 from seekflow.optimizers.front import Tried, candidates, pareto_front
@@ -33,7 +34,7 @@ from seekflow.optimizers.search import CompileError, Say, Search
 from seekflow.optimizers.tune import Tune
 from seekflow.types import Example
 
-PASSES: tuple[Pass, ...] = (Fit(), Tune())
+PASSES: tuple[Pass, ...] = (Fit(), Demonstrate(), Tune())
 PROBES = 4
 ALPHA = 0.1
 CHEAPER = 2
@@ -107,8 +108,8 @@ async def compile_flow(
         raise CompileError(
             f"{len(learn)} examples to search on and {len(judge)} to judge on have the gold that {objective.name} needs"
         )
-    works = [(each, each.work(bound.flow, len(learn), len(judge))) for each in (PASSES if passes is None else passes)]
-    task = Task(bound, learn, judge, objective, seed, tuple((each, work) for each, work in works if work.tests))
+    works = [(each, each.work(bound, len(learn), len(judge))) for each in (PASSES if passes is None else passes)]
+    task = Task(bound, learn, judge, objective, seed, tuple((each, work) for each, work in works if work.most))
     book = Journal(journal, task.header(), resume=resume)
     memo = Memo(None if journal is None else f"{journal}.memo") if bound.memo is None else bound.memo
     acceptance = Acceptance(ALPHA, max(1, sum(work.tests for _, work in task.passes)))

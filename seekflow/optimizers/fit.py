@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from seekflow.core.bound import Bound
 from seekflow.core.fitting import FitRow, Fittable
-from seekflow.core.flow import Flow
 from seekflow.core.identity import digest
 from seekflow.core.node import Node
 from seekflow.core.params import FittedParam
@@ -16,6 +16,7 @@ from seekflow.core.site import Site
 from seekflow.core.trace import Trace
 from seekflow.evaluation.examples import split
 from seekflow.optimizers.allowance import BudgetSpent
+from seekflow.optimizers.models import idle
 from seekflow.optimizers.passes import Work
 from seekflow.optimizers.search import Search
 from seekflow.optimizers.space import active
@@ -40,9 +41,9 @@ class Fit:
 
     name: str = "fit"
 
-    def work(self, flow: Flow, train: int, val: int) -> Work:
+    def work(self, bound: Bound, train: int, val: int) -> Work:
         """One run of the training rows for each component, two of the rows that it is checked on, one of the held-back rows."""
-        nodes = fittable(flow)
+        nodes = fittable(bound)
         if not nodes:
             return Work(self.name, 0, 0, 0, "no components to fit")
         least, most = len(nodes) * train, len(nodes) * (train + 2 * math.ceil(train * CHECKED)) + val
@@ -55,7 +56,7 @@ class Fit:
         learn, check = (
             split(search.train, 1 - CHECKED, CHECKED, seed=search.seed) if len(search.train) > 1 else (search.train, ())
         )
-        for path, site in fittable(search.with_values(values).flow).items():
+        for path, site in fittable(search.with_values(values)).items():
             fitting = _Fitting(search, path, site, values, kept)
             try:
                 if len(check) >= LEAST_CHECKED:
@@ -124,18 +125,25 @@ def _visits(search: Search, path: str, values: Mapping[str, Any], traces: Sequen
     ]
 
 
-def _settings(site: Site) -> dict[str, str]:
+def _settings(site: Site, idle: Collection[str] = ()) -> dict[str, str]:
     """The settings of a node that are left to learn, with the full names of their params."""
-    return {slot: name for slot, names in site.slots.items() for name in names if isinstance(site.params[name], FittedParam)}
+    return {
+        slot: name
+        for slot, names in site.slots.items()
+        for name in names
+        if isinstance(site.params[name], FittedParam) and name not in idle
+    }
 
 
-def fittable(flow: Flow) -> dict[str, Site]:
+def fittable(bound: Bound) -> dict[str, Site]:
     """The places of nodes that learn and have a setting left to learn, in the order of the flow.
 
-    Those inside an option that a choice does not take now are left out: they make no visits to learn from.
+    Those inside an option that a choice does not take now are left out: they make no visits to learn from. So are those whose
+    component has no say, since a model is asked in its place.
     """
+    unused = idle(bound)
     return {
         site.path: site
-        for site in active(flow)
-        if isinstance(site.element, Node) and isinstance(site.element, Fittable) and _settings(site)
+        for site in active(bound.flow)
+        if isinstance(site.element, Node) and isinstance(site.element, Fittable) and _settings(site, unused)
     }

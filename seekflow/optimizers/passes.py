@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from seekflow.core.flow import Flow
+from seekflow.core.bound import Bound
 from seekflow.optimizers.search import Search
 
 
@@ -26,7 +26,8 @@ class Work:
 class Pass(Protocol):
     """One way of finding better values for params.
 
-    `work` says what a pass would do for a flow, before anything runs; a pass with nothing to do says 0 tests and is left out.
+    `work` says what a pass would do for a flow under what is bound, before anything runs; one that says 0 rollouts has nothing to
+    do and is left out.
     `run` searches on `search.train` with `search.rows` and `search.traces`, and hands what it finds to `search.judge`, at most
     as often as `work` said: only that changes `search.values`. It keeps `search.judging(...)` back until then. It draws on
     `search.seed` alone for chance, and journals with `search.learn` what it computes and could not compute again the same way,
@@ -36,6 +37,6 @@ class Pass(Protocol):
     @property
     def name(self) -> str: ...
 
-    def work(self, flow: Flow, train: int, val: int) -> Work: ...
+    def work(self, bound: Bound, train: int, val: int) -> Work: ...
 
     async def run(self, search: Search) -> None: ...

@@ -43,6 +43,9 @@ class Progress:
         elif event == "fitted":
             what = ", ".join(facts["params"]) or f"nothing at {facts['path']}: {facts['error'] or 'too little to learn from'}"
             self.console.print(f"fitted {what} on {facts['visits']} visits", markup=False)
+        elif event == "gathered":
+            sets = f"{facts['sets']} sets of demonstrations, of up to {facts['longest']}"
+            self.console.print(f"{facts['param']}: {sets}", markup=False)
         elif event == "left":
             self.console.print(
                 f"{facts['path']} is left as it is: fitting gained nothing on {facts['rows']} other rows", markup=False

@@ -51,7 +51,8 @@ class Search:
     """What passes share. `values` are the accepted values of all params as plain data; passes propose others through `judge`.
 
     `train` is for searching, `val` for judging: a pass must not look at `val` except through `judge`. `kept`, an amount by
-    line of the budget, is what a call for rollouts has to leave over.
+    line of the budget, is what a call for rollouts has to leave over. `pools` are values of params that a pass has gathered, as
+    plain data by full name, for a later pass to choose from.
     """
 
     bound: Bound
@@ -68,6 +69,7 @@ class Search:
     changes: list[Change] = field(default_factory=list)
     judged: list[Tried] = field(default_factory=list)
     offers: list[Tried] = field(default_factory=list)
+    pools: dict[str, list[Any]] = field(default_factory=dict)
     rollouts: int = 0
     cut: bool = False
     _latest: tuple[str, Bound] | None = None

@@ -1,4 +1,4 @@
-"""The pass that tunes numbers, switches and choices, all together, with Optuna's TPE."""
+"""The pass that tunes numbers, switches, choices, instructions and demonstrations, all together, with Optuna's TPE."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seekflow.core.flow import Flow
-from seekflow.core.params import Param
+from seekflow.core.bound import Bound
 from seekflow.evaluation.row import Row
 from seekflow.optimizers.allowance import BudgetSpent
+from seekflow.optimizers.models import demonstrable, idle
 from seekflow.optimizers.passes import Work
 from seekflow.optimizers.search import Search
-from seekflow.optimizers.space import distributions, size, tunable
+from seekflow.optimizers.space import Domain, decoded, distributions, encoded, size, tunable
 from seekflow.types import Example
 
 LEAST = 8
@@ -31,6 +31,9 @@ class Tune:
     costs nothing. What judging takes is kept back from the budget, and a trial that could not be judged with what is left does
     not become the best one. Trials that cost less than the best one and come near to it are offered for the front.
 
+    Where a model is bound, the written variants of instructions and the sets of demonstrations that `Demonstrate` has gathered
+    are in the same space as the numbers; settings that only matter where none is bound are not, and the other way round.
+
     The same seed, space and rows give the same trials. Raises `ValueError` for fewer than one trial or block.
     """
 
@@ -43,16 +46,16 @@ class Tune:
         if self.trials < 1 or self.blocks < 1 or not self.patience > 0:
             raise ValueError(f"tuning takes trials and blocks of 1 or more and a patience above 0, not {self}")
 
-    def work(self, flow: Flow, train: int, val: int) -> Work:
+    def work(self, bound: Bound, train: int, val: int) -> Work:
         """From the rows of the best one and one block of each proposal that must be new, to all rows of all trials."""
-        space = tunable(flow)
-        if not space:
+        space, shown = tunable(bound.flow, idle(bound)), demonstrable(bound)
+        if not space and not shown:
             return Work(self.name, 0, 0, 0, "no numbers, switches or choices")
-        others = math.prod(size(param) for param in space.values()) - 1
+        others = math.inf if shown else math.prod(size(param) for param in space.values()) - 1
         block = math.ceil(train / self.blocks)
         fresh = self.trials - 1 if math.isinf(others) else 1
         most = train * (1 + min(self.trials - 1, others)) + val
-        return Work(self.name, train + fresh * block, int(most), 1, f"{len(space)} params, {self.trials} trials")
+        return Work(self.name, train + fresh * block, int(most), 1, f"{len(space) + len(shown)} params, {self.trials} trials")
 
     async def run(self, search: Search) -> None:
         """Search on the training rows, then have the best judged."""
@@ -71,13 +74,13 @@ class Tune:
         self, search: Search, blocks: Sequence[Sequence[Example]], best: list[Row]
     ) -> tuple[dict[str, Any], list[Row]]:
         """The values of the best trial, and its rows."""
-        space = tunable(search.bound.flow)
+        space = tunable(search.bound.flow, idle(search.bound), search.pools)
         study, words = self._study(search, space), distributions(space)
         best_values = dict(search.values)
         whole: list[tuple[dict[str, Any], list[Row]]] = [(best_values, best)]
         for number in range(1, self.trials + 1):
             trial = study.ask(words)
-            values = {**search.values, **trial.params}
+            values = {**search.values, **decoded(space, trial.params)}
             try:
                 rows, signal = await self._race(search, values, blocks, best)
             except BudgetSpent:
@@ -95,7 +98,7 @@ class Tune:
                 search.offer(f"{self.name}, cheaper", values, rows)
         return best_values, best
 
-    def _study(self, search: Search, space: Mapping[str, Param]) -> Any:
+    def _study(self, search: Search, space: Mapping[str, Domain]) -> Any:
         """A seeded study in memory, whose first trial is what there is."""
         import optuna
 
@@ -105,7 +108,7 @@ class Tune:
         optuna.logging.set_verbosity(optuna.logging.WARNING)  # it announces each study
         try:
             study = optuna.create_study(direction="maximize", sampler=sampler, storage=None)
-            study.enqueue_trial({name: search.values[name] for name in space})
+            study.enqueue_trial(encoded(space, search.values))
         finally:
             optuna.logging.set_verbosity(before)
         return study

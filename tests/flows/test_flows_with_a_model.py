@@ -107,8 +107,9 @@ def test_a_model_that_talks_nonsense_crashes_nothing_and_is_counted(name: str, n
 @pytest.mark.parametrize("name", NAMES)
 def test_a_budget_of_calls_is_kept_and_ends_in_what_there_is(name: str, corpus: BM25) -> None:
     lm = Scripted(model)
-    result = flow_of(name).bind(corpus=corpus, lm=lm, budget=Budget(calls=1))(question=QUESTION)
-    assert len(lm.asked) == 1
+    calls = 0 if name == "reader" else 1  # reader makes one call in all
+    result = flow_of(name).bind(corpus=corpus, lm=lm, budget=Budget(calls=calls))(question=QUESTION)
+    assert len(lm.asked) == calls
     assert result.status == "partial"
 
 

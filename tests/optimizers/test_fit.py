@@ -95,8 +95,8 @@ def test_a_component_that_raises_stays_as_it_is_and_is_named_and_the_others_are_
 
 def test_a_setting_that_the_user_fixed_is_not_fitted() -> None:
     flow = sf.Flow(rivers.Search(k=24) >> rivers.Rank(follow=rivers.Follow(weight=1.0)), output="context")
-    assert fittable(flow) == {}
-    assert Fit().work(flow, 12, 12).tests == 0
+    assert fittable(rivers.bind(flow)) == {}
+    assert Fit().work(rivers.bind(flow), 12, 12).most == 0
 
 
 def test_a_component_in_an_option_that_is_not_taken_is_left_alone() -> None:

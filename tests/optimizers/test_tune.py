@@ -194,4 +194,4 @@ def test_settings_out_of_range_are_refused(options: dict[str, Any]) -> None:
 
 
 def test_nothing_to_tune_is_no_pass() -> None:
-    assert Tune().work(sf.Flow(rivers.Search(k=2), output="passages"), 10, 10).tests == 0
+    assert Tune().work(rivers.bind(sf.Flow(rivers.Search(k=2), output="passages")), 10, 10).most == 0
