@@ -92,6 +92,11 @@ class Host:
         return Request(messages, request.rest, request.settings, request.field)
 
     async def attempt(self, request: Request, tally: Counting, on_text: OnText | None) -> Reply:
+        if self.price is None and self.wire.paid and tally.caps("usd"):
+            raise Rejected(
+                f"{self.name} has a price that Seekflow does not know, so that a budget in US dollars cannot be kept: "
+                f"give price=Price(input, output), in dollars for a million tokens, or take a budget of calls or tokens"
+            )
         key = find_key(self.key, self.name)
         try:
             return await self._accepted(request, key, tally, on_text)
@@ -191,7 +196,8 @@ def openai_compatible(url: str, model: str, *, key: KeySource = None, mode: str 
     `mode`: how a type is asked for, "json_schema" (a response format) or "tools" (a forced function call).
     `settings`: `Settings`. `reasks`: how often what was wrong goes back (2). `fallback`: whether plain text will do in the end.
     `retries`: further tries after transport errors, 429 and 5xx (4), with `Retry-After` up to `longest_wait` seconds (60).
-    `timeout`: seconds for one try (120). `limit`: a `RateLimit`. `price`: a `Price`, or prices by name.
+    `timeout`: seconds for one try (120). `limit`: a `RateLimit`. `price`: a `Price`, or prices by name;
+    calls to an address without one cost nothing, and a vendor's model without one is refused under a budget in US dollars.
     `version`: part of the identity, for a server whose model changes under one name.
     """
     return _lm(f"{url.rstrip('/')}#{model}", OpenAIWire(exact=False), model, url, key, mode, options)
