@@ -116,19 +116,20 @@ class Host:
     async def _accepted(self, request: Request, key: str, tally: Counting, on_text: OnText | None) -> Reply:
         """One reply; what the model refuses to be told of sampling is left out and sent once more."""
         while True:
+            given = self.wire.sampling(request.settings)
+            sampling = {name: value for name, value in given.items() if name not in self.left_out}
             try:
-                return await self._sent(request, key, tally, on_text)
+                return await self._sent(request, sampling, key, tally, on_text)
             except Refused as refused:
                 message = str(refused)
-                unwanted = {name for name in OPTIONAL if name in message} - self.left_out
+                unwanted = {name for name in OPTIONAL if name in sampling and name in message}
                 if refused.status != 400 or not unwanted:
                     raise Rejected(
                         f"{self.name}: status {refused.status}: {without_key(message, key)}{_hint(self, refused)}"
                     ) from None
                 self.left_out |= unwanted
 
-    async def _sent(self, request: Request, key: str, tally: Counting, on_text: OnText | None) -> Reply:
-        sampling = {name: value for name, value in self.wire.sampling(request.settings).items() if name not in self.left_out}
+    async def _sent(self, request: Request, sampling: dict[str, Any], key: str, tally: Counting, on_text: OnText | None) -> Reply:
         body: dict[str, Any] = {"model": self.model, "messages": request.messages, **request.rest, **sampling}
         if on_text is not None:
             body["stream"] = True
