@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from seekflow.core.lm import Message, OnText, Rejected, Settings, Unavailable
 from seekflow.lms.asking import Counting, Policy, Reply
 from seekflow.lms.backed import BackedLM
+from seekflow.lms.errors import ModelOption
 from seekflow.lms.extras import need
 from seekflow.lms.keys import KeySource, checked_source, find_key, without_key
 from seekflow.lms.limits import RateLimit
@@ -207,9 +208,9 @@ def openai_compatible(url: str, model: str, *, key: KeySource = None, mode: str 
 def _lm(name: str, wire: Wire, model: str, url: str, key: KeySource, mode: str, options: dict[str, Any]) -> BackedLM:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password or parts.query:
-        raise ValueError("a model's address is http(s)://host[:port]/path, without a user, a password or a query in it")
+        raise ModelOption("a model's address is http(s)://host[:port]/path, without a user, a password or a query in it")
     if mode not in MODES:
-        raise ValueError(f"{name}: mode is one of {MODES}, not {mode!r}")
+        raise ModelOption(f"{name}: mode is one of {MODES}, not {mode!r}")
     settings = options.pop("settings", None) or Settings()
     policy = Policy(options.pop("reasks", 2), options.pop("fallback", True))
     price = options.pop("price", None)
