@@ -25,6 +25,7 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -54,7 +55,7 @@ PARAMS: dict[str, dict[str, Any]] = {
 }
 FLOWS = tuple(PARAMS)
 METRICS = ("answer_f1", "answer_em", "support_recall@5")
-COSTS = ("calls", "tokens_in", "tokens_out", "seconds")
+COSTS = ("calls", "tokens_in", "tokens_out", "cpu", "seconds")
 
 
 class Watched:
@@ -97,7 +98,9 @@ def one(name: str, example: Any, with_model: bool) -> dict[str, Any]:
     """One example through one flow: its scores, what it cost, and what is wrong with it."""
     watched = Watched(_held["lm"])
     bound = flow_of(name).bind(corpus=_held["corpus"], **({"lm": watched} if with_model else {}))
+    began = time.process_time()
     report = asyncio.run(evaluate(bound, [example], metrics=METRICS, rewards=(), keep_traces=True))
+    cpu = time.process_time() - began
     row = report.rows[0]
     trace = report.traces.get(row.id)
     steps = [step for step in (trace or ()) if step.kind == "node"]
@@ -115,7 +118,7 @@ def one(name: str, example: Any, with_model: bool) -> dict[str, Any]:
         "fallbacks": {path: count for path, count in fallbacks.items() if count},
         "visits": row.visits,
         "nonsense": watched.nonsense,
-        "cost": {line: row.spent(line) for line in COSTS},
+        "cost": {line: cpu if line == "cpu" else row.spent(line) for line in COSTS},
         "wrong": wrong(row, steps, answer, watched.nonsense),
     }
 
@@ -161,7 +164,8 @@ def tables(done: dict[tuple[str, bool], list[dict[str, Any]]]) -> dict[str, str]
     health = ["| flow | runs that crashed | checks that failed | replies that were nonsense | step errors by code | fallbacks |"]
     health += ["|---|---|---|---|---|---|"]
     nodes = ["| flow | node | visits | fallbacks |", "|---|---|---|---|"]
-    costs = ["| flow | model | calls | tokens read | tokens written | seconds |", "|---|---|---|---|---|---|"]
+    costs = ["| flow | model | calls | tokens read | tokens written | CPU seconds | seconds |"]
+    costs += ["|---|---|---|---|---|---|---|"]
     for (name, with_model), rows in done.items():
         model, n = "local" if with_model else "none", len(rows)
         if not rows:
@@ -170,7 +174,7 @@ def tables(done: dict[tuple[str, bool], list[dict[str, Any]]]) -> dict[str, str]
         refused, marked = (sum(row[what] for row in rows) for what in ("refused", "unsupported"))
         quality.append(f"| {name} | {model} | {n} | {' | '.join(scores)} | {refused} | {marked} |")
         spent = [sum(row["cost"][line] for row in rows) / n for line in COSTS]
-        costs.append(f"| {name} | {model} | {spent[0]:.1f} | {spent[1]:.0f} | {spent[2]:.0f} | {spent[3]:.1f} |")
+        costs.append(f"| {name} | {model} | {spent[0]:.1f} | {spent[1]:.0f} | {spent[2]:.0f} | {spent[3]:.2f} | {spent[4]:.2f} |")
         if with_model:
             errors, fallbacks, visits = (
                 sum((Counter(row[what]) for row in rows), Counter[str]()) for what in ("errors", "fallbacks", "visits")
@@ -207,7 +211,7 @@ is one, too.
 
 ## What a question cost
 
-Time is that of a run beside the others, on a machine that may have had other work.
+CPU is of the worker's process. Time is that of a run beside the others, on a machine that may have had other work.
 
 {costs}
 """
