@@ -174,7 +174,7 @@ def _seconds(milliseconds: str | None, retry_after: str | None) -> float | None:
         except ValueError:
             try:
                 return max(0.0, parsedate_to_datetime(text or "").timestamp() - time())
-            except ValueError:
+            except (ValueError, OverflowError):
                 continue
     return None
 

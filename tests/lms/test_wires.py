@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncIterator
+from email.utils import formatdate
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seekflow.lms.transport import Transient, _object, _told
+from seekflow.lms.hosted import _wait
+from seekflow.lms.transport import Transient, _object, _seconds, _told
 from seekflow.lms.wires import AnthropicWire, OpenAIWire, Wire
 
 NAMES = """choices message content tool_calls function arguments finish_reason usage prompt_tokens completion_tokens
@@ -94,3 +98,44 @@ def test_half_of_a_surrogate_pair_is_no_text() -> None:
 def test_a_body_that_is_no_object_may_be_asked_for_again(body: bytes) -> None:
     with pytest.raises(Transient, match="no JSON"):
         _object(body)
+
+
+# --- when to ask again ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "seconds", "wait"),
+    [
+        (None, "3", 3.0),
+        ("250", "3", 0.25),
+        ("x", "2", 2.0),
+        (None, "-3", 0.0),
+        (None, "nan", 0.0),
+        (None, None, None),
+        (None, "soon", None),
+        (None, "Wed, 99 Foo 2026", None),
+        (None, "Wed, 21 Oct 99999999999999 07:28:00 GMT", None),
+        (None, "Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+    ],
+)
+def test_retry_after_is_seconds_milliseconds_or_a_date(milliseconds: Any, seconds: Any, wait: float | None) -> None:
+    assert _seconds(milliseconds, seconds) == wait
+
+
+def test_retry_after_may_be_a_date_to_come() -> None:
+    assert _seconds(None, formatdate(time.time() + 20, usegmt=True)) == pytest.approx(20.0, abs=2.0)
+
+
+@pytest.mark.parametrize("number", [1, 3, 9])
+def test_waits_are_never_shorter_than_asked_for_and_never_all_alike(number: int) -> None:
+    def waits(error: Exception) -> list[float]:
+        outcome = SimpleNamespace(exception=lambda: error)
+        return [_wait(SimpleNamespace(outcome=outcome, attempt_number=number)) for _ in range(50)]
+
+    told = waits(Transient("slow down", after=2.0, status=429))
+    assert min(told) >= 2.0
+    assert max(told) <= 2.6
+    assert len(set(told)) > 40
+    longest = min(20.0, 0.5 * 2 ** (number - 1))
+    own = waits(Transient("broken", status=500))
+    assert longest / 2 <= min(own) < max(own) <= longest
