@@ -115,6 +115,35 @@ def test_cancelling_a_call_ends_it_at_once() -> None:
     assert talk(lambda *_: "stall", use) < 0.5
 
 
+def streamed(*pieces: str) -> bytes:
+    events: list[Any] = [{"choices": [{"index": 0, "delta": {"content": each}}]} for each in pieces]
+    events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    events.append({"choices": [], "usage": {"prompt_tokens": 4, "completion_tokens": 9}})
+    return ("".join(f"data: {json.dumps(each)}\n\n" for each in events) + "data: [DONE]\n\n").encode()
+
+
+WHOLE = streamed('{"te', 'xt": "The', " Rhine", '"}')
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["busy", "broken", "reset", "stall", (200, {}, WHOLE[:300]), (200, {}, b"data: <html>\n\n"), (200, {}, b"data: {}\n\n")],
+    ids=["busy", "broken", "reset", "stall", "half", "no json", "nothing in it"],
+)
+def test_a_stream_that_breaks_is_begun_again_and_says_so(fault: Any) -> None:
+    heard: list[tuple[str, int]] = []
+
+    async def use(found: Any) -> Any:
+        lm, meter, _ = metered(openai_compatible(found.url, "m", timeout=0.4, retries=2))
+        done = await lm.complete(prompt("q"), Reply, on_text=lambda piece, attempt: heard.append((piece, attempt)))
+        await lm.aclose()
+        return done, meter.used.calls, len(found.sent)
+
+    done, counted, sent = talk(lambda _, number: fault if number == 1 else (200, {}, WHOLE), use)
+    assert (done.value.text, done.attempts, counted, sent) == ("The Rhine", 2, 2, 2)
+    assert "".join(piece for piece, attempt in heard if attempt == 2) == "The Rhine"
+
+
 async def many(found: Any, lm: Any, count: int, at_once: int) -> list[Any]:
     numbers = iter(range(count))
     results: list[Any] = []
@@ -131,16 +160,16 @@ async def many(found: Any, lm: Any, count: int, at_once: int) -> list[Any]:
     return results
 
 
-def test_of_500_calls_at_32_at_once_to_a_bad_host_none_is_lost() -> None:
+def test_of_many_calls_at_32_at_once_to_a_bad_host_none_is_lost() -> None:
     async def use(found: Any) -> Any:
         lm, meter, _ = metered(openai_compatible(found.url, "m", timeout=0.5))
-        return await many(found, lm, 500, 32), meter.used.calls, len(found.sent), found.told
+        return await many(found, lm, 250, 32), meter.used.calls, len(found.sent), found.told
 
     results, counted, sent, told = talk(faulty(0.3), use, delay=0.01)
     kinds = Counter(type(each).__name__ for each in results)
-    assert sum(kinds.values()) == 500
+    assert sum(kinds.values()) == 250
     assert set(kinds) <= {"Completion", "Unavailable", "OutputInvalid"}
-    assert kinds["Completion"] >= 490
+    assert kinds["Completion"] >= 240
     assert counted == sent == told.total()
     assert len(told) == 10
     assert all(each.value.text in ("right", "cut off") for each in results if isinstance(each, Completion))
