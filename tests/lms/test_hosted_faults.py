@@ -225,7 +225,7 @@ def evaluated(model: Model, count: int, budget: Budget | None = None, **options:
     """The report of the flow `reader` on so many questions at 32 at once, and how many requests the host saw."""
 
     async def use(found: Any) -> tuple[Report, int]:
-        async with openai_compatible(found.url, "m", timeout=0.5, retries=1, reasks=1, **options) as lm:
+        async with openai_compatible(found.url, "m", **{"timeout": 0.5, "retries": 1, "reasks": 1, **options}) as lm:
             bound = reader.with_params({"retrieve.k": 2}).bind(corpus=BM25(RIVERS), lm=lm)
             report = await bound.aevaluate(rivers(count), metrics=("answer_em",), rewards=(), parallel=32, budget=budget)
         return report, len(found.sent)
@@ -267,7 +267,7 @@ def test_no_call_starts_past_a_cap_of_calls() -> None:
 
 def test_no_call_starts_once_the_money_is_spent() -> None:
     price = Price(1000.0, 1000.0)  # 0.015 dollars a call of 15 tokens
-    report, sent = evaluated(Model(0.0), 300, Budget(usd=1.5), price=price)
+    report, sent = evaluated(Model(0.0), 300, Budget(usd=1.5), price=price, timeout=30.0)
     assert 100 <= sent < 100 + 32  # what was in flight as the money ran out
     assert report.cost["calls"].total == sent
     assert report.skipped > 0

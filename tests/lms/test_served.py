@@ -74,7 +74,7 @@ def test_a_flow_runs_with_a_model_that_is_named_by_its_address(address: str, cor
 
     async def run() -> list[Any]:
         async with resolve(f"{address}/v1#smollm2", settings=SHORT) as lm:
-            bound = reader.with_params({"retrieve.k": 3}).bind(corpus=corpus, lm=lm)
+            bound = reader.with_params({"retrieve.k": 2}).bind(corpus=corpus, lm=lm)
             return await asyncio.gather(*(bound.arun(question=each.question) for each in examples))
 
     results = asyncio.run(run())
