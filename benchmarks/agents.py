@@ -194,7 +194,7 @@ The model is {model}, greedy, with at most {max_tokens} tokens a reply; {jobs} p
 The questions are the first of musique, the corpus its passages under BM25. Percentages with 95 % bootstrap intervals.
 Set smaller than in the flows as written, with the model and without: {params}.
 
-A model of this size shows that the flows stand whatever is said in them, not what they can do with a good one: most of what it
+A model of this size shows that the flows stand whatever is said in them, not what they can do with a good one: much of what it
 answers is supported by nothing that was found, and is refused.
 
 {quality}
