@@ -1,6 +1,7 @@
 # make demo       install, then watch a flow being compiled and used: no key, no network, no model
 # make test       ruff, mypy and the tests
 # make test-dense the tests that need the extra `dense` (sentence-transformers on a pinned torch)
+# make test-lm    the tests that need the extras `lm` and `local`, and the weights of local/smollm2-135m, which it fetches
 # make test-slow  the long proofs
 # make lint       ruff and mypy alone; make format mends what ruff can mend
 # make bench      every benchmark, against the named peers
@@ -17,7 +18,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
-.PHONY: demo test test-dense test-slow lint format bench clean
+.PHONY: demo test test-dense test-lm test-slow lint format bench clean
 .DEFAULT_GOAL := test
 
 # One line a step; pip speaks only when something goes wrong.
@@ -40,6 +41,9 @@ endef
 .venv/.dense: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,[dev$(comma)dense])
 
+.venv/.lm: pyproject.toml constraints.txt | .venv/bin/python
+	$(call install,[dev$(comma)lm$(comma)local])
+
 .venv/.bench: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,[dev$(comma)benchmarks])
 
@@ -61,6 +65,10 @@ test: lint
 # Selecting no test at all fails: a real part must not go untested unseen.
 test-dense: .venv/.dense
 	HF_HUB_OFFLINE=1 $(BIN)/pytest -m dense
+
+test-lm: .venv/.lm
+	$(BIN)/seekflow models pull smollm2-135m
+	$(BIN)/pytest -m "lm or local"
 
 test-slow: .venv/.dev
 	$(BIN)/pytest -m "slow and not dense" --timeout 1800

@@ -1,11 +1,13 @@
-"""What the local model does on this machine: load time, memory, and tokens a second at 1, 4 and 8 requests at once, with and
-without a shared prefix.
+"""What the local model does on this machine: load time, memory, tokens a second at 1, 4 and 8 requests at once, with and
+without a shared prefix, and how its process ends.
 
     python benchmarks/local.py [--model smollm2-135m] [--threads N] [--rounds 3] [--out benchmarks/local.md]
 
 Each number of slots runs in a process of its own, which loads the weights and then sends rounds of requests: about 400 tokens of
 prompt, of which the first 350 are the same for all requests or different for each, and at most 48 tokens of reply, held to a JSON
-schema. Needs `pip install -e ".[local]"` and `seekflow models pull smollm2-135m`.
+schema. It ends without closing the model, and with a reply half written that nobody waits for.
+
+Needs `pip install -e ".[local]"` and `seekflow models pull smollm2-135m`.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from seekflow.core.lm import Message, Settings
-from seekflow.lms import local_model
+from seekflow.lms import ModelMissing, local_model
 from seekflow.lms.engine import default_threads
 
 SLOTS = (1, 4, 8)
@@ -84,7 +86,7 @@ def megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-async def child(model: str, slots: int, threads: int, rounds: int) -> dict[str, Any]:
+async def child(model: str, slots: int, threads: int, rounds: int) -> None:
     __import__("xllamacpp")
     before = megabytes()
     lm = local_model(model, slots=slots, context=2048, threads=threads, reasks=0)
@@ -96,8 +98,10 @@ async def child(model: str, slots: int, threads: int, rounds: int) -> dict[str, 
         results = [await round_of(lm, slots, number * 1000, shared) for number in range(1, rounds + 1)]
         found["shared" if shared else "own"] = {key: statistics.median(each[key] for each in results) for key in results[0]}
     found["memory"] = megabytes() - before
-    await lm.aclose()
-    return found
+    left = asyncio.ensure_future(lm.complete(prompt(0, True), Reply, Settings(max_tokens=400)))
+    await asyncio.sleep(0.2)
+    left.cancel()
+    print(json.dumps(found), flush=True)
 
 
 async def spacing(model: str, threads: int) -> dict[str, float]:
@@ -115,7 +119,24 @@ async def spacing(model: str, threads: int) -> dict[str, float]:
             replies.append(await lm.complete(messages, output, Settings(max_tokens=96)))
         marks = [len(each.text) - len(each.value.text) for each in replies if not each.fallback]
         found[name] = sum(marks) / max(1, len(marks))
+    await lm.aclose()
     return found
+
+
+def measured(command: list[str]) -> dict[str, Any]:
+    """What a child prints, with the exit code and the seconds that it took to end after it had printed it."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            printed = time.perf_counter()
+            code = process.wait(timeout=60)
+        except BaseException:
+            process.kill()
+            raise
+    if not line:
+        sys.exit(f"the process ended with {code} before it had measured anything")
+    return {**json.loads(line), "code": code, "ending": time.perf_counter() - printed}
 
 
 def table(found: list[dict[str, Any]]) -> list[str]:
@@ -128,8 +149,10 @@ def table(found: list[dict[str, Any]]) -> list[str]:
                 f"| {each['slots']} | {name} | {of['out']:.0f} | {of['in']:.0f} | {of['requests']:.1f} | {of['first']:.0f} "
                 f"| {of['cached']:.0%} |"
             )
-    lines += ["", "| slots | load, s | memory with the weights and all slots, MB |", "|---|---|---|"]
-    return [*lines, *(f"| {each['slots']} | {each['load']:.1f} | {each['memory']:.0f} |" for each in found)]
+    lines += ["", "| slots | load, s | memory with the weights and all slots, MB | end, s | exit code |", "|---|---|---|---|---|"]
+    for each in found:
+        lines.append(f"| {each['slots']} | {each['load']:.2f} | {each['memory']:.0f} | {each['ending']:.2f} | {each['code']} |")
+    return lines
 
 
 def main() -> None:
@@ -141,24 +164,27 @@ def main() -> None:
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        found = asyncio.run(child(options.model, options.child, options.threads, options.rounds))
-        print(json.dumps(found))
+        asyncio.run(child(options.model, options.child, options.threads, options.rounds))
         return
+    try:
+        local_model(options.model)
+    except (ModelMissing, ImportError) as error:
+        sys.exit(str(error))
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     arguments = ["--model", options.model, "--threads", str(options.threads), "--rounds", str(options.rounds)]
     results = []
     for slots in SLOTS:
-        began = time.perf_counter()
-        command = [sys.executable, __file__, "--child", str(slots), *arguments]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        results.append(json.loads(done.stdout))
-        print(f"{slots} slots: {time.perf_counter() - began:.0f} s, the process ended with {done.returncode}", file=sys.stderr)
+        results.append(measured([sys.executable, __file__, "--child", str(slots), *arguments]))
+        print(f"{slots} slots: {results[-1]}", file=sys.stderr)
     marks = asyncio.run(spacing(options.model, options.threads))
     ran_on = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
     lines = [
         "# What the local model does",
         "",
         f"Made by `python benchmarks/local.py {' '.join(arguments)}` on {ran_on}; medians of the rounds. A prompt has about 400",
-        "tokens; with a shared prefix all but the last 50 are the same for every request.",
+        "tokens; with a shared prefix all but the last 50 are the same for every request. Load is until the first token.",
+        "Each process ended with the model open and a reply half written; the time is from its last word to its end.",
+        f"The load of the machine was {load:.1f} when it began: what else runs takes from the speed.",
         "",
         *table(results),
         "",

@@ -228,6 +228,7 @@ def main() -> None:
         asyncio.run(serve())
         return
     logging.disable(logging.CRITICAL)
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     server = subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
@@ -242,6 +243,7 @@ def main() -> None:
         f"Made by `python benchmarks/port.py --rounds {options.rounds}` on {ran_on}; medians of the rounds. The server takes",
         f"{DELAY * 1000:.0f} ms for each call; ideal is what calls of that length and no cost of their own come to. CPU is",
         "of the client's process alone. Compare within the table: the clients took turns in one process.",
+        f"The load of the machine was {load:.1f} when it began: what else runs takes from the shares.",
         "",
         *table(found),
         "",

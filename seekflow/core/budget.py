@@ -105,6 +105,10 @@ class Meter:
         outer = None if self.parent is None else self.parent.deadline()
         return min((left for left in (own, outer) if left is not None), key=lambda left: left[0], default=None)
 
+    def caps(self, line: str) -> bool:
+        """Whether this budget, or one around it, has a limit on a line."""
+        return getattr(self.budget, line) is not None or (self.parent is not None and self.parent.caps(line))
+
     def closing(self) -> Meter:
         """A meter for ending a run: steps may still start, calls only as far as this meter lets them."""
         meter = Meter(None, self)
@@ -170,6 +174,10 @@ class Tally(Protocol):
         """Count the tokens and the money of an attempt, as soon as they are known; of one that failed, too."""
         ...
 
+    def caps(self, line: str) -> bool:
+        """Whether there is a limit on a line of the budget, so that what cannot be counted in it must not start."""
+        ...
+
 
 class StepTally:
     """Counts the attempts of one step's calls in its usage, and in a meter."""
@@ -193,6 +201,9 @@ class StepTally:
             self._usage.tokens_out += usage.tokens_out
             self._usage.usd += usage.usd
         self._meter.spend(usage)
+
+    def caps(self, line: str) -> bool:
+        return self._meter.caps(line)
 
 
 class Metered:

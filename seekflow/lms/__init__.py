@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seekflow.lms.asking import Policy as Policy
     from seekflow.lms.backed import BackedLM as BackedLM
+    from seekflow.lms.errors import ModelOption as ModelOption
     from seekflow.lms.extras import MissingExtra as MissingExtra
     from seekflow.lms.hosted import anthropic as anthropic
     from seekflow.lms.hosted import openai as openai
@@ -32,6 +33,7 @@ _HOME = {
     "MissingExtra": "extras",
     "ModelMissing": "store",
     "ModelName": "resolving",
+    "ModelOption": "errors",
     "Policy": "asking",
     "Price": "prices",
     "RateLimit": "limits",

@@ -81,6 +81,9 @@ class Counting:
         if self.outer is not None:
             self.outer.spend(usage)
 
+    def caps(self, line: str) -> bool:
+        return self.outer is not None and self.outer.caps(line)
+
 
 async def ask(
     backend: Backend,
@@ -116,7 +119,7 @@ async def _asked(
     for turn in range(policy.reasks + 1):
         if turn:
             request = backend.again(request, reply, problem)
-        reply = await backend.attempt(request, counting, on_text)
+        reply = _readable(await backend.attempt(request, counting, on_text))
         try:
             return whole(reply.text, output), reply, False
         except ValidationError as error:
@@ -129,7 +132,7 @@ async def _asked(
     if policy.fallback and text_field(output):
         if (value := filled(reply.text, output)) is not None:
             return value, reply, True
-        reply = await backend.attempt(backend.request(messages, None, settings), counting, on_text)
+        reply = _readable(await backend.attempt(backend.request(messages, None, settings), counting, on_text))
         for make in (_whole_or_none, filled):
             if (value := make(reply.text, output)) is not None:
                 return value, reply, True
@@ -139,6 +142,13 @@ async def _asked(
         f"Simplify the output type, raise max_tokens, or take a more capable model",
         text=last.text,
     )
+
+
+def _readable(reply: Reply) -> Reply:
+    """The reply without halves of surrogate pairs, which nothing after it could read, keep or send."""
+    if not reply.text.isascii():
+        reply.text = reply.text.encode("utf-8", "replace").decode()
+    return reply
 
 
 def _whole_or_none(text: str, output: type[T]) -> T | None:

@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from seekflow.core.lm import Message, OnText, Rejected, Settings, Unavailable
 from seekflow.lms.asking import Counting, Policy, Reply
 from seekflow.lms.backed import BackedLM
+from seekflow.lms.errors import ModelOption
 from seekflow.lms.extras import need
 from seekflow.lms.keys import KeySource, checked_source, find_key, without_key
 from seekflow.lms.limits import RateLimit
@@ -92,6 +93,11 @@ class Host:
         return Request(messages, request.rest, request.settings, request.field)
 
     async def attempt(self, request: Request, tally: Counting, on_text: OnText | None) -> Reply:
+        if self.price is None and self.wire.paid and tally.caps("usd"):
+            raise Rejected(
+                f"{self.name} has a price that Seekflow does not know, so that a budget in US dollars cannot be kept: "
+                f"give price=Price(input, output), in dollars for a million tokens, or take a budget of calls or tokens"
+            )
         key = find_key(self.key, self.name)
         try:
             return await self._accepted(request, key, tally, on_text)
@@ -111,19 +117,20 @@ class Host:
     async def _accepted(self, request: Request, key: str, tally: Counting, on_text: OnText | None) -> Reply:
         """One reply; what the model refuses to be told of sampling is left out and sent once more."""
         while True:
+            given = self.wire.sampling(request.settings)
+            sampling = {name: value for name, value in given.items() if name not in self.left_out}
             try:
-                return await self._sent(request, key, tally, on_text)
+                return await self._sent(request, sampling, key, tally, on_text)
             except Refused as refused:
                 message = str(refused)
-                unwanted = {name for name in OPTIONAL if name in message} - self.left_out
+                unwanted = {name for name in OPTIONAL if name in sampling and name in message}
                 if refused.status != 400 or not unwanted:
                     raise Rejected(
                         f"{self.name}: status {refused.status}: {without_key(message, key)}{_hint(self, refused)}"
                     ) from None
                 self.left_out |= unwanted
 
-    async def _sent(self, request: Request, key: str, tally: Counting, on_text: OnText | None) -> Reply:
-        sampling = {name: value for name, value in self.wire.sampling(request.settings).items() if name not in self.left_out}
+    async def _sent(self, request: Request, sampling: dict[str, Any], key: str, tally: Counting, on_text: OnText | None) -> Reply:
         body: dict[str, Any] = {"model": self.model, "messages": request.messages, **request.rest, **sampling}
         if on_text is not None:
             body["stream"] = True
@@ -191,7 +198,8 @@ def openai_compatible(url: str, model: str, *, key: KeySource = None, mode: str 
     `mode`: how a type is asked for, "json_schema" (a response format) or "tools" (a forced function call).
     `settings`: `Settings`. `reasks`: how often what was wrong goes back (2). `fallback`: whether plain text will do in the end.
     `retries`: further tries after transport errors, 429 and 5xx (4), with `Retry-After` up to `longest_wait` seconds (60).
-    `timeout`: seconds for one try (120). `limit`: a `RateLimit`. `price`: a `Price`, or prices by name.
+    `timeout`: seconds for one try (120). `limit`: a `RateLimit`. `price`: a `Price`, or prices by name;
+    calls to an address without one cost nothing, and a vendor's model without one is refused under a budget in US dollars.
     `version`: part of the identity, for a server whose model changes under one name.
     """
     return _lm(f"{url.rstrip('/')}#{model}", OpenAIWire(exact=False), model, url, key, mode, options)
@@ -200,9 +208,9 @@ def openai_compatible(url: str, model: str, *, key: KeySource = None, mode: str 
 def _lm(name: str, wire: Wire, model: str, url: str, key: KeySource, mode: str, options: dict[str, Any]) -> BackedLM:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password or parts.query:
-        raise ValueError("a model's address is http(s)://host[:port]/path, without a user, a password or a query in it")
+        raise ModelOption("a model's address is http(s)://host[:port]/path, without a user, a password or a query in it")
     if mode not in MODES:
-        raise ValueError(f"{name}: mode is one of {MODES}, not {mode!r}")
+        raise ModelOption(f"{name}: mode is one of {MODES}, not {mode!r}")
     settings = options.pop("settings", None) or Settings()
     policy = Policy(options.pop("reasks", 2), options.pop("fallback", True))
     price = options.pop("price", None)

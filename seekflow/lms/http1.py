@@ -119,7 +119,7 @@ class Connection(asyncio.Protocol):
             if headers.get("transfer-encoding", "").lower() == "chunked":
                 self._left = -1
             else:
-                self._left = 0 if status in ("204", "304") else int(headers.get("content-length", "-2"))
+                self._left = 0 if status in ("204", "304") else _length(headers)
                 self.free = self.free and self._left >= 0
             return True
         if len(self._data) > MOST_HEAD:
@@ -129,6 +129,8 @@ class Connection(asyncio.Protocol):
     def _read_chunks(self) -> bool:
         while (end := self._data.find(b"\r\n", self._position)) >= 0:
             size = int(self._data[self._position : end].partition(b";")[0], 16)
+            if size < 0:
+                raise ValueError(size)
             if size == 0:
                 return self._data.find(b"\r\n\r\n", end) >= 0
             if len(self._data) < end + size + 4:
@@ -144,6 +146,16 @@ class Connection(asyncio.Protocol):
     def _fail(self, reason: str) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(Broken(reason))
+
+
+def _length(headers: Mapping[str, str]) -> int:
+    """How long the body is; -2 where it goes on until the end."""
+    given = headers.get("content-length")
+    if given is None:
+        return -2
+    if not given.isdecimal():
+        raise ValueError(given)
+    return int(given)
 
 
 class Pool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from seekflow.core.lm import Rejected
+from seekflow.lms.errors import ModelOption
 
 KeySource = str | Callable[[], str] | None
 """The name of an environment variable, or what gives the key when called; None sends no key."""
@@ -17,7 +18,7 @@ _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 def checked_source(source: KeySource) -> KeySource:
     """The source, if it is one. A key itself in its place is refused, unsaid: it would end up in files and messages."""
     if isinstance(source, str) and not _VARIABLE.fullmatch(source):
-        raise ValueError(
+        raise ModelOption(
             "key is the name of an environment variable, such as OPENAI_API_KEY, or a function that returns the key: "
             "not the key itself, which would end up in traces and messages"
         )

@@ -50,13 +50,12 @@ class RateLimit:
         """Wait until a request of so many tokens may start. One that is cancelled while it waits gives its place back."""
         with self._lock:
             admission = self._reserve(tokens)
-        wait = admission.at - self._clock()
-        if wait > 0:
-            try:
+        try:
+            while (wait := max(admission.at, self._paused) - self._clock()) > 0:  # a pause may come while it waits
                 await asyncio.sleep(wait)
-            except asyncio.CancelledError:
-                self.forget(admission)
-                raise
+        except asyncio.CancelledError:
+            self.forget(admission)
+            raise
         return admission
 
     def settle(self, admission: Admission, tokens: int) -> None:
@@ -70,9 +69,14 @@ class RateLimit:
                 self._log.remove(admission)
 
     def pause(self, seconds: float) -> None:
-        """Let nothing start for so long: the host has said that it is too much."""
+        """Let nothing start for so long, also of what waits already: the host has said that it is too much."""
         with self._lock:
-            self._paused = max(self._paused, self._clock() + seconds)
+            now = self._clock()
+            self._paused = max(self._paused, now + seconds)
+            waiting = [each for each in self._log if each.at > now]
+            late = self._paused - waiting[0].at if waiting else 0.0
+            for each in waiting if late > 0 else ():
+                each.at += late  # all by as much, so that they keep their distances
 
     def _reserve(self, tokens: int) -> Admission:
         now = self._clock()

@@ -18,6 +18,7 @@ from seekflow.core.lm import Ended, LMError, Message, OnText, OutputInvalid, Rej
 from seekflow.lms.asking import Counting, Policy, Reply
 from seekflow.lms.backed import BackedLM
 from seekflow.lms.engine import Chunk, Engine, Job, Size, default_threads, engine
+from seekflow.lms.errors import ModelOption
 from seekflow.lms.grammar import held_to
 from seekflow.lms.prices import FREE, spent
 from seekflow.lms.reading import text_field
@@ -185,7 +186,7 @@ def local_model(
     Raises `ModelMissing` where the weights are not on this machine.
     """
     if slots < 1 or context < 64 or (threads is not None and threads < 1):
-        raise ValueError(f"local/{model}: slots and threads are 1 or more, context 64 or more tokens")
+        raise ModelOption(f"local/{model}: slots and threads are 1 or more, context 64 or more tokens")
     weights = Weights(f"local/{model}", find(model, folder), Size(slots, context, threads or default_threads()))
     return BackedLM(weights, settings or Settings(), Policy(reasks, fallback))
 

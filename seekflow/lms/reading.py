@@ -113,6 +113,8 @@ def _meant_as_json(text: str) -> bool:
         return False
     try:
         json.loads(text)
+    except RecursionError:  # nested deeper than anything that is asked for
+        return True
     except ValueError:
         return text.startswith(('{"', "{\n", "[{", "[\n", "```")) or text in ("{", "[")
     return True

@@ -27,7 +27,7 @@ class FieldText:
             return
         try:
             found = from_json(self.written[start:], allow_partial="trailing-strings")
-        except ValueError:
+        except (ValueError, TypeError):  # TypeError for half of a surrogate pair
             return
         text = found.get(self.name) if isinstance(found, dict) else None
         if isinstance(text, str) and len(text) > self.shown:

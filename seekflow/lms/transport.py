@@ -174,7 +174,7 @@ def _seconds(milliseconds: str | None, retry_after: str | None) -> float | None:
         except ValueError:
             try:
                 return max(0.0, parsedate_to_datetime(text or "").timestamp() - time())
-            except ValueError:
+            except (ValueError, OverflowError):
                 continue
     return None
 
@@ -185,15 +185,17 @@ def _told(body: bytes) -> str:
     try:
         error = json.loads(text)["error"]
         text = str(error.get("message", error) if isinstance(error, dict) else error)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
-    return text[:300] or "no reason given"
+    return text[:300].encode("utf-8", "replace").decode() or "no reason given"
 
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
         found = json.loads(data)
-    except ValueError:
+        if b"\\ud" in data or b"\\uD" in data:  # half of a surrogate pair is no text: it could be neither stored nor sent back
+            found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
         raise Transient(f"the answer is no JSON: it began {data[:60].decode('utf-8', 'replace')!r}") from None
     if not isinstance(found, dict):
         raise Transient(f"the answer is no JSON object but {type(found).__name__}")

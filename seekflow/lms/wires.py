@@ -30,6 +30,8 @@ class Wire(Protocol):
 
     provider: ClassVar[str]
     path: ClassVar[str]
+    paid: bool
+    """Whether calls surely cost money, also where the price is not known."""
 
     def headers(self, key: str) -> dict[str, str]: ...
 
@@ -64,7 +66,7 @@ class OpenAIWire:
     }
 
     def __init__(self, exact: bool) -> None:
-        self.exact = exact
+        self.exact = self.paid = exact
 
     def headers(self, key: str) -> dict[str, str]:
         return {"authorization": f"Bearer {key}"} if key else {}
@@ -92,41 +94,47 @@ class OpenAIWire:
             message = choice["message"]
             calls = message.get("tool_calls") or ()
             text = calls[0]["function"]["arguments"] if calls else message.get("content")
+            finish = choice.get("finish_reason") or "stop"
         except (KeyError, IndexError, TypeError, AttributeError):
             raise Transient("the answer has no reply in it") from None
         if isinstance(text, list):  # content in parts
-            text = "".join(part.get("text", "") for part in text if isinstance(part, dict))
+            text = "".join(_text(_table(part).get("text")) for part in text)
         elif text is not None and not isinstance(text, str):  # arguments that are already an object
             text = json.dumps(text)
-        ended: Ended = self.ends.get(choice.get("finish_reason") or "stop", "other")
+        ended: Ended = self.ends.get(str(finish), "other")
         if not text and message.get("refusal"):
             text, ended = str(message["refusal"]), "filter"
-        usage = raw.get("usage") or {}
-        cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+        usage = _table(raw.get("usage"))
+        tokens_in = _count(usage.get("prompt_tokens"))
+        cached = min(_count(_table(usage.get("prompt_tokens_details")).get("cached_tokens")) or 0, tokens_in or 0)
         reply = Reply(text or "", ended, _logprobs(choice.get("logprobs")), cached, raw)
-        return Read(reply, usage.get("prompt_tokens"), usage.get("completion_tokens"))
+        return Read(reply, tokens_in, _count(usage.get("completion_tokens")))
 
     async def gather(self, events: AsyncIterator[dict[str, Any]], piece: Piece) -> dict[str, Any]:
         whole: dict[str, Any] = {"object": "chat.completion", "choices": []}
-        text, arguments, call, finish = "", "", None, None
+        text, arguments, refusal, call, finish = "", "", "", None, None
+        logprobs: list[Any] = []
         async for event in events:
             whole |= {name: event[name] for name in ("id", "model", "created", "usage") if event.get(name)}
-            for choice in event.get("choices") or ():
-                delta = choice.get("delta") or {}
-                for part in delta.get("tool_calls") or ():
+            for choice in map(_table, _list(event.get("choices"))):
+                delta = _table(choice.get("delta"))
+                for part in map(_table, _list(delta.get("tool_calls"))):
                     call = call or part
-                    arguments += (new := (part.get("function") or {}).get("arguments") or "")
+                    arguments += (new := _text(_table(part.get("function")).get("arguments")))
                     piece(new)
-                text += (new := delta.get("content") or "")
+                text += (new := _text(delta.get("content")))
                 piece(new)
+                refusal += _text(delta.get("refusal"))
                 finish = choice.get("finish_reason") or finish
+                logprobs += _list(_table(choice.get("logprobs")).get("content"))
         if finish is None:
             raise Transient("the stream ended before the reply did")
-        message: dict[str, Any] = {"role": "assistant", "content": text}
+        message: dict[str, Any] = {"role": "assistant", "content": text, **({"refusal": refusal} if refusal else {})}
         if call is not None:
-            function = {"name": (call.get("function") or {}).get("name") or "", "arguments": arguments}
+            function = {"name": _text(_table(call.get("function")).get("name")), "arguments": arguments}
             message["tool_calls"] = [{"id": call.get("id") or "call_0", "type": "function", "function": function}]
-        return whole | {"choices": [{"index": 0, "finish_reason": finish, "message": message}]}
+        choice = {"index": 0, "finish_reason": finish, "message": message}
+        return whole | {"choices": [choice | ({"logprobs": {"content": logprobs}} if logprobs else {})]}
 
 
 class AnthropicWire:
@@ -134,6 +142,7 @@ class AnthropicWire:
 
     provider: ClassVar[str] = "anthropic"
     path: ClassVar[str] = "/messages"
+    paid = True
     most_tokens: ClassVar[int] = 4096
     """Anthropic wants a limit in every request: this, where the settings have none."""
     ends: ClassVar[dict[str, Ended]] = {
@@ -163,19 +172,19 @@ class AnthropicWire:
         return given
 
     def read(self, raw: Mapping[str, Any]) -> Read:
-        content = raw.get("content")
-        if not isinstance(content, list):
+        if not isinstance(raw.get("content"), list):
             raise Transient("the answer has no reply in it")
+        content = [_table(block) for block in raw["content"]]
         used = next((block for block in content if block.get("type") == "tool_use"), None)
-        words = "".join(block.get("text", "") for block in content if block.get("type") == "text")
+        words = "".join(_text(block.get("text")) for block in content if block.get("type") == "text")
         text = words if used is None else json.dumps(used.get("input", {}))
-        usage = raw.get("usage") or {}
-        cached = usage.get("cache_read_input_tokens") or 0
-        tokens_in = usage.get("input_tokens")
+        usage = _table(raw.get("usage"))
+        cached = _count(usage.get("cache_read_input_tokens")) or 0
+        tokens_in = _count(usage.get("input_tokens"))
         if tokens_in is not None:  # here the host counts only what was in no cache
-            tokens_in += cached + (usage.get("cache_creation_input_tokens") or 0)
-        ended: Ended = self.ends.get(raw.get("stop_reason") or "end_turn", "other")
-        return Read(Reply(text, ended, None, cached, raw), tokens_in, usage.get("output_tokens"))
+            tokens_in += cached + (_count(usage.get("cache_creation_input_tokens")) or 0)
+        ended: Ended = self.ends.get(str(raw.get("stop_reason") or "end_turn"), "other")
+        return Read(Reply(text, ended, None, cached, raw), tokens_in, _count(usage.get("output_tokens")))
 
     async def gather(self, events: AsyncIterator[dict[str, Any]], piece: Piece) -> dict[str, Any]:
         whole: dict[str, Any] = {}
@@ -183,21 +192,21 @@ class AnthropicWire:
         inputs: dict[int, str] = {}
         done = False
         async for event in events:
-            kind, index = event.get("type"), event.get("index", 0)
+            kind, index, delta = event.get("type"), _count(event.get("index")) or 0, _table(event.get("delta"))
             if kind == "message_start":
-                whole = dict(event["message"])
+                whole = dict(_table(event.get("message")))
             elif kind == "content_block_start":
-                blocks[index] = dict(event["content_block"])
+                blocks[index] = dict(_table(event.get("content_block")))
             elif kind == "content_block_delta" and index in blocks:
-                new = event["delta"].get("text") or event["delta"].get("partial_json") or ""
+                new = _text(delta.get("text")) or _text(delta.get("partial_json"))
                 if blocks[index].get("type") == "text":
-                    blocks[index]["text"] = blocks[index].get("text", "") + new
+                    blocks[index]["text"] = _text(blocks[index].get("text")) + new
                 else:
                     inputs[index] = inputs.get(index, "") + new
                 piece(new)
             elif kind == "message_delta":
-                whole["stop_reason"] = event["delta"].get("stop_reason")
-                whole["usage"] = {**whole.get("usage", {}), **(event.get("usage") or {})}
+                whole["stop_reason"] = delta.get("stop_reason")
+                whole["usage"] = {**_table(whole.get("usage")), **_table(event.get("usage"))}
             done = done or kind == "message_stop"
         if not done:
             raise Transient("the stream ended before the reply did")
@@ -209,10 +218,30 @@ class AnthropicWire:
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text or "{}")
-    except ValueError:  # cut off at the token limit
+    except (ValueError, RecursionError):  # cut off at the token limit
         return {"_cut": text}
 
 
+def _table(found: Any) -> Mapping[str, Any]:
+    return found if isinstance(found, dict) else {}
+
+
+def _list(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
+
+
+def _text(found: Any) -> str:
+    return found if isinstance(found, str) else ""
+
+
+def _count(found: Any) -> int | None:
+    """A number of tokens; None for what can be none, so that no host talks a budget down."""
+    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
+
+
 def _logprobs(found: Any) -> tuple[tuple[str, float], ...] | None:
-    content = found.get("content") if isinstance(found, dict) else None
-    return tuple((each["token"], float(each["logprob"])) for each in content) if content else None
+    content = _table(found).get("content")
+    try:
+        return tuple((str(each["token"]), float(each["logprob"])) for each in content) if content else None
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -121,6 +121,19 @@ def test_what_a_model_does_not_take_is_left_out_from_then_on() -> None:
     assert talk(answer, use) == [2, 1]
 
 
+def test_calls_at_once_all_learn_what_a_model_does_not_take() -> None:
+    def answer(sent: Sent, number: int) -> Any:
+        if "temperature" in sent.body:
+            return 400, {}, {"error": {"message": "Unsupported parameter: 'temperature'"}}
+        return right(sent, number)
+
+    async def use(found: Any) -> Any:
+        async with openai_compatible(found.url, "m") as lm:
+            return await asyncio.gather(*(lm.complete(prompt("q"), Reply) for _ in range(6)))
+
+    assert [done.value.text for done in talk(answer, use, delay=0.02)] == ["right"] * 6
+
+
 def test_requests_are_kept_to_the_rate() -> None:
     async def use(found: Any) -> float:
         lm = openai_compatible(found.url, "m", limit=RateLimit(2, window=0.3))

@@ -126,6 +126,8 @@ def test_a_status_without_a_body_has_none_and_headers_are_in_lower_case() -> Non
         ([b"SSH-2.0-OpenSSH_9.6\r\n\r\n"], "no proper HTTP"),
         ([b"HTTP/1.1 two OK\r\n\r\n"], "no proper HTTP"),
         ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"], "no proper HTTP"),
+        ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-6\r\n"], "no proper HTTP"),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"], "no proper HTTP"),
         ([b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 20_000], "no proper HTTP"),
     ],
 )

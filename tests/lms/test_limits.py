@@ -85,6 +85,25 @@ def test_a_pause_holds_up_everything() -> None:
     assert asyncio.run(run()) >= 0.09
 
 
+def test_a_pause_holds_up_what_waits_already_and_keeps_the_rate() -> None:
+    async def run() -> list[float]:
+        limit, began = RateLimit(1, window=0.1), time.monotonic()
+
+        async def one() -> float:
+            await limit.admit()
+            return time.monotonic() - began
+
+        tasks = [asyncio.ensure_future(one()) for _ in range(3)]  # due at 0, 0.1 and 0.2
+        await asyncio.sleep(0.01)
+        limit.pause(0.3)
+        return list(await asyncio.gather(*tasks))
+
+    first, second, third = asyncio.run(run())
+    assert first < 0.09
+    assert second >= 0.3
+    assert third - second >= 0.09
+
+
 def test_true_tokens_take_the_place_of_the_estimate() -> None:
     clock = Clock()
     limit = RateLimit(tokens=100, clock=clock)

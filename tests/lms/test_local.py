@@ -170,7 +170,9 @@ def test_a_file_that_is_no_model_is_an_error(tmp_path: Any) -> None:
         ask(local_model(str(tmp_path / "x.gguf")))
 
 
-@pytest.mark.parametrize("ending", ["", "os.kill(os.getpid(), signal.SIGINT)", "raise RuntimeError('on purpose')"])
+@pytest.mark.parametrize(
+    "ending", ["", "task.cancel()", "os.kill(os.getpid(), signal.SIGINT)", "raise RuntimeError('on purpose')"]
+)
 def test_the_process_ends_cleanly_with_a_model_at_work(ending: str) -> None:
     script = f"""
     import asyncio, os, signal
@@ -198,39 +200,6 @@ def test_the_process_ends_cleanly_with_a_model_at_work(ending: str) -> None:
         check=False,
     )
     assert time.monotonic() - began < 100
-    assert done.returncode == {"": 0, "o": -2, "r": 1}[ending[:1]], done.stderr
+    assert done.returncode == {"": 0, "t": 0, "o": -2, "r": 1}[ending[:1]], done.stderr
     assert "Fatal" not in done.stderr
     assert "llama" not in done.stderr.replace("llama-", "")
-
-
-def test_the_server_that_llama_cpp_brings_serves_the_hosted_path() -> None:
-    pytest.importorskip("instructor", reason='the extra "lm" is not installed')
-    from seekflow.lms import openai_compatible
-
-    xllamacpp = importlib.import_module("xllamacpp")
-    params = xllamacpp.CommonParams()
-    params.model.path = str(WEIGHTS)
-    params.n_parallel, params.n_ctx, params.verbosity = 4, 4096, -1
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 2
-    params.port, params.ui, params.api_keys = 0, False, ["local-key"]
-    server = xllamacpp.Server(params)
-
-    async def run() -> Any:
-        heard: list[str] = []
-        async with openai_compatible(f"{server.listening_address}/v1", "smollm2", key=lambda: "local-key") as lm:
-            calls = (lm.complete(prompt(f"Name river {n}."), Reply, Settings(max_tokens=40)) for n in range(8))
-            done = await asyncio.gather(*calls)
-            streamed = await lm.complete(
-                prompt("Which river?"), Reply, Settings(max_tokens=40), on_text=lambda piece, _: heard.append(piece)
-            )
-            with pytest.raises(Rejected, match="status 400"):
-                await lm.complete(prompt("river " * 3000), Reply)
-        async with openai_compatible(f"{server.listening_address}/v1", "smollm2") as lm:
-            with pytest.raises(Rejected, match="status 401"):
-                await lm.complete(prompt("Which river?"), Reply)
-        return done, streamed, heard
-
-    done, streamed, heard = asyncio.run(run())
-    assert all(isinstance(each.value, Reply) and each.usage.tokens_in > 0 for each in done)
-    assert len(heard) > 1
-    assert streamed.usage.tokens_out > 0
