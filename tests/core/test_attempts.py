@@ -386,7 +386,7 @@ def test_numbers_are_params_and_artifacts_hold_them(tmp_path: Path) -> None:
     assert loaded == changed
     result = loaded.bind()(question="why?")
     assert len(result.trace.visits("try")) == 3
-    assert sf.Flow(changed).params()["tuned/redo.below"].value == 0.9
+    assert sf.Flow(changed).params()["tuned.below"].value == 0.9
 
 
 def test_the_fingerprint_holds_the_reward_and_the_channel() -> None:
