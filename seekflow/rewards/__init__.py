@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from seekflow.rewards.retrieval import novelty as novelty
     from seekflow.rewards.retrieval import redundancy as redundancy
     from seekflow.rewards.retrieval import support_gain as support_gain
+    from seekflow.rewards.verdicts import judged as judged
 
 _NAMES = {
     "algebra": ("Reward", "RewardError", "Score", "clip", "decay", "gate", "require_gold", "scores"),
@@ -37,6 +38,7 @@ _NAMES = {
     "ranking": ("ndcg_at", "ranking_ndcg"),
     "reflecting": ("right_to_stop",),
     "retrieval": ("novelty", "redundancy", "support_gain"),
+    "verdicts": ("judged",),
 }
 _HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
 
