@@ -67,11 +67,11 @@ async def areplay(
     then = as_it_was(trace, bound)
     now, stale = _varied(then, params or {}, resources or {})
     fitted = _Fitted(now)
-    by_place = {_place(trace, bound, name): change for name, change in wanted.items()}
+    by_place = {place(trace, bound, name): change for name, change in wanted.items()}
     start = trace.step("input")
     given = by_place.pop("input", None) or {}
     inputs = {**start.writes, **((given(start, {}) or {}) if callable(given) else given)}
-    known = {place: change if callable(change) else fitted(place.partition("@")[0], change) for place, change in by_place.items()}
+    known = {key: change if callable(change) else fitted(key.partition("@")[0], change) for key, change in by_place.items()}
     past = Past(trace, known, fitted, now.program.always, stale)
     try:
         return await now.execute(inputs, seed=trace.seed, meter=meter, gate=gate, past=past)
@@ -111,21 +111,18 @@ def _wanted(at: str | None, write: Change | None, changes: Mapping[str, Change] 
     return {**(changes or {}), **({at: write} if at is not None and write is not None else {})}
 
 
-def _place(trace: Trace, bound: Bound, name: str) -> str:
-    """The id or path that a name stands for."""
+def place(trace: Trace, bound: Bound, name: str) -> str:
+    """The id or the path that a name of a step stands for. Raises `ReplayError` where there is no such step."""
     path, _, visit = name.partition("#")
     visits = trace.visits(path)
     if visit:
         if not visit.isdigit() or not 1 <= int(visit) <= len(visits):
             raise ReplayError(f"{name}: {path!r} has {len(visits)} visits in this trace, counted from 1")
         return visits[int(visit) - 1].id
-    if any(step.id == name for step in trace.steps):
-        same = len(visits) == 1 and visits[0].id == name and not visits[0].at
-        return name if not same or name == path else path
-    if name in bound.flow.sites or visits:
+    if visits or name in bound.flow.sites or any(step.id == name for step in trace.steps):
         return name
-    near = sorted({step.path for step in trace.steps})
-    raise ReplayError(f"there is no step {name!r} in this trace: give a path, path#visit or an id; it visits {', '.join(near)}")
+    near = ", ".join(sorted({step.path for step in trace.steps}))
+    raise ReplayError(f"there is no step {name!r} in this trace: give a path, path#visit or an id; it visits {near}")
 
 
 def _varied(then: Bound, params: Mapping[str, Any], resources: Mapping[str, Any]) -> tuple[Bound, frozenset[str]]:
