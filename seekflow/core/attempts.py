@@ -98,14 +98,14 @@ def settle(frame: Frame, path: str, attempts: list[Attempt]) -> None:
         if earlier.marking is not None and later.step.writes:  # only now: while it runs, an attempt is seen by itself
             later.step.parents = {later.channel: (earlier.marking.id,)}
     for attempt in attempts:
-        frame.steps += attempt.frame.steps
+        frame.take_steps(attempt.frame)
     failed = None
     if all(attempt.stop for attempt in attempts):
         failed = StepError("inside", "StepFailed", f"{path}: every attempt failed")
     noted = frame.note("kept", path, {}, decision=str(best + 1), error=failed).decision
     kept = next((each for number, each in enumerate(attempts, start=1) if str(number) == noted), attempts[best])
     frame.log += kept.frame.log
-    frame.replay(kept.frame.log)
+    frame.catch_up(kept.frame.log)
 
 
 def stop_if_none_came_through(attempts: list[Attempt]) -> None:

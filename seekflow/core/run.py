@@ -44,6 +44,38 @@ class Exhausted(Exception):
         self.meter = meter
 
 
+class Past(Protocol):
+    """An earlier run that this one replays: see `past.py`. `partial` is whether a budget ended it."""
+
+    @property
+    def partial(self) -> bool: ...
+
+    def begin(self, frame: Frame, step: Step) -> None:
+        """Before a step: raises `Exhausted` where the earlier run's budget was spent here."""
+        ...
+
+    def recall(
+        self, frame: Frame, step: Step, read: Callable[[Ledger, dict[str, tuple[str, ...]]], Any]
+    ) -> Mapping[str, Any] | None:
+        """What a node's visit writes without being run, by channel; None where it has to be run.
+
+        Sets the step's error, too, where it failed and did not read anything else this time.
+        """
+        ...
+
+    def changed(self, step: Step, writes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a visit that was run writes, with what is to be replaced of it."""
+        ...
+
+    def note(self, frame: Frame, step: Step) -> None:
+        """Change what an item, a decision or a digest is recorded as, where it is to be replaced."""
+        ...
+
+    def seen(self, frame: Frame, step: Step) -> None:
+        """After a step: remember in what it differs from the earlier run's."""
+        ...
+
+
 @dataclass(slots=True)
 class Run:
     """What all branches of one run share."""
@@ -53,6 +85,7 @@ class Run:
     gate: asyncio.Semaphore
     seed: int = 0
     emit: Emit | None = None
+    past: Past | None = None
     heading: Trace = field(default_factory=Trace)
     """The trace without its steps: what a reward that is asked during the run sees of it."""
     began: float = field(default_factory=time.perf_counter)
@@ -63,9 +96,10 @@ class Frame:
 
     `behind` are the steps on the way here that other frames have taken; branches beside this one are not among them. `sample` is
     the index of a repeated sample: in another attempt at the same thing models that sample are to say something else.
+    `diverged` is whether anything before this place differs from the run that is replayed.
     """
 
-    __slots__ = ("at", "behind", "ledger", "log", "meter", "round", "run", "sample", "steps")
+    __slots__ = ("at", "behind", "diverged", "ledger", "log", "meter", "round", "run", "sample", "steps")
 
     def __init__(
         self, run: Run, ledger: Ledger, meter: Meter, at: tuple[int, ...] = (), round: int = 0, around: Frame | None = None
@@ -77,6 +111,7 @@ class Frame:
         self.round = round
         self.behind: tuple[tuple[list[Step], int], ...] = () if around is None else (*around.behind, around.taken)
         self.sample: int = 0 if around is None else around.sample
+        self.diverged: bool = around is not None and around.diverged
         self.steps: list[Step] = []
         self.log: list[tuple[str, Merge, Any, str]] = []
 
@@ -104,7 +139,7 @@ class Frame:
         self.ledger.ensure(channel)
         self.log.append((channel, Merge.APPEND, (), ""))
 
-    def replay(self, log: Sequence[tuple[str, Merge, Any, str]]) -> None:
+    def catch_up(self, log: Sequence[tuple[str, Merge, Any, str]]) -> None:
         """Let the ledger see what another branch wrote."""
         for channel, merge, value, step in log:
             if step:
@@ -117,11 +152,19 @@ class Frame:
         for branch in branches:
             self.steps += branch.steps
             self.log += branch.log
-            self.replay(branch.log)
+            self.diverged |= branch.diverged
+            self.catch_up(branch.log)
+
+    def take_steps(self, inner: Frame) -> None:
+        """Take over the steps of a call, but nothing of what it wrote."""
+        self.steps += inner.steps
+        self.diverged |= inner.diverged
 
     def record(self, step: Step) -> None:
         """Add a finished step to the trace."""
         self.steps.append(step)
+        if self.run.past is not None:
+            self.run.past.seen(self, step)
         if self.run.emit is not None:
             self.run.emit(step)
 
@@ -129,6 +172,9 @@ class Frame:
         """Record a step that is not a node's visit."""
         began = time.perf_counter() - self.run.began
         step = Step(path, self.at, kind, parents, round=self.round, started=began, **rest)
+        if self.run.past is not None:
+            self.run.past.begin(self, step)
+            self.run.past.note(self, step)
         self.record(step)
         return step
 
@@ -253,10 +299,11 @@ class EachOp:
                 for needed in waits[index]:
                     await done[needed].wait()
                 for needed in waits[index]:
-                    branch.replay(branches[needed].log)
+                    branch.catch_up(branches[needed].log)
                     branch.behind = (*branch.behind, branches[needed].taken)
+                    branch.diverged |= branches[needed].diverged
                 step = branch.note("item", self.items.path, sources, writes={self.item: items[index]})
-                branch.ledger.entries[self.item] = Entry(items[index], (step.id,))
+                branch.ledger.entries[self.item] = Entry(step.writes[self.item], (step.id,))
                 await self.body.run(branch)
             finally:
                 done[index].set()
@@ -295,8 +342,8 @@ class LoopOp:
                 entries["round"] = Entry(number, ())
                 await self.body.run(frame)
                 done = self.until.ask(frame)
-                frame.note("until", self.until.path, frame.sources(self.until.channels), decision=done)
-                if done:
+                step = frame.note("until", self.until.path, frame.sources(self.until.channels), decision=done)
+                if step.decision:
                     return
         finally:
             frame.at, frame.round = at, around
@@ -325,8 +372,8 @@ class RouteOp:
             )
             failed = StepError("invalid", "RouteError", message)
             raise StepFailed(frame.note("route", self.policy.path, sources, decision=label, error=failed))
-        frame.note("route", self.policy.path, sources, decision=chosen)
-        await self.branches[chosen].run(frame)
+        step = frame.note("route", self.policy.path, sources, decision=chosen)
+        await self.branches[str(step.decision)].run(frame)
 
 
 @dataclass(slots=True)
@@ -370,31 +417,31 @@ class CallOp:
         try:
             for gift in self.give:
                 if gift.channel in given:
-                    inner.ledger.write(gift.channel, gift.merge, given[gift.channel], step.id)
+                    inner.ledger.write(gift.channel, gift.merge, step.writes[gift.channel], step.id)
         except Exception as error:  # what is given to a collection is no collection
             failed = StepError(
                 "invalid", type(error).__name__, f"{self.path}: gives {gift.channel!r} what it cannot hold: {error}"
             )
-            frame.steps += inner.steps
+            frame.take_steps(inner)
             raise StepFailed(frame.note("digest", self.path, {}, error=failed)) from None
         try:
             stopped = await self._to_its_end(inner)
         except StepFailed as stop:
-            frame.steps += inner.steps
+            frame.take_steps(inner)
             failed = StepError("inside", "StepFailed", f"{self.path}: {stop.step.id} failed inside this call")
             frame.note("digest", self.path, {}, error=failed)
             raise
         except BaseException:
-            frame.steps += inner.steps
+            frame.take_steps(inner)
             raise
-        frame.steps += inner.steps
+        frame.take_steps(inner)
         try:
             conclusion, read = digest_of(inner.ledger)
         except Exception as error:  # the ledger of a call holds what the user's nodes wrote, and that may be anything
             failed = StepError("invalid", type(error).__name__, f"{self.path}: what it wrote makes no digest: {error}")
             raise StepFailed(frame.note("digest", self.path, {}, error=failed)) from None
         returned = frame.note("digest", self.path, inner.sources(read), writes={"digests": (conclusion,)})
-        frame.write("digests", Merge.APPEND, (conclusion,), returned.id)
+        frame.write("digests", Merge.APPEND, returned.writes["digests"], returned.id)
         if stopped is not None and stopped.meter is not meter:  # not this call's own budget: the others have to stop too
             raise stopped
 
