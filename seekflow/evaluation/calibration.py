@@ -20,6 +20,7 @@ from seekflow.core.trace import Trace
 from seekflow.evaluation.agreement import Agreement, JudgeError, Judgement, agreement
 from seekflow.evaluation.evaluate import evaluate
 from seekflow.evaluation.examples import folds, read_examples
+from seekflow.evaluation.report import Report
 from seekflow.evaluation.statistics import Interval
 from seekflow.nodes.judge import Judge, is_right
 from seekflow.types import Answer, Example, Verdict
@@ -83,6 +84,8 @@ async def acalibrate(
     node = cast(Judge, bound.program.nodes[judge].node)
     report = await evaluate(bound, rows, metrics=(), rewards=(), seed=seed, parallel=parallel, budget=budget, keep_traces=True)
     visits = {row.id: _visits(bound, judge, row, report.traces[row.id]) for row in rows if row.id in report.traces}
+    if not any(visits.values()):
+        raise JudgeError(f"{judge} came to no verdict on an answer in {len(rows)} examples: {_why(judge, report)}")
 
     def of(examples: Iterable[Example]) -> list[FitRow]:
         return [visit for example in examples for visit in visits.get(example.id, ())]
@@ -110,6 +113,13 @@ def _visits(bound: Bound, judge: str, example: Example, trace: Trace) -> list[Fi
     made = [step for step in trace.visits(judge) if step.error is None and isinstance(step.writes.get(channel), Verdict)]
     rows = [FitRow(bound.program.arguments(trace, step), example, step.round, step.writes) for step in made]
     return [row for row in rows if isinstance(row.arguments.get("answer"), Answer)]
+
+
+def _why(judge: str, report: Report) -> str:
+    """The first error of the judge, or else of a run, or that it was not reached."""
+    failed = [step.error.message for trace in report.traces.values() for step in trace.visits(judge) if step.error is not None]
+    failed += [row.error.message for row in report.rows if row.error is not None]
+    return f"the first error is: {failed[0]}" if failed else "no run reached it; was the budget spent?"
 
 
 def _as_is(node: Judge, visit: FitRow) -> Judgement:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 import seekflow as sf
+from seekflow.core.lm import Unavailable
 from seekflow.evaluation import JudgeError, calibrate
 from seekflow.evaluation.agreement import Judgement, agreement, kappa
 from seekflow.lms import Scripted
@@ -113,6 +114,8 @@ def test_too_little_and_a_judge_that_says_the_reverse_are_not_fitted() -> None:
 def test_what_cannot_be_compared_is_refused() -> None:
     with pytest.raises(JudgeError, match="has no Judge at 'critic': they are at"):
         calibrate(bound(), examples(5), judge="critic")
+    with pytest.raises(JudgeError, match=r"no verdict on an answer in 5 examples: the first error is: .* is down"):
+        calibrate(bound(Scripted(lambda _: Unavailable("the host is down"))), examples(5))
     with pytest.raises(JudgeError, match="none of the examples has answers"):
         calibrate(bound(), [Example(id="a", question="Where? Visby")])
 
