@@ -12,7 +12,7 @@ from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Raw, Reward, RewardError, Score
 from seekflow.rewards.outcome import f1_of, final_answer, searches
-from seekflow.rewards.runs import Reference, referred, share_of, told_answer
+from seekflow.rewards.runs import Reference, referred, share_of, told_answer, told_searches
 from seekflow.rewards.whole import of_run, run_reward
 from seekflow.types import Example
 
@@ -62,7 +62,7 @@ def _gain(
         if judged is None:
             return Score(None, f"{process.name} does not apply to this run")
         value += judged
-    told = f"{told_answer(trace, example)}; F1 {score:.2f} with {count} searches, {max(known):.2f} without planning"
+    told = f"{told_answer(trace, example)}; F1 {score:.2f} with {told_searches(count)}, {max(known):.2f} without planning"
     return Score(share_of(value, 0.0, 1.5 + alpha + (process is not None)), told)
 
 

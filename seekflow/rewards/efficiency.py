@@ -10,7 +10,7 @@ from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.outcome import em_of, f1_of, final_answer, searches
 from seekflow.rewards.retrieval import Nuggets, search_gain, turn_recall
-from seekflow.rewards.runs import told_answer
+from seekflow.rewards.runs import told_answer, told_searches
 from seekflow.rewards.whole import run_reward
 from seekflow.types import Example
 
@@ -32,7 +32,7 @@ def attenuated_retrieval(k: float = 0.5, first: float | None = None) -> Reward:
 
 def _attenuated(trace: Trace, example: Example | None, *, k: float, first: float) -> Score:
     count = len(searches(trace))
-    return Score(min(1.0, first * (1 - k**count) / (1 - k)), f"searched {count} times")
+    return Score(min(1.0, first * (1 - k**count) / (1 - k)), told_searches(count))
 
 
 def cost_aware_f1(a: float = 1.0, b: float = 0.1) -> Reward:
@@ -49,7 +49,7 @@ def cost_aware_f1(a: float = 1.0, b: float = 0.1) -> Reward:
 def _cost_aware(trace: Trace, example: Example, *, a: float, b: float) -> Score:
     count = len(searches(trace))
     value = a * f1_of(final_answer(trace), example.answers) * math.exp(-b * count)
-    return Score(value, f"{told_answer(trace, example)}; searched {count} times")
+    return Score(value, f"{told_answer(trace, example)}; {told_searches(count)}")
 
 
 def inforage(score: Literal["f1", "em"] = "f1", extra: float = 0.2, penalty: float = 0.95) -> Reward:
@@ -73,7 +73,7 @@ def _inforage(trace: Trace, example: Example, *, score: str, extra: float, penal
     best = max(recalls, default=0.0)
     outcome = (f1_of if score == "f1" else em_of)(final_answer(trace), example.answers)
     worth = penalty ** len(turns) if len(turns) > 1 else 1.0
-    told = f"{told_answer(trace, example)}; the best of {len(turns)} searches found {best:.0%} of the gold"
+    told = f"{told_answer(trace, example)}; {told_searches(len(turns))}, the best found {best:.0%} of the gold"
     return Score((outcome + extra * best) * worth / (1 + extra), told)
 
 
@@ -91,6 +91,5 @@ def _per_search(trace: Trace, example: Example, *, gain: Reward) -> Score:
     gains = [value for value in found if value is not None]
     if not gains:
         return Score(None, "no search had anything left to find")
-    return Score(
-        sum(gains) / len(gains), f"a search found {sum(gains) / len(gains):.0%} of what was left, by {len(found)} searches"
-    )
+    mean = sum(gains) / len(gains)
+    return Score(mean, f"{told_searches(len(found))}, one found {mean:.0%} of what was left on average")

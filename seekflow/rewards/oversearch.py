@@ -8,7 +8,7 @@ from functools import partial
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.outcome import searches
-from seekflow.rewards.runs import Reference, recall_by_search, referred, share_of
+from seekflow.rewards.runs import Reference, recall_by_search, referred, share_of, told_searches
 from seekflow.rewards.whole import run_reward
 from seekflow.types import Example
 
@@ -64,9 +64,9 @@ def _frugal(trace: Trace, example: Example, *, most: int, baseline: Reference) -
     form = _FORM * (1 - 2 * poor / len(asked)) if asked else 0.0
     n, least = len(recalls) - 1, recalls.index(max(recalls))
     if recalls[-1] < full:
-        told = f"found {recalls[-1]:.0%} of the gold in {n} searches, full exploration finds {full:.0%}: search on"
+        told = f"found {recalls[-1]:.0%} of the gold in {told_searches(n)}, full exploration finds {full:.0%}: search on"
+    elif n > least:
+        told = f"{told_searches(n)}, {least} would have done"
     else:
-        told = (
-            f"searched {n} times, {least} would have done" if n > least else f"stopped after {n} searches, when it had all it got"
-        )
+        told = f"stopped after {told_searches(n)}, when it had all it got"
     return Score(share_of(frugal_value(recalls, most, full) + form, -2.5, 4.5), told)

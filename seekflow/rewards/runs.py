@@ -36,6 +36,11 @@ def told_answer(trace: Trace, example: Example) -> str:
     return f"{said}, right is {' or '.join(map(repr, example.answers[:3]))}"
 
 
+def told_searches(count: int) -> str:
+    """How often a run searched, in words."""
+    return "1 search" if count == 1 else f"{count} searches"
+
+
 def recall_by_search(trace: Trace, example: Example) -> list[float]:
     """The share of gold that had been found after no search, after the first, after the second, and so on."""
     gold = set(example.supporting_ids)

@@ -21,9 +21,7 @@ def test_planning_gains_over_the_better_of_two_runs_without_it() -> None:
     # 1/2 + 2/3 - 1/2 * max(0.2, 0.4), over 1.5
     made = planning_gain(0.2, 0.4)
     assert values(made, trace, example()) == pytest.approx([(0.5 + 2 / 3 - 0.2) / 1.5])
-    assert told(made, trace, example()) == [
-        "said 'Paris France', right is 'Paris'; F1 0.67 with 1 searches, 0.40 without planning"
-    ]
+    assert told(made, trace, example()) == ["said 'Paris France', right is 'Paris'; F1 0.67 with 1 search, 0.40 without planning"]
 
 
 def test_planning_that_costs_less_gains_more() -> None:

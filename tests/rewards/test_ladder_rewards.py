@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_flows import Fail, Find, Keep, Say, Tell, example, run, told, values
 
 import seekflow as sf
@@ -121,6 +123,17 @@ def test_the_terminal_formula_v3_at_its_ends() -> None:
     assert Curated(0, 0, 1.0, 0, 0, formed=False).v3() == 0.001  # 0.3 - 0.5
     assert Curated(1, 1, 1, 1, 1, chose=False, formed=False).v3() == pytest.approx(2.5)
     assert Curated(0, 0, 1.0, 0, 1.0).v3() == pytest.approx(0.3 + 0.4 - 0.35)  # found the answer, and let it go
+
+
+shares = st.floats(0, 1)
+
+
+@given(
+    st.builds(Curated, shares, shares, shares, shares, shares, st.booleans(), st.booleans(), st.integers(0, 99)), st.floats(0, 1)
+)
+def test_the_terminal_formulas_stay_in_their_ranges(parts: Curated, turn_penalty: float) -> None:
+    assert 0.001 <= parts.v3(turn_penalty) <= 3.2 + 1e-9
+    assert 0 <= parts.v4() <= 2
 
 
 def test_the_parts_are_read_from_a_run() -> None:

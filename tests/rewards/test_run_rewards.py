@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_flows import Divide, Fail, Find, JudgeBlindly, Keep, Say, Tell, example, run, told, values
 
 import seekflow as sf
@@ -160,7 +162,7 @@ def test_frugality_of_a_run_is_scaled_with_its_form() -> None:
     trace = run(rounds(("p1",), ("p2",)) >> Say("Paris"))
     # exact at 2 of 5: 2 + 2 * 2/6, + 0.5 for two searches in good form, from [-2.5, 4.5] to [0, 1]
     assert values(frugal(5), trace, example("p1", "p2")) == pytest.approx([(2 + 4 / 6 + 0.5 + 2.5) / 7])
-    assert told(frugal(5), trace, example("p1")) == ["searched 2 times, 1 would have done"]
+    assert told(frugal(5), trace, example("p1")) == ["2 searches, 1 would have done"]
     # the recall 1/3 is below 0.6: x = 3/5, log(2/3)
     assert values(frugal(5), run(rounds(("p1",), ("x",)) >> Say("Paris")), example("p1", "p2", "p3")) == pytest.approx(
         [(math.log(2 / 3) + 0.5 + 2.5) / 7]
@@ -180,6 +182,11 @@ def test_full_exploration_can_be_another_run_of_the_same_example() -> None:
         == values(frugal(5, full), short, row)
     )
     assert values(frugal(5, {"another": full}), short, row) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9).map(sorted), st.integers(1, 8), st.floats(0, 1))
+def test_frugality_stays_in_its_range(recalls: list[float], most: int, baseline: float) -> None:
+    assert -2 <= frugal_value(recalls, most, baseline) < 4
 
 
 # --- WebDetective --------------------------------------------------------------------------------------------------
