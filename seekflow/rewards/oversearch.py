@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
+from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.outcome import searches
@@ -21,7 +22,7 @@ def frugal(most: int = 5, baseline: Reference = 0.6) -> Reward:
     A turn is a search; recall is the share of gold found by then. `most` is how many searches a run may make; one that made more
     counts as having made so many. `baseline` is the recall of full exploration: a number, or the trace of a run that
     searched as often as it may, for one example or for each by its id. `form` is the mean over the searches of +0.5, or -0.5
-    where the step failed or a model's reply was not what was asked for.
+    where it failed or its query is from a model's reply that was not what was asked for.
 
     Source: FrugalRAG (train_grpo.py, config.py), with ids of passages in the place of titles. Raises `RewardError` for most < 1.
     """
@@ -60,7 +61,7 @@ def _frugal(trace: Trace, example: Example, *, most: int, baseline: Reference) -
         return Score(None, "there is no run of full exploration for this example")
     recalls = recall_by_search(trace, example)
     asked = [step for step in trace.steps if step.kind == "node" and step.usage.get("searches")] or searches(trace)
-    poor = sum(step.error is not None or bool(step.usage.get("fallbacks")) for step in asked)
+    poor = sum(_is_poor(step, trace) for step in asked)
     form = _FORM * (1 - 2 * poor / len(asked)) if asked else 0.0
     n, least = len(recalls) - 1, recalls.index(max(recalls))
     if recalls[-1] < full:
@@ -70,3 +71,8 @@ def _frugal(trace: Trace, example: Example, *, most: int, baseline: Reference) -
     else:
         told = f"stopped after {told_searches(n)}, when it had all it got"
     return Score(share_of(frugal_value(recalls, most, full) + form, -2.5, 4.5), told)
+
+
+def _is_poor(step: Step, trace: Trace) -> bool:
+    """Whether a search failed, or the step that wrote its query had to make do without the model's reply."""
+    return step.error is not None or any(trace.step(id).usage.get("fallbacks") for id in step.parents.get("query", ()))

@@ -128,9 +128,7 @@ def test_the_terminal_formula_v3_at_its_ends() -> None:
 shares = st.floats(0, 1)
 
 
-@given(
-    st.builds(Curated, shares, shares, shares, shares, shares, st.booleans(), st.booleans(), st.integers(0, 99)), st.floats(0, 1)
-)
+@given(st.builds(Curated, *[shares] * 5, st.booleans(), st.booleans(), st.integers(0, 99)), shares)
 def test_the_terminal_formulas_stay_in_their_ranges(parts: Curated, turn_penalty: float) -> None:
     assert 0.001 <= parts.v3(turn_penalty) <= 3.2 + 1e-9
     assert 0 <= parts.v4() <= 2

@@ -12,6 +12,7 @@ from small_flows import Divide, Fail, Find, JudgeBlindly, Keep, Say, Tell, examp
 import seekflow as sf
 from seekflow import S
 from seekflow.core.element import Element
+from seekflow.core.step import Step, StepError
 from seekflow.rewards import RewardError, answer_f1
 from seekflow.rewards.efficiency import attenuated_retrieval, cost_aware_f1, gain_per_search, inforage
 from seekflow.rewards.outcome import bad_form, final_answer, handed_on, searches
@@ -169,6 +170,20 @@ def test_frugality_of_a_run_is_scaled_with_its_form() -> None:
     )
     with pytest.raises(RewardError, match="at least 1"):
         frugal(0)
+
+
+def test_a_search_that_failed_or_has_a_poor_query_is_in_bad_form() -> None:
+    trace = run(rounds(("p1",), ("p2",)) >> Say("Paris"))
+    first, second = searches(trace)
+    trace.steps.insert(0, Step("ask", (), "node", writes={"query": "?"}, usage={"calls": 1, "fallbacks": 1}))
+    first.parents["query"] = ("ask",)
+    # one of two searches: (0.5 - 0.5) / 2, in the place of 0.5
+    assert values(frugal(5), trace, example("p1", "p2")) == pytest.approx([(2 + 4 / 6 + 0 + 2.5) / 7])
+    first.usage = second.usage = {"searches": 1}
+    late = StepError("timeout", "TimeoutError", "too slow")
+    trace.steps.insert(-1, Step("late", (), "node", usage={"searches": 1}, error=late))
+    # two of three: (0.5 - 0.5 - 0.5) / 3
+    assert values(frugal(5), trace, example("p1", "p2")) == pytest.approx([(2 + 4 / 6 - 1 / 6 + 2.5) / 7])
 
 
 def test_full_exploration_can_be_another_run_of_the_same_example() -> None:
