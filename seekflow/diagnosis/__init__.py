@@ -1,1 +1,1 @@
-"""Diagnosis: which step loses the points, read from traces. Import from its modules: each is named after what it makes."""
+"""Diagnosis: which step loses the points, why each failed example failed, and what a perfect step would gain."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from seekflow.core.trace import Trace
 from seekflow.evaluation.statistics import Interval, bootstrap
@@ -24,6 +24,10 @@ class Factors(NamedTuple):
     use: Interval
     refusal: Interval
     precision: Interval
+
+    def to_json(self) -> dict[str, Any]:
+        """`{factor: {mean, low, high, n}}` as plain data, without the factors that apply to no run."""
+        return {name: interval.model_dump() for name, interval in self._asdict().items() if interval.n}
 
 
 def factors(rows: Iterable[tuple[Example, Trace]]) -> Factors:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from seekflow.core.trace import Trace
 from seekflow.evaluation.statistics import Interval, bootstrap
@@ -30,6 +30,12 @@ class Stage(NamedTuple):
     name: str
     share: Interval
     lost: Interval | None
+
+    def to_json(self) -> dict[str, Any]:
+        """`{stage, share, low, high, n, lost}` as plain data."""
+        share = self.share.model_dump()
+        lost = None if self.lost is None else self.lost.mean
+        return {"stage": self.name, "share": share.pop("mean"), **share, "lost": lost}
 
 
 def waterfall(rows: Iterable[tuple[Example, Trace]]) -> tuple[Stage, ...]:

@@ -28,11 +28,14 @@ def test_search_use_and_refusal_are_told_apart() -> None:
     assert (found.use.mean, found.use.n) == (1 / 3, 3)
     assert (found.refusal.mean, found.refusal.n) == (1 / 2, 2)
     assert (found.precision.mean, found.precision.n) == (1 / 2, 2)
+    assert list(found.to_json()) == ["sufficiency", "use", "refusal", "precision"]
+    assert found.to_json()["use"]["n"] == 3
 
 
 def test_no_answer_is_neither_use_nor_refusal() -> None:
     found = factors([(example(*GOLD), run(Find(GOLD) >> Fail())), (example(*GOLD), run(Find(()) >> Fail()))])
     assert (found.use.mean, found.refusal.mean, found.precision.n) == (0, 0, 0)
+    assert list(found.to_json()) == ["sufficiency", "use", "refusal"]
 
 
 def test_an_example_without_gold_is_left_out() -> None:

@@ -69,6 +69,9 @@ def test_the_waterfall_has_the_stages_in_order_with_what_each_loses() -> None:
     assert stages[0].lost is None
     assert waterfall(rows) == waterfall(list(reversed(rows)))
     assert waterfall([]) == ()
+    plain = ranked.to_json()
+    assert plain == {"stage": "ranked", "share": 1.0, "low": 1.0, "high": 1.0, "n": 1, "lost": 0.0}
+    assert stages[0].to_json()["lost"] is None
 
 
 def test_a_run_that_failed_counts_with_what_it_came_to() -> None:
