@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Literal
 
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
@@ -19,35 +20,41 @@ Scorer = Callable[[str, Sequence[Passage]], float]
 """How well passages fit what is right, told in words: a number, higher is better. Pure."""
 
 
-def decided_right(threshold: float = 0.5) -> Reward:
+def decided_right(by: Literal["support", "answer"] = "support", threshold: float = 0.5) -> Reward:
     """1 if the verdict decides rightly, else 0; from a score of `threshold` on it says "enough".
 
-    Where the step read an answer, "enough" is right if that answer is (exact match): the label that SIM-RAG's critic is trained
-    on, from runs of its own. Where it read none, "enough" is right if all gold was in
-    what it read, as in `right_to_stop`. It does not apply inside a call that works on one goal.
+    By "support" that is right if all gold was in what the step read, as in `right_to_stop`. By "answer" it is right if the answer
+    that the step read is (exact match), and the reward does not apply where it read none: the label that SIM-RAG's critic is
+    trained on, from runs of its own. It does not apply inside a call that works on one goal.
 
-    Raises `RewardError` for a threshold outside [0, 1].
+    Source: SIM-RAG. Raises `RewardError` for another `by` and for a threshold outside [0, 1].
     """
-    if not 0 <= threshold <= 1:
-        raise RewardError(f"a threshold is in [0, 1], not {threshold!r}")
-    return reward(on="verdict", name="decided_right")(partial(_decided, threshold=threshold))
+    if by not in ("support", "answer") or not 0 <= threshold <= 1:
+        raise RewardError(f"by is 'support' or 'answer' and a threshold in [0, 1], not {by!r} and {threshold!r}")
+    name, needs = ("decided_right", "supporting_ids") if by == "support" else ("decided_right_by_answer", "answers")
+    made = partial(_by_support if by == "support" else _by_answer, threshold=threshold)
+    return reward(needs=needs, on="verdict", name=name)(made)
 
 
-def _decided(step: Step, trace: Trace, example: Example | None, *, threshold: float) -> Score:
-    verdict, answer = step.writes["verdict"], trace.inputs(step).get("answer")
+def _by_support(step: Step, trace: Trace, example: Example, *, threshold: float) -> Score:
+    verdict = step.writes["verdict"]
     if not isinstance(verdict, Verdict):
         return OTHER
     if on_part(step, trace):
         return PART
-    enough = verdict.score >= threshold
-    if isinstance(answer, Answer) and example is not None and example.answers:
-        right = em_of(answer, example.answers) == 1
-        told = f"{'accepted' if enough else 'rejected'} {answer.text!r}, which is {'right' if right else 'wrong'}"
-        return Score(float(enough == right), told)
-    if example is None or not example.supporting_ids:
-        return Score(None, "nothing says what would be enough")
-    missing = missing_for(step, trace, example)
+    enough, missing = verdict.score >= threshold, missing_for(step, trace, example)
     return Score(float(enough != bool(missing)), told_enough(enough, missing, example))
+
+
+def _by_answer(step: Step, trace: Trace, example: Example, *, threshold: float) -> Score:
+    verdict, answer = step.writes["verdict"], trace.inputs(step).get("answer")
+    if not isinstance(verdict, Verdict) or not isinstance(answer, Answer):
+        return Score(None, "judges no answer")
+    if on_part(step, trace):
+        return PART
+    enough, right = verdict.score >= threshold, em_of(answer, example.answers) == 1
+    told = f"{'accepted' if enough else 'rejected'} {answer.text!r}, which is {'right' if right else 'wrong'}"
+    return Score(float(enough == right), told)
 
 
 def judge_label(

@@ -27,15 +27,19 @@ def test_a_decision_is_right_if_enough_was_said_when_all_gold_was_there(kept: tu
 
 def test_a_threshold_says_what_enough_is() -> None:
     trace = run(FOUND >> Keep(("p1", "p2")) >> Judge(0.6) >> Say("Paris"))
-    assert values(decided_right(0.7), trace, example("p1", "p2")) == [0]
+    assert values(decided_right(threshold=0.7), trace, example("p1", "p2")) == [0]
     with pytest.raises(RewardError, match="threshold"):
-        decided_right(1.5)
+        decided_right(threshold=1.5)
+    with pytest.raises(RewardError, match="'support' or 'answer'"):
+        decided_right("gold")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("say", "score", "value"), [("Paris", 0.9, 1), ("Paris", 0.1, 0), ("Rome", 0.9, 0), ("Rome", 0.1, 1)])
 def test_a_critic_that_reads_an_answer_is_held_to_whether_that_is_right(say: str, score: float, value: int) -> None:
     trace = run(Say(say) >> JudgeAnswer(score))
-    assert values(decided_right(), trace, example("p1")) == [value]
+    assert values(decided_right("answer"), trace, example()) == [value]
+    assert values(decided_right("answer"), run(FOUND >> Keep(("p1",)) >> Judge(0.9) >> Say("Paris")), example("p1")) == []
+    assert (decided_right().needs, decided_right("answer").needs) == ({"supporting_ids"}, {"answers"})
     assert values(right_to_stop, trace, example("p1")) == []
 
 

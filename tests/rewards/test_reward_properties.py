@@ -22,6 +22,7 @@ MADE: tuple[Reward, ...] = (
     rewards.cosearch(),
     rewards.cost_aware_f1(),
     rewards.decided_right(),
+    rewards.decided_right("answer"),
     rewards.frugal(),
     rewards.frugal(1, {"e": Trace()}),
     rewards.gain_per_search(1),
