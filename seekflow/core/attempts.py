@@ -127,6 +127,8 @@ class RedoOp:
     channel: str
 
     async def run(self, frame: Frame) -> None:
+        if frame.run.past is not None:
+            frame.run.past.enter(frame, self.path)
         attempts = [Attempt(frame, self.path, 1, self.channel)]
         try:
             await attempts[0].go(self.body, self.reward, self.below)
@@ -149,6 +151,8 @@ class BestOfOp:
     n: int
 
     async def run(self, frame: Frame) -> None:
+        if frame.run.past is not None:
+            frame.run.past.enter(frame, self.path)
         attempts = [Attempt(frame, self.path, number) for number in range(1, self.n + 1)]
         try:
             stops = await at_once(self.n, lambda index: attempts[index].go(self.body, self.reward, 1.0))

@@ -62,6 +62,10 @@ class Past:
         if not frame.diverged and step.id not in self._steps:
             raise Exhausted(frame.meter)
 
+    def enter(self, frame: Frame, path: str) -> None:
+        """Before a structure that repeats its body: another number of rounds or attempts is a difference."""
+        frame.diverged |= path in self._stale
+
     def end(self, frame: Frame) -> None:
         """After the last step: raises `Exhausted` where nothing differs and the earlier run's budget was spent in it."""
         if self.partial and not frame.diverged:

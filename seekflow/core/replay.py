@@ -127,7 +127,7 @@ def place(trace: Trace, bound: Bound, name: str) -> str:
 
 
 def _varied(then: Bound, params: Mapping[str, Any], resources: Mapping[str, Any]) -> tuple[Bound, frozenset[str]]:
-    """The bound flow with other params and resources, and the paths of the nodes that they are for."""
+    """The bound flow with other params and resources, and the paths of the places that they are for."""
     unknown = sorted(set(resources) - set(then.flow.resources))
     if unknown:
         raise BindError(f"{then.flow!r} asks for the resources {sorted(then.flow.resources) or 'none'}, not for {unknown}")
@@ -142,6 +142,8 @@ def _varied(then: Bound, params: Mapping[str, Any], resources: Mapping[str, Any]
             asked = {name for name, _, _ in needs(site.element)}
             if moved & set(site.params) or asked & set(resources):
                 stale.add(path)
+        elif moved & set(site.params):
+            stale.add(path)
     return now, frozenset(stale)
 
 

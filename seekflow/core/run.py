@@ -50,6 +50,10 @@ class Past(Protocol):
     @property
     def partial(self) -> bool: ...
 
+    def enter(self, frame: Frame, path: str) -> None:
+        """Before a structure that repeats its body, which may have other numbers this time."""
+        ...
+
     def begin(self, frame: Frame, step: Step) -> None:
         """Before a step: raises `Exhausted` where the earlier run's budget was spent here."""
         ...
@@ -336,6 +340,8 @@ class LoopOp:
         at, around = frame.at, frame.round
         entries = frame.ledger.entries
         outer = entries.get("round")
+        if frame.run.past is not None:
+            frame.run.past.enter(frame, self.until.path)
         try:
             for number in range(1, self.max_rounds + 1):
                 frame.at, frame.round = (*at, number), number

@@ -65,3 +65,13 @@ def test_another_attempt_can_be_kept() -> None:
 def test_what_does_not_fit_is_refused(at: str, write: dict[str, Any]) -> None:
     with pytest.raises(ReplayError):
         both(REDO, at=at, write=write)
+
+
+def test_with_more_attempts_a_replay_comes_to_what_a_run_comes_to() -> None:
+    body = sf.best_of(sf.Int(1, 1, 3), Try(), Marks(0.2, 0.8, 0.9)) >> Tell()
+    ready = bound(body)
+    trace = ready(question="why?").trace
+    for count in (2, 3):
+        again = replay(trace, ready, params={"best_of.n": count})
+        fresh = ready.with_params({"best_of.n": count})(question="why?")
+        assert (again.status, again.trace.identity) == ("ok", fresh.trace.identity)
