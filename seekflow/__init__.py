@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from seekflow import tools as tools
     from seekflow.core.bound import Result as Result
     from seekflow.core.budget import Budget as Budget
+    from seekflow.core.combinators import best_of as best_of
     from seekflow.core.combinators import call as call
     from seekflow.core.combinators import each as each
     from seekflow.core.combinators import fan as fan
     from seekflow.core.combinators import loop as loop
+    from seekflow.core.combinators import redo as redo
     from seekflow.core.combinators import route as route
     from seekflow.core.combinators import skip as skip
     from seekflow.core.errors import FlowError as FlowError
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from seekflow.flow import Bound as Bound
     from seekflow.flow import Flow as Flow
     from seekflow.flow import load as load
+    from seekflow.flow import replay as replay
     from seekflow.types import Answer as Answer
     from seekflow.types import Example as Example
     from seekflow.types import Passage as Passage
@@ -59,7 +62,7 @@ _MODULES = ("flows", "nodes", "rewards", "tools", "types")
 _NAMES = {
     "core.bound": ("Result",),
     "core.budget": ("Budget",),
-    "core.combinators": ("call", "each", "fan", "loop", "route", "skip"),
+    "core.combinators": ("best_of", "call", "each", "fan", "loop", "redo", "route", "skip"),
     "core.errors": ("FlowError", "SeekflowError"),
     "core.expr": ("S", "count", "otherwise", "when"),
     "core.ledger": ("Merge",),
@@ -69,7 +72,7 @@ _NAMES = {
     "core.ports": ("Links", "Port", "Ranker", "Retriever"),
     "core.trace": ("Trace",),
     "evaluation.examples": ("read_examples",),
-    "flow": ("Bound", "Flow", "load"),
+    "flow": ("Bound", "Flow", "load", "replay"),
     "types": ("Answer", "Example", "Passage", "Query"),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

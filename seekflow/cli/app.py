@@ -100,6 +100,38 @@ def run(
 
 
 @app.command()
+def replay(
+    trace: Annotated[Path, typer.Argument(metavar="TRACE", exists=True, dir_okay=False, help="A trace of the flow.")],
+    flow: FlowName,
+    at: Annotated[str | None, typer.Option(help="A step: its id, PATH#VISIT, or its path for all of its visits.")] = None,
+    write: Annotated[
+        list[str] | None, typer.Option(metavar="CHANNEL=JSON", help="What it should have written; may be repeated.")
+    ] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=JSON", help="Another value of a param; may be repeated.")
+    ] = None,
+    corpus: Corpus = None,
+    docs: Docs = None,
+    dense: Dense = False,
+    cache: Cache = None,
+    memo: MemoPath = None,
+    save_trace: Annotated[Path | None, typer.Option("--trace", help="Save the new trace here, as JSON lines.")] = None,
+    save_row: Annotated[
+        Path | None, typer.Option(help="Add the correction to these examples, as a row with a label of the step.")
+    ] = None,
+    answer: Annotated[list[str] | None, typer.Option(help="A right answer, for the row; may be repeated.")] = None,
+    json: Json = False,
+) -> None:
+    """Run a trace again with a step corrected or a param changed: only what depends on that runs."""
+    from seekflow.cli.given import Documents, Running
+    from seekflow.cli.replay import Changing, Saving, replay_command
+
+    changing = Changing(at, tuple(write or ()), tuple(param or ()))
+    saving = Saving(save_trace, save_row, tuple(answer or ()), json)
+    replay_command(trace, flow, changing, Documents(corpus, docs, dense, cache), Running(memo), saving)
+
+
+@app.command()
 def evaluate(
     flow: FlowName,
     questions: Annotated[Path, Rows],
@@ -121,6 +153,35 @@ def evaluate(
 
     asked = Asked(questions, limit, tuple(metric or ()), parallel)
     evaluate_command(flow, asked, Documents(corpus, docs, dense, cache), Running(memo, parse_budget(budget), seed), json)
+
+
+@app.command()
+def diagnose(
+    flow: FlowName,
+    questions: Annotated[
+        Path, typer.Option("--questions", exists=True, dir_okay=False, help="Questions with their gold, as .jsonl.")
+    ],
+    corpus: Corpus = None,
+    docs: Docs = None,
+    dense: Dense = False,
+    cache: Cache = None,
+    memo: MemoPath = None,
+    budget: BudgetText = None,
+    seed: Seed = 0,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many questions.")] = None,
+    metric: Annotated[str | None, typer.Option(help="What is to be good, such as support_recall@5; else answers' F1.")] = None,
+    good: Annotated[float | None, typer.Option(help="The value from which an example has not failed.")] = None,
+    headroom: Annotated[bool, typer.Option(help="Replay with each node perfect.")] = True,
+    worst: Annotated[int, typer.Option(min=0, help="How many examples to keep with their traces.")] = 20,
+    parallel: Annotated[int, typer.Option(min=1, help="How many questions run at the same time.")] = 32,
+    json: JsonTo = None,
+) -> None:
+    """Find which step of a flow loses the points, why, and what it would gain if it were perfect."""
+    from seekflow.cli.diagnose import Asked, diagnose_command
+    from seekflow.cli.given import Documents, Running, parse_budget
+
+    asked = Asked(questions, limit, metric, good, headroom, worst, parallel)
+    diagnose_command(flow, asked, Documents(corpus, docs, dense, cache), Running(memo, parse_budget(budget), seed), json)
 
 
 @app.command("compile")

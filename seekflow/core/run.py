@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from seekflow.core.budget import Budget, Meter
@@ -22,6 +22,7 @@ from seekflow.core.expr import Evaluate
 from seekflow.core.ledger import Entry, Ledger, Merge
 from seekflow.core.sharing import Sharing
 from seekflow.core.step import Step, StepError, StepKind
+from seekflow.core.trace import Trace
 from seekflow.types import check_needs
 
 Emit = Callable[[Step], None]
@@ -43,6 +44,42 @@ class Exhausted(Exception):
         self.meter = meter
 
 
+class Past(Protocol):
+    """An earlier run that this one replays: see `past.py`. `partial` is whether a budget ended it."""
+
+    @property
+    def partial(self) -> bool: ...
+
+    def enter(self, frame: Frame, path: str) -> None:
+        """Before a structure that repeats its body, which may have other numbers this time."""
+        ...
+
+    def begin(self, frame: Frame, step: Step) -> None:
+        """Before a step: raises `Exhausted` where the earlier run's budget was spent here."""
+        ...
+
+    def recall(
+        self, frame: Frame, step: Step, read: Callable[[Ledger, dict[str, tuple[str, ...]]], Any]
+    ) -> Mapping[str, Any] | None:
+        """What a node's visit writes without being run, by channel; None where it has to be run.
+
+        Sets the step's error, too, where it failed and did not read anything else this time.
+        """
+        ...
+
+    def changed(self, step: Step, writes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a visit that was run writes, with what is to be replaced of it."""
+        ...
+
+    def note(self, frame: Frame, step: Step) -> None:
+        """Change what an item, a decision or a digest is recorded as, where it is to be replaced."""
+        ...
+
+    def seen(self, frame: Frame, step: Step) -> None:
+        """After a step: remember in what it differs from the earlier run's."""
+        ...
+
+
 @dataclass(slots=True)
 class Run:
     """What all branches of one run share."""
@@ -52,26 +89,49 @@ class Run:
     gate: asyncio.Semaphore
     seed: int = 0
     emit: Emit | None = None
+    past: Past | None = None
+    heading: Trace = field(default_factory=Trace)
+    """The trace without its steps: what a reward that is asked during the run sees of it."""
     began: float = field(default_factory=time.perf_counter)
 
 
 class Frame:
-    """Where a branch stands: its ledger, the steps it has taken, what it wrote, and its place in the repetitions."""
+    """Where a branch stands: its ledger, the steps it has taken, what it wrote, and its place in the repetitions.
 
-    __slots__ = ("at", "ledger", "log", "meter", "round", "run", "steps")
+    `behind` are the steps on the way here that other frames have taken; branches beside this one are not among them. `sample` is
+    the index of a repeated sample: in another attempt at the same thing models that sample are to say something else.
+    `diverged` is whether anything before this place differs from the run that is replayed.
+    """
 
-    def __init__(self, run: Run, ledger: Ledger, meter: Meter, at: tuple[int, ...] = (), round: int = 0) -> None:
+    __slots__ = ("at", "behind", "diverged", "ledger", "log", "meter", "round", "run", "sample", "steps")
+
+    def __init__(
+        self, run: Run, ledger: Ledger, meter: Meter, at: tuple[int, ...] = (), round: int = 0, around: Frame | None = None
+    ) -> None:
         self.run = run
         self.ledger = ledger
         self.meter = meter
         self.at = at
         self.round = round
+        self.behind: tuple[tuple[list[Step], int], ...] = () if around is None else (*around.behind, around.taken)
+        self.sample: int = 0 if around is None else around.sample
+        self.diverged: bool = around is not None and around.diverged
         self.steps: list[Step] = []
         self.log: list[tuple[str, Merge, Any, str]] = []
 
     def fork(self, *position: int) -> Frame:
         """A frame for a parallel branch that starts from this state."""
-        return Frame(self.run, self.ledger.fork(), self.meter, self.at + position, self.round)
+        return Frame(self.run, self.ledger.fork(), self.meter, self.at + position, self.round, self)
+
+    @property
+    def taken(self) -> tuple[list[Step], int]:
+        """The steps taken so far: the list that they stand in, which may grow, and how many they are."""
+        return self.steps, len(self.steps)
+
+    def trace(self) -> Trace:
+        """The trace so far: the steps on the way here, and this frame's own."""
+        past = [step for steps, count in self.behind for step in steps[:count]]
+        return replace(self.run.heading, steps=[*past, *self.steps])
 
     def write(self, channel: str, merge: Merge, value: Any, step: str) -> None:
         """Write to the ledger, and remember it for the join."""
@@ -83,7 +143,7 @@ class Frame:
         self.ledger.ensure(channel)
         self.log.append((channel, Merge.APPEND, (), ""))
 
-    def replay(self, log: Sequence[tuple[str, Merge, Any, str]]) -> None:
+    def catch_up(self, log: Sequence[tuple[str, Merge, Any, str]]) -> None:
         """Let the ledger see what another branch wrote."""
         for channel, merge, value, step in log:
             if step:
@@ -96,11 +156,19 @@ class Frame:
         for branch in branches:
             self.steps += branch.steps
             self.log += branch.log
-            self.replay(branch.log)
+            self.diverged |= branch.diverged
+            self.catch_up(branch.log)
+
+    def take_steps(self, inner: Frame) -> None:
+        """Take over the steps of a call, but nothing of what it wrote."""
+        self.steps += inner.steps
+        self.diverged |= inner.diverged
 
     def record(self, step: Step) -> None:
         """Add a finished step to the trace."""
         self.steps.append(step)
+        if self.run.past is not None:
+            self.run.past.seen(self, step)
         if self.run.emit is not None:
             self.run.emit(step)
 
@@ -108,6 +176,9 @@ class Frame:
         """Record a step that is not a node's visit."""
         began = time.perf_counter() - self.run.began
         step = Step(path, self.at, kind, parents, round=self.round, started=began, **rest)
+        if self.run.past is not None:
+            self.run.past.begin(self, step)
+            self.run.past.note(self, step)
         self.record(step)
         return step
 
@@ -160,6 +231,19 @@ async def side_by_side(branches: Sequence[Frame], work: Callable[[int], Any], fr
     All branches end by themselves: one that fails does not stop the others. A spent budget goes before a failure; a failure is
     passed on only when no branch came through. Cancelling cancels every branch, and what they did until then is kept.
     """
+    try:
+        stops = await at_once(len(branches), work)
+    finally:
+        frame.join(branches)
+    for stop in stops:
+        if isinstance(stop, Exhausted):
+            raise stop
+    if stops and len(stops) == len(branches):
+        raise stops[0]
+
+
+async def at_once(count: int, work: Callable[[int], Any]) -> list[Exhausted | StepFailed]:
+    """Run `work(i)` for each i below `count` in parallel, each to its end; gives what stopped them, in order."""
     stopped: dict[int, Exhausted | StepFailed] = {}
 
     async def guarded(index: int) -> None:
@@ -168,21 +252,13 @@ async def side_by_side(branches: Sequence[Frame], work: Callable[[int], Any], fr
         except (Exhausted, StepFailed) as stop:
             stopped[index] = stop
 
-    try:
-        if len(branches) == 1:
-            await guarded(0)
-        else:
-            async with asyncio.TaskGroup() as group:
-                for index in range(len(branches)):
-                    group.create_task(guarded(index))
-    finally:
-        frame.join(branches)
-    stops = [stopped[index] for index in sorted(stopped)]
-    for stop in stops:
-        if isinstance(stop, Exhausted):
-            raise stop
-    if stops and len(stops) == len(branches):
-        raise stops[0]
+    if count == 1:
+        await guarded(0)
+    else:
+        async with asyncio.TaskGroup() as group:
+            for index in range(count):
+                group.create_task(guarded(index))
+    return [stopped[index] for index in sorted(stopped)]
 
 
 @dataclass(slots=True)
@@ -227,9 +303,11 @@ class EachOp:
                 for needed in waits[index]:
                     await done[needed].wait()
                 for needed in waits[index]:
-                    branch.replay(branches[needed].log)
+                    branch.catch_up(branches[needed].log)
+                    branch.behind = (*branch.behind, branches[needed].taken)
+                    branch.diverged |= branches[needed].diverged
                 step = branch.note("item", self.items.path, sources, writes={self.item: items[index]})
-                branch.ledger.entries[self.item] = Entry(items[index], (step.id,))
+                branch.ledger.entries[self.item] = Entry(step.writes[self.item], (step.id,))
                 await self.body.run(branch)
             finally:
                 done[index].set()
@@ -262,14 +340,16 @@ class LoopOp:
         at, around = frame.at, frame.round
         entries = frame.ledger.entries
         outer = entries.get("round")
+        if frame.run.past is not None:
+            frame.run.past.enter(frame, self.until.path)
         try:
             for number in range(1, self.max_rounds + 1):
                 frame.at, frame.round = (*at, number), number
                 entries["round"] = Entry(number, ())
                 await self.body.run(frame)
                 done = self.until.ask(frame)
-                frame.note("until", self.until.path, frame.sources(self.until.channels), decision=done)
-                if done:
+                step = frame.note("until", self.until.path, frame.sources(self.until.channels), decision=done)
+                if step.decision:
                     return
         finally:
             frame.at, frame.round = at, around
@@ -298,8 +378,8 @@ class RouteOp:
             )
             failed = StepError("invalid", "RouteError", message)
             raise StepFailed(frame.note("route", self.policy.path, sources, decision=label, error=failed))
-        frame.note("route", self.policy.path, sources, decision=chosen)
-        await self.branches[chosen].run(frame)
+        step = frame.note("route", self.policy.path, sources, decision=chosen)
+        await self.branches[str(step.decision)].run(frame)
 
 
 @dataclass(slots=True)
@@ -332,7 +412,7 @@ class CallOp:
 
     async def run(self, frame: Frame) -> None:
         meter = Meter(self.budget, frame.meter)
-        inner = Frame(frame.run, Ledger(), meter, frame.at)
+        inner = Frame(frame.run, Ledger(), meter, frame.at, around=frame)
         given: dict[str, Any] = {}
         parents: dict[str, tuple[str, ...]] = {}
         for gift in self.give:
@@ -343,31 +423,31 @@ class CallOp:
         try:
             for gift in self.give:
                 if gift.channel in given:
-                    inner.ledger.write(gift.channel, gift.merge, given[gift.channel], step.id)
+                    inner.ledger.write(gift.channel, gift.merge, step.writes[gift.channel], step.id)
         except Exception as error:  # what is given to a collection is no collection
             failed = StepError(
                 "invalid", type(error).__name__, f"{self.path}: gives {gift.channel!r} what it cannot hold: {error}"
             )
-            frame.steps += inner.steps
+            frame.take_steps(inner)
             raise StepFailed(frame.note("digest", self.path, {}, error=failed)) from None
         try:
             stopped = await self._to_its_end(inner)
         except StepFailed as stop:
-            frame.steps += inner.steps
+            frame.take_steps(inner)
             failed = StepError("inside", "StepFailed", f"{self.path}: {stop.step.id} failed inside this call")
             frame.note("digest", self.path, {}, error=failed)
             raise
         except BaseException:
-            frame.steps += inner.steps
+            frame.take_steps(inner)
             raise
-        frame.steps += inner.steps
+        frame.take_steps(inner)
         try:
             conclusion, read = digest_of(inner.ledger)
         except Exception as error:  # the ledger of a call holds what the user's nodes wrote, and that may be anything
             failed = StepError("invalid", type(error).__name__, f"{self.path}: what it wrote makes no digest: {error}")
             raise StepFailed(frame.note("digest", self.path, {}, error=failed)) from None
         returned = frame.note("digest", self.path, inner.sources(read), writes={"digests": (conclusion,)})
-        frame.write("digests", Merge.APPEND, (conclusion,), returned.id)
+        frame.write("digests", Merge.APPEND, returned.writes["digests"], returned.id)
         if stopped is not None and stopped.meter is not meter:  # not this call's own budget: the others have to stop too
             raise stopped
 

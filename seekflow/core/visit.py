@@ -19,9 +19,11 @@ from seekflow.core.errors import BudgetExceeded, ChannelMissing, WriteError
 from seekflow.core.expr import Evaluate
 from seekflow.core.identity import digest
 from seekflow.core.ledger import Ledger, Merge
+from seekflow.core.lm import LM
 from seekflow.core.memo import StepKey
 from seekflow.core.node import Contract, Node, ReadSpec, Visit, Writes, without_none
 from seekflow.core.params import to_plain
+from seekflow.core.past import ReplayError
 from seekflow.core.run import Exhausted, Frame, StepFailed
 from seekflow.core.step import Step, StepError
 from seekflow.types import Value
@@ -55,10 +57,14 @@ class NodeOp:
     optional: tuple[str, ...]
     memo_off: str = ""
     key: StepKey | None = None
+    models: frozenset[str] = field(init=False)
+    """The parameters that take a language model and have one."""
     _call: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self._call = cast(Any, self.node).run
+        ports = {spec.parameter for spec in self.contract.ports if LM in spec.port.__mro__}
+        self.models = frozenset(ports & set(self.resources))
 
     async def run(self, frame: Frame) -> None:
         run = frame.run
@@ -68,10 +74,21 @@ class NodeOp:
             frame.meter.require()
         except BudgetExceeded as error:
             raise Exhausted(error.meter) from None
+        if run.past is not None:
+            run.past.begin(frame, step)
         try:
-            arguments = self.read(frame.ledger, step.parents)
-            result = await self._result(frame, step, arguments)
-            self._write(frame, step, result)
+            values = None if run.past is None else run.past.recall(frame, step, self.read)
+            if values is None:
+                arguments = self.read(frame.ledger, step.parents)
+                result = await self._result(frame, step, arguments)
+                values = {channel: getattr(result, name) for name, channel, _, _ in self.writings}
+                if run.past is not None:
+                    values = run.past.changed(step, values)
+            self._write(frame, step, values)
+            if step.error is not None:
+                raise _as_then(frame, step)
+        except (Exhausted, StepFailed, ReplayError):
+            raise
         except asyncio.CancelledError as error:
             step.error = StepError("cancelled", "CancelledError", f"{self.path}: cancelled while it ran")
             task = asyncio.current_task()
@@ -145,14 +162,24 @@ class NodeOp:
     def _key(self, frame: Frame, arguments: Mapping[str, Any], visit: Visit | None) -> StepKey:
         assert self.key is not None
         inputs = digest([(name, value) for name, value in arguments.items()])
-        return StepKey(
-            self.key.node, self.key.code, self.key.params, inputs, self.key.resources, str(visit.seed) if visit else ""
-        )
+        seed = str(visit.seed) if visit else ""
+        if frame.sample and self.models:
+            seed += f"/{frame.sample}"
+        return StepKey(self.key.node, self.key.code, self.key.params, inputs, self.key.resources, seed)
+
+    def _resource(self, frame: Frame, name: str) -> Any:
+        """What the node gets under this name: a model says something else in another sample, where it can."""
+        thing = self.resources[name][0]
+        another = getattr(thing, "with_settings", None) if frame.sample and name in self.models else None
+        return thing if another is None else another(sample=frame.sample)
 
     async def _attempts(self, frame: Frame, step: Step, arguments: dict[str, Any], visit: Visit | None) -> Writes:
         limit, usage = self.node.limit, Usage()
         injected: dict[str, Any] = dict.fromkeys(self.optional)
-        injected |= {name: Metered(thing, charges, frame.meter, usage) for name, (thing, charges) in self.resources.items()}
+        injected |= {
+            name: Metered(self._resource(frame, name), charges, frame.meter, usage)
+            for name, (_, charges) in self.resources.items()
+        }
         if visit is not None and self.contract.visit:
             injected[self.contract.visit] = visit
         try:
@@ -180,14 +207,22 @@ class NodeOp:
             raise WriteError(f"run returns a {self.contract.returns.__name__}, but what came is {_brief(result)}")
         return result
 
-    def _write(self, frame: Frame, step: Step, result: Writes) -> None:
+    def _write(self, frame: Frame, step: Step, values: Mapping[str, Any]) -> None:
         identity = step.id
-        for name, channel, merge, always in self.writings:
-            value = getattr(result, name)
-            if value is None and not always:
+        for _, channel, merge, always in self.writings:
+            value = values.get(channel)
+            if value is None and (not always or channel not in values):
                 continue
             frame.write(channel, merge, value, identity)
             step.writes[channel] = value
+
+
+def _as_then(frame: Frame, step: Step) -> Exhausted | StepFailed:
+    """How a failed step that is taken from an earlier run ends its branch."""
+    assert step.error is not None
+    limited = frame.meter.deadline() is not None or (frame.run.past is not None and frame.run.past.partial)
+    stopped = step.error.code == "budget" or (step.error.code == "cancelled" and limited)
+    return Exhausted(frame.meter) if stopped else StepFailed(step)
 
 
 def reading_of(spec: ReadSpec, evaluate: Evaluate | None = None, channels: tuple[str, ...] = ()) -> Reading:
