@@ -2,7 +2,8 @@
 
 A flow's graph is its control flow: one node for each of its nodes, each decision of a loop or a route, each `skip`, the inputs
 and the output. `graph.graph["boxes"]` has the combinators that stand around them, `graph.graph["tree"]` how all of it nests. A
-trace's graph is its information dependency: one node for each step, with an edge from every step to those that read what it wrote.
+trace's graph is its information dependency: one node for each step, with an edge from every step to those that read what it
+wrote.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ Shape = tuple[Any, ...]
 
 
 def packed(data: Any) -> dict[str, Any]:
-    """`{mark, pool, data}`: `{mark: n}` in `data`, or later in `pool`, stands for the n-th of the pool. No key of `data` is `mark`.
+    """`{mark, pool, data}`: `{mark: n}` in `data`, or later in `pool`, stands for the n-th of the pool; no key is `mark`.
 
     Numbers that JSON has no word for (NaN, infinities) become null.
     """

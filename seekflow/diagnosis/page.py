@@ -26,10 +26,10 @@ _FIELD = re.compile(r"\{\{(\w+)\}\}")
 def page(diagnosis: Mapping[str, Any]) -> str:
     """The page of `Diagnosis.to_json()`, as the text of an HTML file."""
     style, script = _part("page.css"), "(() => {\n'use strict';\n" + "\n".join(map(_part, SCRIPTS)) + "})();"
-    name = diagnosis["flow"].get("name") or "flow"
+    title = f"Diagnosis of {diagnosis['flow']['name'] or 'a flow'}".encode(errors="replace").decode()
     fields = {
         "policy": _policy(style, script),
-        "title": escape(f"Diagnosis of {name}"),
+        "title": escape(title),
         "style": style,
         "script": script,
         "data": script_json({**packed(diagnosis), "graph": places(diagnosis["flow"], diagnosis["nodes"])}),

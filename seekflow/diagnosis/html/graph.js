@@ -21,8 +21,8 @@ function drawGraph() {
   for (const box of graph.boxes) picture.append(s("text", { class: "caption", x: box.x + 10, y: box.y + 14 }, box.label));
   for (const card of graph.cards) picture.append(drawCard(card));
   const stops = [...drawn.values()].filter((each) => each.node).map((each) => each.group);
-  roving(picture, "[role=button]", () => around(stops));
   $("graph").replaceChildren(picture);
+  roving($("graph"), "[role=button]", () => around(stops)); // an SVG that listens for focus would become a stop itself
   for (const { group, card, node } of drawn.values()) if (!node) fit(group.querySelector("text"), card.title, card.width - 12);
   $("graph").scrollLeft = ($("graph").scrollWidth - $("graph").clientWidth) / 2;
 }

@@ -15,8 +15,15 @@ function viewOf(hash) {
 }
 
 function go(hash) {
-  if (location.hash === hash) show();
-  else location.hash = hash;
+  if (location.hash !== hash) history.pushState(null, "", hash);
+  show();
+}
+
+function follow(event) {
+  const link = event.target.closest('a[href^="#/"]');
+  if (!link || event.defaultPrevented || event.button || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  go(link.getAttribute("href"));
 }
 
 function show() {
@@ -60,7 +67,7 @@ const leave = () => go("#/");
 const covering = matchMedia("(max-width: 62.4375rem)");
 function modal() {
   const over = covering.matches && !$("details").hidden;
-  for (const part of [document.querySelector(".top"), $("flow"), $("main")]) part.toggleAttribute("inert", over);
+  for (const part of [...document.querySelectorAll(".top, .skip"), $("flow"), $("main")]) part.toggleAttribute("inert", over);
   if (over) filled($("details"), { role: "dialog", "aria-modal": "true" }, []);
   else ["role", "aria-modal"].forEach((name) => $("details").removeAttribute(name));
 }
@@ -98,6 +105,7 @@ const measureTop = () => document.documentElement.style.setProperty("--top", `${
 measureTop();
 addEventListener("resize", measureTop);
 addEventListener("hashchange", show);
+addEventListener("click", follow);
 addEventListener("keydown", escape);
 covering.addEventListener("change", modal);
 show();
