@@ -27,12 +27,12 @@ function drawGraph() {
   $("graph").scrollLeft = ($("graph").scrollWidth - $("graph").clientWidth) / 2;
 }
 
-// Shortens a text in the picture until it is at most so wide.
+// Shortens a text in the picture until it is at most so wide; of a path the end says most.
 function fit(text, full, most) {
   const wide = text.getComputedTextLength();
   if (wide <= most) return;
   for (let length = Math.ceil((full.length * most) / wide); length > 1; length -= 1) {
-    text.textContent = clipped(full, length);
+    text.textContent = full.includes("/") ? `…${full.slice(1 - length)}` : clipped(full, length);
     if (text.getComputedTextLength() <= most) return;
   }
 }

@@ -149,10 +149,10 @@ function drawExamples() {
     return h("tr", { "data-class": blame?.class ?? "" },
       h("td", { class: "number" }, figure(example.metric)),
       h("td", { class: "question" }, h("a", { href: toExample(example), "data-stop": true }, example.question), h("div", { class: "answers" }, "expected ", h("b", {}, golds(example)), " · answered ", h("b", {}, answered(example)))),
-      h("td", {}, blame ? [h("div", {}, nodeLink(blame.path)), h("div", { class: "quiet" }, `${words(blame.class ?? "unknown")}, ${blame.confirmed ? "confirmed" : "a guess"}`)] : h("span", { class: "quiet" }, "not found")),
-      h("td", { class: "quiet mono" }, String(example.id)));
+      h("td", { class: "blamed" }, blame ? [h("div", {}, nodeLink(blame.path)), h("div", { class: "quiet" }, `${words(blame.class ?? "unknown")}, ${blame.confirmed ? "confirmed" : "a guess"}`)] : h("span", { class: "quiet" }, "not found")),
+      h("td", { class: "quiet mono id", title: example.id }, clipped(example.id, 20)));
   });
-  const head = h("tr", {}, h("th", { scope: "col", class: "number", "aria-label": words(metric.name) }, "Score"), ["Question", "Broke first at", "Id"].map((name) => h("th", { scope: "col" }, name)));
+  const head = h("tr", {}, h("th", { scope: "col", class: "number", "aria-label": words(metric.name) }, "Score"), ["Question", "Broke first at"].map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col", class: "id" }, "Id"));
   const table = h("table", { class: "worst", "aria-labelledby": "examples-heading" }, h("thead", {}, head), h("tbody", {}, rows));
   const tools = kinds.length > 1 ? h("div", { class: "tools" }, h("label", { for: "class-filter" }, "Class of failure", pick)) : null;
   $("examples").replaceChildren(...[tools, table].filter(Boolean));
