@@ -1,7 +1,6 @@
-"""The flow in a diagnosis: its graph as plain data, and where the parts of that graph stand on the page.
+"""The drawing of a flow in a diagnosis: its control flow as plain data, and where the parts of it stand on the page.
 
-`flow_data` is what a diagnosis says about its flow in JSON; `places` works from that data alone, so that a page can be made from
-a diagnosis that was read back from a file.
+`places` works from the data alone, so that a page can be made from a diagnosis that was read back from a file.
 """
 
 from __future__ import annotations
@@ -24,11 +23,10 @@ _LETTER = 6.3
 """How wide a letter of a caption is, in pixels."""
 
 
-def flow_data(flow: Flow) -> dict[str, Any]:
-    """The graph of a flow as plain data; what the fields mean is said at `draw_graph.flow_graph`."""
+def drawing(flow: Flow) -> dict[str, Any]:
+    """The control flow of a flow as plain data, `{nodes, edges, boxes, tree}`; see `draw_graph.flow_graph`."""
     graph = flow_graph(flow)
     return {
-        "name": flow.name or "",
         "nodes": [{"id": id, **data, "reads": list(data["reads"]), "inside": list(data["inside"])} for id, data in _nodes(graph)],
         "edges": [
             {"source": source, "target": target, **data, "channels": list(data["channels"])}
@@ -39,16 +37,16 @@ def flow_data(flow: Flow) -> dict[str, Any]:
     }
 
 
-def places(flow: Mapping[str, Any], measured: Container[str]) -> dict[str, Any]:
-    """Where everything in `flow_data` stands, in pixels: `{width, height, cards, boxes, edges}`, cards in the order of the flow.
+def places(drawn: Mapping[str, Any], measured: Container[str]) -> dict[str, Any]:
+    """Where everything in a `drawing` stands, in pixels: `{width, height, cards, boxes, edges}`, cards in the order of the flow.
 
     Cards of nodes that are `measured` have room for figures.
     """
     import networkx as nx
 
-    graph = nx.DiGraph(boxes=flow["boxes"], tree=flow["tree"])
-    graph.add_nodes_from((node["id"], node) for node in flow["nodes"])
-    graph.add_edges_from((edge["source"], edge["target"], edge) for edge in flow["edges"])
+    graph = nx.DiGraph(boxes=drawn["boxes"], tree=drawn["tree"])
+    graph.add_nodes_from((node["id"], node) for node in drawn["nodes"])
+    graph.add_edges_from((edge["source"], edge["target"], edge) for edge in drawn["edges"])
 
     def size(id: str) -> Size:
         if id in measured:

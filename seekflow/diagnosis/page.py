@@ -32,7 +32,7 @@ def page(diagnosis: Mapping[str, Any]) -> str:
         "title": escape(title),
         "style": style,
         "script": script,
-        "data": script_json({**packed(diagnosis), "graph": places(diagnosis["flow"], diagnosis["nodes"])}),
+        "data": script_json({**packed(diagnosis), "graph": places(diagnosis["flow"]["drawing"], diagnosis["nodes"])}),
     }
     # In one pass, so that no text of the data is taken for a field.
     return _FIELD.sub(lambda found: fields[found[1]], _part("page.html"))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from seekflow.diagnosis.drawing import flow_data
+from seekflow.diagnosis.drawing import drawing
 from seekflow.flows.bridge import flow
 
 HOSTILE = (
@@ -60,16 +60,30 @@ def example(id: str, question: str, answer: str, metric: float, blame: dict[str,
     }  # fmt: skip
 
 
+def interval(mean: float, wide: float) -> dict[str, float]:
+    return {"mean": mean, "low": mean - wide, "high": mean + wide, "n": 40}
+
+
 def diagnosis() -> dict[str, Any]:
     """A diagnosis of `bridge` over forty questions, twenty of which failed."""
     broken = {
         "path": "rerank",
+        "step": "rerank@1",
         "visit": 1,
+        "mended": 1.0,
         "class": "ranking",
         "confirmed": True,
         "why": "gold passage d2 was found and not kept",
     }
-    guessed = {"path": "retrieve", "visit": 1, "class": "retrieval", "confirmed": False, "why": "gold passage d1 was never found"}
+    guessed = {
+        "path": "retrieve",
+        "step": "retrieve",
+        "visit": 1,
+        "mended": None,
+        "class": "retrieval",
+        "confirmed": False,
+        "why": "gold passage d1 was never found",
+    }
     rewards = {
         "retrieve": {"support_gain": 0.9},
         "rerank": {"ranking_ndcg": 0.3},
@@ -78,27 +92,33 @@ def diagnosis() -> dict[str, Any]:
     rooms = {"retrieve": 0.05, "hop": 0.0, "rerank": 0.2, "answer": 0.1}
     nodes = {
         path: {
-            "kind": "node",
+            "kind": path,
             "visits": 40,
-            "reward": rewards.get(path, {}),
+            "reward": {name: interval(mean, 0.1) for name, mean in rewards.get(path, {}).items()},
             "blame": {"rerank": 0.75, "retrieve": 0.25}.get(path, 0.0),
-            "headroom": {"mean": room, "low": room - 0.05, "high": room + 0.05},
+            "headroom": interval(room, 0.05),
             "cost": {"calls": 0, "tokens": 0, "usd": 0.0, "searches": 40 if path == "retrieve" else 0, "seconds": 0.25},
         }
         for path, room in rooms.items()
     }
     shares = {"queries": 1.0, "retrieved": 0.9, "kept": 0.6, "read": 0.55, "answered": 0.5}
     return {
-        "flow": flow_data(flow),
-        "metric": {"name": "answer_f1", "mean": 0.5, "low": 0.4, "high": 0.6},
+        "flow": {
+            "name": "bridge",
+            "fingerprint": flow.fingerprint,
+            "edges": [{"from": "retrieve", "to": "rerank", "channels": ["passages"], "share": 1.0}],
+            "drawing": drawing(flow),
+        },
+        "metric": {"name": "answer_f1", "mean": 0.5, "low": 0.4, "high": 0.6, "n": 40, "good": 0.5},
         "n": 40,
         "failed": 20,
         "errors": 1,
         "nodes": nodes,
         "waterfall": [{"stage": stage, "share": share, "low": share - 0.05, "high": share} for stage, share in shares.items()],
         "classes": {"ranking": 15, "retrieval": 5},
-        "factors": {"search_sufficiency": {"mean": 0.9, "low": 0.8, "high": 0.95}},
-        "pairs": [{"nodes": ["rerank", "answer"], "headroom": {"mean": 0.35, "low": 0.25, "high": 0.45}}],
+        "guesses": {"retrieval": 5},
+        "factors": {"search_sufficiency": interval(0.9, 0.05)},
+        "pairs": [{"nodes": ["rerank", "answer"], "headroom": interval(0.35, 0.1), "sum": 0.3}],
         "examples": [
             example("q1", "On which island did the playwright live in exile?", "Venice", 0.0, broken),
             example("q2", "Which opera was heard first?", "Tosca", 0.2, guessed),

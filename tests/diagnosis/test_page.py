@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from page_kit import HOSTILE, changed, data_of, diagnosis, unpacked
 
 from seekflow.core.flow import Flow
-from seekflow.diagnosis.drawing import flow_data, places
+from seekflow.diagnosis.drawing import drawing, places
 from seekflow.diagnosis.packing import packed, script_json
 from seekflow.diagnosis.page import SCRIPTS, page
 from seekflow.flows import bridge, plan_execute, react, single
@@ -146,7 +146,7 @@ def test_numbers_that_json_lacks_become_null() -> None:
 
 @pytest.mark.parametrize("flow", [bridge.flow, react.flow, plan_execute.flow, single.flow], ids=lambda flow: flow.name)
 def test_cards_stand_apart_and_inside_their_boxes(flow: Flow) -> None:
-    data = json.loads(json.dumps(flow_data(flow)))
+    data = json.loads(json.dumps(drawing(flow)))
     found = places(data, {node["id"] for node in data["nodes"] if node["kind"] == "node"})
     cards = {card["id"]: card for card in found["cards"]}
     assert cards.keys() == {node["id"] for node in data["nodes"]}

@@ -76,7 +76,7 @@ def test_the_overview_says_where_the_points_go(page: Page) -> None:
     assert page.locator("#facts").inner_text().split("\n") == [
         "answer f1 0.50 [0.40, 0.60]",
         "questions 40",
-        "failed 20 50 %",
+        "failed (below 0.5) 20 50 %",
         "errors 1",
     ]
     summary = page.locator("#summary").inner_text()
@@ -100,8 +100,8 @@ def test_the_table_has_every_node_with_its_figures_and_sorts(page: Page) -> None
 def test_stages_classes_factors_and_pairs_are_told_in_words_and_numbers(page: Page) -> None:
     for place, told in {
         "#waterfall": ["kept", "60 %", "−30"],
-        "#classes": ["ranking", "15", "75 %"],
-        "#factors": ["search sufficiency", "0.90", "[0.80, 0.95]"],
+        "#classes": ["ranking", "15", "75 %", "5 25 %, 5 guesses"],
+        "#factors": ["search sufficiency", "0.90", "[0.85, 0.95]"],
         "#pairs": ["rerank + answer", "+0.35", "+0.20 and +0.10"],
     }.items():
         text = page.locator(place).inner_text()

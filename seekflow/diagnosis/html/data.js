@@ -24,7 +24,7 @@ const toStep = (example, step) => `#/example/${example.number}/${step.number}`;
 const cards = new Map(graph.cards.map((card) => [card.id, card]));
 const nodes = new Map(Object.entries(D.nodes ?? {}).map(([path, node]) => [path, { path, ...node, card: cards.get(path) }]));
 for (const node of nodes.values()) {
-  const values = Object.values(node.reward ?? {}).filter(known);
+  const values = Object.values(node.reward ?? {}).map((reward) => reward.mean).filter(known);
   node.mean = values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
   node.room = node.headroom?.mean ?? null;
 }
@@ -44,7 +44,7 @@ const examples = (D.examples ?? []).map((example, index) => {
     step.sources = new Set(Object.values(step.parents ?? {}).flat());
     for (const source of step.sources) steps.get(source)?.uses.push(step);
   }
-  made.broken = made.trace.find((step) => step.path === example.blame?.path && step.visit === example.blame?.visit) ?? null;
+  made.broken = steps.get(example.blame?.step) ?? null;
   return made;
 });
 

@@ -18,9 +18,11 @@ function nodeDetails(node) {
       entry("First failures", `${percent(node.blame ?? 0)} of the failed examples broke here first`),
       entry("Headroom", headroom(node)),
       costs.length ? entry("Cost", costs.join(" · ")) : null,
-      card?.reads.length ? entry("Reads", card.reads.join(", ")) : null),
+      card?.reads.length ? entry("Reads", card.reads.join(", ")) : null,
+      neighbours("Builds on", node.path, "to", "from"),
+      neighbours("Feeds", node.path, "from", "to")),
     known(node.room) ? nodeWhatIf(node) : null,
-    rewards.length ? [h("h3", {}, "Rewards"), h("table", {}, h("tbody", {}, rewards.map(([name, mean]) => h("tr", {}, h("th", { scope: "row" }, words(name)), h("td", {}, measure(figure(mean), mean))))))] : null,
+    rewards.length ? [h("h3", {}, "Rewards"), h("table", {}, h("tbody", {}, rewards.map(([name, { mean, low, high }]) => h("tr", {}, h("th", { scope: "row" }, words(name)), h("td", {}, measure(figure(mean), mean)), h("td", { class: "quiet" }, range(low, high))))))] : null,
     h("h3", {}, `Visits in the worst examples (${found.length})`),
     found.length ? visitTable(found) : nothing("None of the examples whose traces are kept came here."),
     card?.lines.length ? [h("h3", {}, "Settings"), h("ul", { class: "settings" }, card.lines.map((line) => setting(line)))] : null,
@@ -28,6 +30,12 @@ function nodeDetails(node) {
 }
 
 const setting = (line) => (line.length <= 100 ? h("li", {}, line) : h("li", {}, h("details", {}, h("summary", {}, clipped(line, 60)), h("p", { class: "text quiet" }, line))));
+
+// The nodes that wrote what this one read, or that read what it wrote, with the share of runs in which they did.
+function neighbours(name, path, mine, theirs) {
+  const all = (D.flow.edges ?? []).filter((edge) => edge[mine] === path).sort((a, b) => (b.share ?? 0) - (a.share ?? 0));
+  return all.length ? entry(name, all.flatMap((edge, index) => [index ? ", " : "", nodeLink(edge[theirs]), known(edge.share) ? ` ${percent(edge.share)}` : ""])) : null;
+}
 
 function nodeWhatIf(node) {
   const { low, high } = node.headroom;
@@ -73,6 +81,8 @@ function exampleDetails(example) {
       entry("Expected", golds(example)),
       entry("Answered", answered(example)),
       entry(words(metric.name), figure(example.metric)),
+      example.citations?.length ? entry("Cited", example.citations.map((id) => [h("span", { class: "mono" }, id), example.gold.has(id) ? " gold " : " "])) : null,
+      example.status && example.status !== "ok" ? entry("Run", example.status) : null,
       entry("Id", h("span", { class: "mono" }, String(example.id)))),
     blamePanel(example),
     exampleWhatIf(example),
@@ -87,7 +97,8 @@ function blamePanel(example, here = null) {
   return h("div", { class: "panel bad" },
     h("p", {}, h("b", {}, "First failure"), here ? "" : [" at ", where], " ", blame.class ? h("span", { class: "tag bad" }, words(blame.class)) : null, " ",
       h("span", { class: `tag ${blame.confirmed ? "" : "guess"}` }, blame.confirmed ? "confirmed by replay" : "a guess: replay did not confirm it")),
-    blame.why ? h("p", {}, blame.why) : null);
+    blame.why ? h("p", {}, blame.why) : null,
+    known(blame.mended) ? h("p", { class: "quiet" }, `With this step mended and the rest run again: ${words(metric.name)} ${figure(blame.mended)}`) : null);
 }
 
 function exampleWhatIf(example) {

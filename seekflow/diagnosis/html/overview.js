@@ -5,7 +5,7 @@ function drawHead() {
   const facts = [
     [words(metric.name), figure(metric.mean), range(metric.low, metric.high)],
     ["questions", count(D.n)],
-    ["failed", count(D.failed), known(D.failed) && D.n ? percent(D.failed / D.n) : ""],
+    [known(metric.good) ? `failed (below ${+metric.good.toFixed(2)})` : "failed", count(D.failed), known(D.failed) && D.n ? percent(D.failed / D.n) : ""],
     D.errors ? ["errors", count(D.errors)] : null,
   ];
   $("facts").replaceChildren(...facts.filter(Boolean).map(([name, value, more]) => h("li", {}, h("span", { class: "quiet" }, `${name} `), h("b", {}, value), more ? h("span", { class: "quiet" }, ` ${more}`) : null)));
@@ -112,8 +112,14 @@ const nothing = (why) => h("p", { class: "note" }, why);
 function drawClasses() {
   const all = Object.entries(D.classes ?? {}).filter(([, number]) => number > 0).sort((a, b) => b[1] - a[1]);
   const sum = all.reduce((total, [, number]) => total + number, 0);
-  const lines = all.map(([name, number]) => h("li", {}, h("span", {}, words(name)), h("span", { class: "step", "aria-hidden": "true", vars: { v: number / sum } }, h("i")), h("span", { class: "number" }, h("b", {}, count(number)), " ", h("span", { class: "quiet" }, percent(number / sum)))));
-  $("classes").replaceChildren(lines.length ? h("ul", { class: "fall classes" }, lines) : nothing("No example failed."));
+  const lines = all.map(([name, number]) => {
+    const guessed = D.guesses?.[name] ?? 0;
+    const drawn = h("span", { class: "step", "aria-hidden": "true", vars: { v: (number - guessed) / sum, d: guessed / sum } }, h("i"), guessed ? h("i", { class: "lost" }) : null);
+    const told = [h("b", {}, count(number)), " ", h("span", { class: "quiet" }, [percent(number / sum), guessed ? `, ${plural(guessed, "guess", "guesses")}` : ""])];
+    return h("li", {}, h("span", {}, words(name)), drawn, h("span", { class: "number" }, told));
+  });
+  const told = "Hatched: guesses, since no replay has confirmed them.";
+  $("classes").replaceChildren(...(lines.length ? [h("ul", { class: "fall classes" }, lines), h("p", { class: "note" }, told)] : [nothing("No example failed.")]));
 }
 
 function drawFactors() {
