@@ -163,7 +163,8 @@ def test_an_example_shows_its_blame_its_trace_and_only_what_the_answer_was_built
     details(page).get_by_role("button", name="Only the 4 that the answer was built from").click()
     assert [text.split("\n")[1] for text in steps.all_inner_texts()] == ["input", "retrieve", "rerank", "answer"]
     assert page.get_by_role("button", name="hop, 1 visit in this example").is_visible()
-    assert page.get_by_role("button", name="rerank, 1 visit in this example, first failure of this example").is_visible()
+    told = "rerank, 1 visit in this example, first failure of this example, mean reward 0.25, headroom +1.00"
+    assert page.get_by_role("button", name=told).is_visible()
 
 
 def test_a_what_if_that_was_computed_can_be_looked_at(page: Page) -> None:

@@ -50,21 +50,27 @@ function drawCard(card) {
     return group;
   }
   const split = 82;
+  const parts = {
+    reward: s("rect", { x: x + 1.5, y: y + 26, width: split - 2, height: height - 27.5, rx: 3 }),
+    room: s("rect", { x: x + split + 0.5, y: y + 26, width: width - split - 2, height: height - 27.5, rx: 3 }),
+    rewardText: text("", 8, 41.5, ""),
+    roomText: text("", split + 7, 41.5, ""),
+  };
   const corner = text("corner", width - 8, 17, "", { "text-anchor": "end" });
   const group = s(
     "g",
     { class: card.chosen ? "card" : "card away", role: "button", tabindex: "-1", on: { click: () => go(toNode(card.id)), keydown: pressed } },
     s("title", {}, [card.title, ...card.lines].join("\n")),
     rectangle("body"),
-    s("rect", { class: rewardStep(node.mean), x: x + 1.5, y: y + 26, width: split - 2, height: height - 27.5, rx: 3 }),
-    s("rect", { class: roomStep(node.room), x: x + split + 0.5, y: y + 26, width: width - split - 2, height: height - 27.5, rx: 3 }),
+    parts.reward,
+    parts.room,
     text("name", 8, 17.5, card.title),
-    text("", 8, 41.5, known(node.mean) ? `reward ${figure(node.mean)}` : "no reward"),
-    text("", split + 7, 41.5, known(node.room) ? `headroom ${signed(node.room)}` : "no headroom"),
+    parts.rewardText,
+    parts.roomText,
     corner,
     rectangle("ring", { x: x - 3.5, y: y - 3.5, width: width + 7, height: height + 7, rx: 8 }),
   );
-  drawn.set(card.id, { group, node, card, corner });
+  drawn.set(card.id, { group, node, card, corner, parts });
   return group;
 }
 
@@ -102,9 +108,14 @@ function around(stops) {
 
 // Shows in the graph what is open beside it: a node, or the way of one example through the flow.
 function markGraph({ node = null, example = null, step = null, perfect = null } = {}) {
-  for (const [path, { group, node: of, card, corner }] of drawn) {
+  for (const [path, { group, node: of, card, corner, parts }] of drawn) {
     if (!of) continue;
-    const visits = example ? example.trace.filter((each) => each.path === path && each.kind !== "input").length : of.visits;
+    const figures = example ? figuresIn(example, path) : of;
+    const { visits, mean, room } = figures;
+    parts.reward.setAttribute("class", rewardStep(mean));
+    parts.room.setAttribute("class", roomStep(room));
+    parts.rewardText.textContent = known(mean) ? `reward ${figure(mean)}` : "no reward";
+    parts.roomText.textContent = known(room) ? `headroom ${signed(room)}` : "no headroom";
     const broken = example?.broken?.path === path || (example && !example.broken && example.blame?.path === path);
     group.classList.toggle("away", !card.chosen || (Boolean(example) && !visits));
     group.classList.toggle("perfect", perfect === path);
@@ -120,16 +131,29 @@ function markGraph({ node = null, example = null, step = null, perfect = null } 
     const name = group.querySelector(".name");
     name.textContent = card.title;
     fit(name, card.title, card.width - 20 - corners - (flagged ? 12 : 0));
-    group.setAttribute("aria-label", nodeWords(of, example ? { visits, broken } : null));
+    group.setAttribute("aria-label", nodeWords(of, figures, example ? { broken } : null));
   }
 }
 
-function nodeWords(node, here) {
+// What the graph says of a node while one example is open: its visits there, their mean score, and what the example would gain.
+function figuresIn(example, path) {
+  const steps = example.trace.filter((each) => each.path === path && each.kind !== "input");
+  const values = steps.flatMap((step) => (step.scores ?? []).map((score) => score.value)).filter(known);
+  const what = (example.what_if ?? []).find((each) => each.path === path);
+  return {
+    visits: steps.length,
+    mean: values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null,
+    room: known(what?.metric) && known(example.metric) ? what.metric - example.metric : null,
+  };
+}
+
+function nodeWords(node, { visits, mean, room, headroom }, here) {
   const told = [node.path];
-  if (here) told.push(here.visits ? plural(here.visits, "visit") + " in this example" : "not visited in this example", ...(here.broken ? ["first failure of this example"] : []));
-  else told.push(plural(node.visits, "visit"), `${percent(node.blame ?? 0)} of first failures`);
-  told.push(known(node.mean) ? `mean reward ${figure(node.mean)}` : "no reward");
-  if (known(node.room)) told.push(`headroom ${signed(node.room)} ${range(node.headroom.low, node.headroom.high, signed).replace("[", "from ").replace(",", " to").replace("]", "")}`.trim());
+  if (here) told.push(visits ? plural(visits, "visit") + " in this example" : "not visited in this example", ...(here.broken ? ["first failure of this example"] : []));
+  else told.push(plural(visits, "visit"), `${percent(node.blame ?? 0)} of first failures`);
+  told.push(known(mean) ? `mean reward ${figure(mean)}` : "no reward");
+  const wide = known(headroom?.low) && known(headroom?.high) ? ` from ${signed(headroom.low)} to ${signed(headroom.high)}` : "";
+  if (known(room)) told.push(`headroom ${signed(room)}${wide}`);
   return told.join(", ");
 }
 
