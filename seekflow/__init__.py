@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from seekflow.flow import Bound as Bound
     from seekflow.flow import Flow as Flow
     from seekflow.flow import load as load
+    from seekflow.flow import replay as replay
     from seekflow.types import Answer as Answer
     from seekflow.types import Example as Example
     from seekflow.types import Passage as Passage
@@ -69,7 +70,7 @@ _NAMES = {
     "core.ports": ("Links", "Port", "Ranker", "Retriever"),
     "core.trace": ("Trace",),
     "evaluation.examples": ("read_examples",),
-    "flow": ("Bound", "Flow", "load"),
+    "flow": ("Bound", "Flow", "load", "replay"),
     "types": ("Answer", "Example", "Passage", "Query"),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

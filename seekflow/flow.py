@@ -18,9 +18,12 @@ from seekflow.core.budget import Budget
 from seekflow.core.errors import ArtifactError
 from seekflow.core.memo import Memo
 from seekflow.core.sync import run_sync
+from seekflow.core.trace import Trace
 from seekflow.types import Example
 
 if TYPE_CHECKING:
+    from seekflow.core.bound import Result
+    from seekflow.core.past import Change
     from seekflow.evaluation.metrics import Metric
     from seekflow.evaluation.report import Report
     from seekflow.optimizers.compiled import Compiled
@@ -81,6 +84,35 @@ class Bound(core_bound.Bound):
             self, examples, metrics=metrics, rewards=rewards, parallel=parallel, seed=seed, budget=budget, progress=progress
         )
 
+    def replay(self, trace: Trace | str | Path, **options: Any) -> Result:
+        """`areplay`, from ordinary code."""
+        return run_sync(self.areplay(trace, **options))
+
+    async def areplay(
+        self,
+        trace: Trace | str | Path,
+        *,
+        at: str | None = None,
+        write: Change | None = None,
+        changes: Mapping[str, Change] | None = None,
+        params: Mapping[str, Any] | None = None,
+        resources: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """A finished run of this flow once more, with something different in it; `trace` may be a path.
+
+        `at` is a step: its id, `path#visit`, or its path for all of its visits; `write` is what it writes instead, by channel.
+        `changes` are several of both. `params` are other values of params, `resources` other things; a model may be given by its
+        name. Only what depends on a change runs again, through the memo; all else is taken from the trace. Without a change the
+        same trace comes out.
+
+        Raises `ReplayError` for a trace of another flow or version, and for a change that does not fit its step.
+        """
+        from seekflow.core import replay
+
+        then = trace if isinstance(trace, Trace) else Trace.load(trace, self.flow.channels)
+        found = None if resources is None else _resolved(self.flow, resources)
+        return await replay.areplay(then, self, at=at, write=write, changes=changes, params=params, resources=found)
+
     def compile(
         self, train: Iterable[Example] | str | Path, val: Iterable[Example] | str | Path | None = None, **options: Any
     ) -> Compiled:
@@ -120,11 +152,23 @@ class Bound(core_bound.Bound):
             )
 
 
-def _resolved(flow: Flow, given: Mapping[str, Any]) -> dict[str, Any]:
+def replay(trace: Trace | str | Path, bound: Bound, **options: Any) -> Result:
+    """A finished run once more, with something different in it: see `Bound.areplay`, which takes the same options.
+
+    replay(result.trace, bound, at="rerank#2", write={"context": kept}).answer
+    """
+    return bound.replay(trace, **options)
+
+
+def _resolved(flow: core_flow.Flow, given: Mapping[str, Any]) -> dict[str, Any]:
     """The resources, with the models that are given by name made: one for each name, whatever it is bound to."""
     from seekflow.core.lm import LM
 
-    named = {name: thing for name, thing in given.items() if isinstance(thing, str) and flow.resources[name][1] is LM}
+    named = {
+        name: thing
+        for name, thing in given.items()
+        if isinstance(thing, str) and name in flow.resources and flow.resources[name][1] is LM
+    }
     if not named:
         return {**given}
     from seekflow.lms import resolve

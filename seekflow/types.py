@@ -177,11 +177,23 @@ class SubQuestion(Value):
     supporting_id: str | None = None
 
 
+class StepLabel(Value):
+    """What a step should write for an example, as a person has corrected it.
+
+    `visit` counts the visits of the node at `path` from 1; None is every visit. `writes` is by channel, as plain data.
+    """
+
+    path: str
+    visit: int | None = Field(default=None, ge=1)
+    writes: Mapping[str, JsonValue]
+
+
 class Example(BaseModel):
     """One row of a dev set: a question with what is known about its right answer.
 
-    `answers` are equally right strings; `supporting_ids` the gold passages; `decomposition` the hops in order. Each may be
-    empty: metrics and rewards that need what is missing say so before anything runs. Other fields of the row go to `meta`.
+    `answers` are equally right strings; `supporting_ids` the gold passages; `decomposition` the hops in order; `labels` what
+    single steps should write. Each may be empty: metrics and rewards that need what is missing say so before anything runs.
+    Other fields of the row go to `meta`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -191,6 +203,7 @@ class Example(BaseModel):
     answers: tuple[str, ...] = ()
     supporting_ids: tuple[str, ...] = ()
     decomposition: tuple[SubQuestion, ...] = ()
+    labels: tuple[StepLabel, ...] = ()
     meta: Mapping[str, JsonValue] = Field(default_factory=dict)
 
 

@@ -1,7 +1,7 @@
 """The house keeps its floors, its manners and its light door.
 
-Floors: `types` < `text` < `core` < `prompts` < `nodes, tools, lms, rewards` < `evaluation` < `optimizers` < `flow` < `flows` <
-`demo, deploy` < `cli`.
+Floors: `types` < `text` < `core` < `prompts` < `nodes, tools, lms, rewards` < `evaluation` < `diagnosis` < `optimizers` < `flow` <
+`flows` < `demo, deploy` < `cli`.
 A room imports from itself and from floors below it; neighbours on one floor do not know each other. Every import counts:
 those inside functions, those for type checkers only, and `importlib.import_module` with a name spelled out.
 """
@@ -28,6 +28,7 @@ FLOORS = (
     ("prompts",),
     ("nodes", "tools", "lms", "rewards"),
     ("evaluation",),
+    ("diagnosis",),
     ("optimizers",),
     ("flow",),
     ("flows",),
@@ -161,13 +162,13 @@ def test_every_module_is_in_a_room_with_a_floor() -> None:
     ("where", "source", "found"),
     [
         ("core/a.py", "from seekflow.nodes.plan import Plan", "imports seekflow.nodes.plan (floor 4) from floor 2"),
-        ("core/a.py", "from seekflow import cli", "imports seekflow.cli (floor 10) from floor 2"),
+        ("core/a.py", "from seekflow import cli", "imports seekflow.cli (floor 11) from floor 2"),
         ("core/a.py", "from ..tools import bm25", "imports seekflow.tools (floor 4) from floor 2"),
         ("core/a.py", "import seekflow as sf", "imports the whole of seekflow from floor 2"),
         ("nodes/a.py", "def f():\n    import seekflow.tools.bm25", "imports seekflow.tools.bm25 (floor 4) from floor 4"),
         ("types.py", "if TYPE_CHECKING:\n    from .core.flow import Flow", "imports seekflow.core.flow (floor 2) from floor 0"),
-        ("demo/__init__.py", "from ..deploy import http", "imports seekflow.deploy (floor 9) from floor 9"),
-        ("flows/a.py", "importlib.import_module('seekflow.cli')", "imports seekflow.cli (floor 10) from floor 8"),
+        ("demo/__init__.py", "from ..deploy import http", "imports seekflow.deploy (floor 10) from floor 10"),
+        ("flows/a.py", "importlib.import_module('seekflow.cli')", "imports seekflow.cli (floor 11) from floor 9"),
         ("attic/a.py", "x = 1", "has no floor"),
         ("nodes/a.py", "from . import plan\nfrom .plan import Plan\nfrom ..core.node import Node\nimport numpy", None),
         ("nodes/__init__.py", "from .plan import Plan\nfrom seekflow.types import Query", None),

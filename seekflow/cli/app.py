@@ -100,6 +100,38 @@ def run(
 
 
 @app.command()
+def replay(
+    trace: Annotated[Path, typer.Argument(metavar="TRACE", exists=True, dir_okay=False, help="A trace of the flow.")],
+    flow: FlowName,
+    at: Annotated[str | None, typer.Option(help="A step: its id, PATH#VISIT, or its path for all of its visits.")] = None,
+    write: Annotated[
+        list[str] | None, typer.Option(metavar="CHANNEL=JSON", help="What it should have written; may be repeated.")
+    ] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=JSON", help="Another value of a param; may be repeated.")
+    ] = None,
+    corpus: Corpus = None,
+    docs: Docs = None,
+    dense: Dense = False,
+    cache: Cache = None,
+    memo: MemoPath = None,
+    save_trace: Annotated[Path | None, typer.Option("--trace", help="Save the new trace here, as JSON lines.")] = None,
+    save_row: Annotated[
+        Path | None, typer.Option(help="Add the correction to these examples, as a row with a label of the step.")
+    ] = None,
+    answer: Annotated[list[str] | None, typer.Option(help="A right answer, for the row; may be repeated.")] = None,
+    json: Json = False,
+) -> None:
+    """Run a trace again with a step corrected or a param changed: only what depends on that runs."""
+    from seekflow.cli.given import Documents, Running
+    from seekflow.cli.replay import Changing, Saving, replay_command
+
+    changing = Changing(at, tuple(write or ()), tuple(param or ()))
+    saving = Saving(save_trace, save_row, tuple(answer or ()), json)
+    replay_command(trace, flow, changing, Documents(corpus, docs, dense, cache), Running(memo), saving)
+
+
+@app.command()
 def evaluate(
     flow: FlowName,
     questions: Annotated[Path, Rows],

@@ -18,6 +18,7 @@ from seekflow.core.flow import Flow
 from seekflow.core.ledger import Ledger, Merge
 from seekflow.core.memo import Memo
 from seekflow.core.params import to_plain
+from seekflow.core.past import Past
 from seekflow.core.program import Program, build
 from seekflow.core.run import Exhausted, Frame, Run, StepFailed, finish, within_seconds
 from seekflow.core.sharing import Sharing
@@ -128,6 +129,12 @@ class Bound:
         """The same with other values of params; resources, memo and limits are shared."""
         return self._copy(flow=self.flow.with_params(values))
 
+    def with_resources(self, resources: Mapping[str, Any]) -> Self:
+        """The same with other things under these names. Raises what `bind` does."""
+        changed = {**self.resources, **resources}
+        require(self.flow, changed)
+        return self._copy(resources=changed)
+
     def with_options(self, *, memo: Memo | None = None, budget: Budget | None = None, concurrency: int | None = None) -> Self:
         """The same with another memo, budget (for each run) or number of visits at the same time; None keeps what there is."""
         options = {"memo": memo, "budget": budget, "concurrency": concurrency}
@@ -151,10 +158,11 @@ class Bound:
         emit: Any = None,
         meter: Meter | None = None,
         gate: asyncio.Semaphore | None = None,
+        past: Past | None = None,
     ) -> Result:
-        """Run the flow on `inputs`, counted in `meter` too and sharing `gate` with other runs."""
+        """Run the flow on `inputs`, counted in `meter` too and sharing `gate` with other runs; `past` is a run to replay."""
         values = _inputs(self.flow, inputs)
-        run = Run(Meter(self.budget, meter), self.sharing, gate or asyncio.Semaphore(self.concurrency), seed, emit)
+        run = Run(Meter(self.budget, meter), self.sharing, gate or asyncio.Semaphore(self.concurrency), seed, emit, past)
         frame = Frame(run, Ledger(), run.meter)
         start = frame.note("input", "input", {}, writes=values)
         for channel, value in values.items():
@@ -162,6 +170,8 @@ class Bound:
         status, cause = "ok", None
         try:
             await within_seconds(self.program.body, frame)
+            if past is not None:
+                past.end(frame)
         except Exhausted:
             status = "partial"
         except StepFailed as stop:
@@ -176,11 +186,12 @@ class Bound:
             step.started, step.seconds = round(step.started, 6), round(step.seconds, 6)
         number_visits(frame.steps)
         flow = self.flow
-        trace = Trace(flow.name or "", flow.fingerprint, seed, status, self._plain_params, self.flow.merges, frame.steps)
+        trace = Trace(flow.name or "", flow.fingerprint, seed, status, self.plain_params, self.flow.merges, frame.steps)
         return Result(status, frame.ledger.snapshot(), trace, cause)
 
     @cached_property
-    def _plain_params(self) -> dict[str, Any]:
+    def plain_params(self) -> dict[str, Any]:
+        """The values of the flow's params, as a trace has them."""
         return {name: to_plain(param.to_json()) for name, param in self.flow.params().items()}
 
     def _copy(self, **attributes: Any) -> Self:
@@ -198,7 +209,7 @@ class Bound:
         return f"{self.flow!r} with {', '.join(sorted(self.resources)) or 'no resources'}"
 
 
-CACHED = ("program", "sharing", "_plain_params")
+CACHED = ("program", "sharing", "plain_params")
 
 
 def gather(flow: Flow, offered: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, Any]:

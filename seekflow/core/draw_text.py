@@ -83,7 +83,7 @@ def step_lines(step: Step) -> list[str]:
     else:
         result = [f"{channel}: {value_text(value)}" for channel, value in step.writes.items()]
     counts = [f"{line} {count:g}" for line, count in step.usage.items()]
-    memo = ["memo hit"] if step.memo == "hit" else []
+    memo = {"hit": ["memo hit"], "replay": ["replayed"], "replaced": ["replaced"]}.get(step.memo, [])
     tries = [f"{step.attempts} attempts"] if step.attempts > 1 else []
     return result + ([" · ".join([seconds_text(step.seconds), *memo, *tries, *counts])] if step.kind == "node" else [])
 
@@ -94,7 +94,7 @@ def step_class(step: Step) -> str:
         return "error"
     if step.kind in ("until", "route"):
         return "decision"
-    return "hit" if step.memo == "hit" else "node" if step.kind == "node" else "outside"
+    return "hit" if step.memo in ("hit", "replay") else "node" if step.kind == "node" else "outside"
 
 
 def seconds_text(seconds: float) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+from pydantic import ConfigDict, PydanticUserError, TypeAdapter
 
 from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Route, Seq
 from seekflow.core.errors import BindError
@@ -37,6 +40,29 @@ class Program:
         if step.round:
             entries.setdefault("round", Entry(step.round, ()))
         return self.nodes[step.path].read(Ledger(entries), {})
+
+    @cached_property
+    def adapters(self) -> dict[str, dict[str, TypeAdapter[Any]]]:
+        """What validates a node's writes, by its path and the channel."""
+        return {
+            path: {
+                channel: _adapter(spec.channel.type)
+                for (_, channel, _, _), spec in zip(op.writings, op.contract.writes, strict=True)
+            }
+            for path, op in self.nodes.items()
+        }
+
+    @cached_property
+    def always(self) -> dict[str, frozenset[str]]:
+        """The channels that a node writes at every visit, by its path."""
+        return {path: frozenset(channel for _, channel, _, always in op.writings if always) for path, op in self.nodes.items()}
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    try:
+        return TypeAdapter(kind)
+    except PydanticUserError:  # a class that pydantic does not know: an instance of it will do
+        return TypeAdapter(kind, config=ConfigDict(arbitrary_types_allowed=True))
 
 
 def build(flow: Flow, resources: Mapping[str, Any]) -> Program:

@@ -43,6 +43,38 @@ class Exhausted(Exception):
         self.meter = meter
 
 
+class Past(Protocol):
+    """An earlier run that this one replays: see `past.py`. `partial` is whether a budget ended it."""
+
+    @property
+    def partial(self) -> bool: ...
+
+    def begin(self, frame: Frame, step: Step) -> None:
+        """Before a step: raises `Exhausted` where the earlier run's budget was spent here."""
+        ...
+
+    def recall(
+        self, frame: Frame, step: Step, read: Callable[[Ledger, dict[str, tuple[str, ...]]], Any]
+    ) -> Mapping[str, Any] | None:
+        """What a node's visit writes without being run, by channel; None where it has to be run.
+
+        Sets the step's error, too, where it failed and did not read anything else this time.
+        """
+        ...
+
+    def changed(self, step: Step, writes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a visit that was run writes, with what is to be replaced of it."""
+        ...
+
+    def note(self, frame: Frame, step: Step) -> None:
+        """Change what an item, a decision or a digest is recorded as, where it is to be replaced."""
+        ...
+
+    def seen(self, frame: Frame, step: Step) -> None:
+        """After a step: remember in what it differs from the earlier run's."""
+        ...
+
+
 @dataclass(slots=True)
 class Run:
     """What all branches of one run share."""
@@ -52,26 +84,30 @@ class Run:
     gate: asyncio.Semaphore
     seed: int = 0
     emit: Emit | None = None
+    past: Past | None = None
     began: float = field(default_factory=time.perf_counter)
 
 
 class Frame:
     """Where a branch stands: its ledger, the steps it has taken, what it wrote, and its place in the repetitions."""
 
-    __slots__ = ("at", "ledger", "log", "meter", "round", "run", "steps")
+    __slots__ = ("at", "diverged", "ledger", "log", "meter", "round", "run", "steps")
 
-    def __init__(self, run: Run, ledger: Ledger, meter: Meter, at: tuple[int, ...] = (), round: int = 0) -> None:
+    def __init__(
+        self, run: Run, ledger: Ledger, meter: Meter, at: tuple[int, ...] = (), round: int = 0, diverged: bool = False
+    ) -> None:
         self.run = run
         self.ledger = ledger
         self.meter = meter
         self.at = at
         self.round = round
+        self.diverged = diverged  # whether anything before this place differs from the run that is replayed
         self.steps: list[Step] = []
         self.log: list[tuple[str, Merge, Any, str]] = []
 
     def fork(self, *position: int) -> Frame:
         """A frame for a parallel branch that starts from this state."""
-        return Frame(self.run, self.ledger.fork(), self.meter, self.at + position, self.round)
+        return Frame(self.run, self.ledger.fork(), self.meter, self.at + position, self.round, self.diverged)
 
     def write(self, channel: str, merge: Merge, value: Any, step: str) -> None:
         """Write to the ledger, and remember it for the join."""
@@ -83,7 +119,7 @@ class Frame:
         self.ledger.ensure(channel)
         self.log.append((channel, Merge.APPEND, (), ""))
 
-    def replay(self, log: Sequence[tuple[str, Merge, Any, str]]) -> None:
+    def catch_up(self, log: Sequence[tuple[str, Merge, Any, str]]) -> None:
         """Let the ledger see what another branch wrote."""
         for channel, merge, value, step in log:
             if step:
@@ -96,11 +132,19 @@ class Frame:
         for branch in branches:
             self.steps += branch.steps
             self.log += branch.log
-            self.replay(branch.log)
+            self.diverged |= branch.diverged
+            self.catch_up(branch.log)
+
+    def take_steps(self, inner: Frame) -> None:
+        """Take over the steps of a call, but nothing of what it wrote."""
+        self.steps += inner.steps
+        self.diverged |= inner.diverged
 
     def record(self, step: Step) -> None:
         """Add a finished step to the trace."""
         self.steps.append(step)
+        if self.run.past is not None:
+            self.run.past.seen(self, step)
         if self.run.emit is not None:
             self.run.emit(step)
 
@@ -108,6 +152,9 @@ class Frame:
         """Record a step that is not a node's visit."""
         began = time.perf_counter() - self.run.began
         step = Step(path, self.at, kind, parents, round=self.round, started=began, **rest)
+        if self.run.past is not None:
+            self.run.past.begin(self, step)
+            self.run.past.note(self, step)
         self.record(step)
         return step
 
@@ -227,9 +274,10 @@ class EachOp:
                 for needed in waits[index]:
                     await done[needed].wait()
                 for needed in waits[index]:
-                    branch.replay(branches[needed].log)
+                    branch.catch_up(branches[needed].log)
+                    branch.diverged |= branches[needed].diverged
                 step = branch.note("item", self.items.path, sources, writes={self.item: items[index]})
-                branch.ledger.entries[self.item] = Entry(items[index], (step.id,))
+                branch.ledger.entries[self.item] = Entry(step.writes[self.item], (step.id,))
                 await self.body.run(branch)
             finally:
                 done[index].set()
@@ -268,8 +316,8 @@ class LoopOp:
                 entries["round"] = Entry(number, ())
                 await self.body.run(frame)
                 done = self.until.ask(frame)
-                frame.note("until", self.until.path, frame.sources(self.until.channels), decision=done)
-                if done:
+                step = frame.note("until", self.until.path, frame.sources(self.until.channels), decision=done)
+                if step.decision:
                     return
         finally:
             frame.at, frame.round = at, around
@@ -298,8 +346,8 @@ class RouteOp:
             )
             failed = StepError("invalid", "RouteError", message)
             raise StepFailed(frame.note("route", self.policy.path, sources, decision=label, error=failed))
-        frame.note("route", self.policy.path, sources, decision=chosen)
-        await self.branches[chosen].run(frame)
+        step = frame.note("route", self.policy.path, sources, decision=chosen)
+        await self.branches[str(step.decision)].run(frame)
 
 
 @dataclass(slots=True)
@@ -332,7 +380,7 @@ class CallOp:
 
     async def run(self, frame: Frame) -> None:
         meter = Meter(self.budget, frame.meter)
-        inner = Frame(frame.run, Ledger(), meter, frame.at)
+        inner = Frame(frame.run, Ledger(), meter, frame.at, diverged=frame.diverged)
         given: dict[str, Any] = {}
         parents: dict[str, tuple[str, ...]] = {}
         for gift in self.give:
@@ -343,31 +391,31 @@ class CallOp:
         try:
             for gift in self.give:
                 if gift.channel in given:
-                    inner.ledger.write(gift.channel, gift.merge, given[gift.channel], step.id)
+                    inner.ledger.write(gift.channel, gift.merge, step.writes[gift.channel], step.id)
         except Exception as error:  # what is given to a collection is no collection
             failed = StepError(
                 "invalid", type(error).__name__, f"{self.path}: gives {gift.channel!r} what it cannot hold: {error}"
             )
-            frame.steps += inner.steps
+            frame.take_steps(inner)
             raise StepFailed(frame.note("digest", self.path, {}, error=failed)) from None
         try:
             stopped = await self._to_its_end(inner)
         except StepFailed as stop:
-            frame.steps += inner.steps
+            frame.take_steps(inner)
             failed = StepError("inside", "StepFailed", f"{self.path}: {stop.step.id} failed inside this call")
             frame.note("digest", self.path, {}, error=failed)
             raise
         except BaseException:
-            frame.steps += inner.steps
+            frame.take_steps(inner)
             raise
-        frame.steps += inner.steps
+        frame.take_steps(inner)
         try:
             conclusion, read = digest_of(inner.ledger)
         except Exception as error:  # the ledger of a call holds what the user's nodes wrote, and that may be anything
             failed = StepError("invalid", type(error).__name__, f"{self.path}: what it wrote makes no digest: {error}")
             raise StepFailed(frame.note("digest", self.path, {}, error=failed)) from None
         returned = frame.note("digest", self.path, inner.sources(read), writes={"digests": (conclusion,)})
-        frame.write("digests", Merge.APPEND, (conclusion,), returned.id)
+        frame.write("digests", Merge.APPEND, returned.writes["digests"], returned.id)
         if stopped is not None and stopped.meter is not meter:  # not this call's own budget: the others have to stop too
             raise stopped
 

@@ -38,7 +38,8 @@ class Step:
     `visit` counts the visits of this path in the run, from 1. `parents` maps each channel that was read to the ids of the steps
     that wrote what was read there: what the step read is found by merging their writes, in this order.
     `writes` maps channels to what this step wrote to them (not to what they then held). `usage` is what the result cost
-    when it was made; `memo` is "hit", the reason of a miss, or "off: ..." and says whether it was paid now.
+    when it was made; `memo` says whether it was paid now: it is "hit", the reason of a miss, or "off: ..."; after a replay also
+    "replay" (taken from the earlier run) or "replaced" (what it wrote was given).
     `started` is in seconds since the run began, `seconds` the time that the visit took now.
     """
 

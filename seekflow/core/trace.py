@@ -102,10 +102,10 @@ class Trace:
         return {name[len(prefix) :]: value for name, value in self.params.items() if name.startswith(prefix)}
 
     def usage(self, *, paid: bool = False) -> Usage:
-        """What the run's results cost; with `paid`, only what this run paid for itself, without hits of the memo."""
+        """What the run's results cost; with `paid`, only what this run paid for itself: no hits of the memo, nothing replayed."""
         total = Usage()
         for step in self.steps:
-            if step.usage and not (paid and step.memo == "hit"):
+            if step.usage and not (paid and step.memo in ("hit", "replay")):
                 total.add(Usage.of(step.usage))
         return total
 

@@ -21,6 +21,7 @@ from seekflow.core.ledger import Ledger, Merge
 from seekflow.core.memo import StepKey
 from seekflow.core.node import Contract, Node, ReadSpec, Visit, Writes, without_none
 from seekflow.core.params import to_plain
+from seekflow.core.past import ReplayError
 from seekflow.core.run import Exhausted, Frame, StepFailed
 from seekflow.core.step import Step, StepError
 from seekflow.types import Value
@@ -67,10 +68,21 @@ class NodeOp:
             frame.meter.require()
         except BudgetExceeded as error:
             raise Exhausted(error.meter) from None
+        if run.past is not None:
+            run.past.begin(frame, step)
         try:
-            arguments = self.read(frame.ledger, step.parents)
-            result = await self._result(frame, step, arguments)
-            self._write(frame, step, result)
+            values = None if run.past is None else run.past.recall(frame, step, self.read)
+            if values is None:
+                arguments = self.read(frame.ledger, step.parents)
+                result = await self._result(frame, step, arguments)
+                values = {channel: getattr(result, name) for name, channel, _, _ in self.writings}
+                if run.past is not None:
+                    values = run.past.changed(step, values)
+            self._write(frame, step, values)
+            if step.error is not None:
+                raise _as_then(frame, step)
+        except (Exhausted, StepFailed, ReplayError):
+            raise
         except asyncio.CancelledError as error:
             step.error = StepError("cancelled", "CancelledError", f"{self.path}: cancelled while it ran")
             task = asyncio.current_task()
@@ -179,14 +191,22 @@ class NodeOp:
             raise WriteError(f"run returns a {self.contract.returns.__name__}, but what came is {_brief(result)}")
         return result
 
-    def _write(self, frame: Frame, step: Step, result: Writes) -> None:
+    def _write(self, frame: Frame, step: Step, values: Mapping[str, Any]) -> None:
         identity = step.id
-        for name, channel, merge, always in self.writings:
-            value = getattr(result, name)
-            if value is None and not always:
+        for _, channel, merge, always in self.writings:
+            value = values.get(channel)
+            if value is None and (not always or channel not in values):
                 continue
             frame.write(channel, merge, value, identity)
             step.writes[channel] = value
+
+
+def _as_then(frame: Frame, step: Step) -> Exhausted | StepFailed:
+    """How a failed step that is taken from an earlier run ends its branch."""
+    assert step.error is not None
+    limited = frame.meter.deadline() is not None or (frame.run.past is not None and frame.run.past.partial)
+    stopped = step.error.code == "budget" or (step.error.code == "cancelled" and limited)
+    return Exhausted(frame.meter) if stopped else StepFailed(step)
 
 
 def reading_of(spec: ReadSpec, evaluate: Evaluate | None = None, channels: tuple[str, ...] = ()) -> Reading:

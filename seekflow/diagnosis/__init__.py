@@ -1,1 +1,1 @@
-"""What goes wrong in a flow, and where."""
+"""Diagnosis: which step loses the points, why each failed example failed, and what a perfect step would gain."""

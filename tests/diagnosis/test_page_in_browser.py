@@ -157,6 +157,7 @@ def test_an_example_shows_its_blame_its_trace_and_only_what_the_answer_was_built
     page.get_by_role("link", name="On which island").click()
     shown = details(page).inner_text()
     assert "Guernsey" in shown
+    assert "on to the answer: rerank → answer" in shown
     assert "Venice" in shown
     steps = details(page).get_by_role("list", name="Trace").get_by_role("listitem")
     assert steps.count() == 6

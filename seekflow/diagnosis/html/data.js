@@ -48,16 +48,23 @@ const examples = (D.examples ?? []).map((example, index) => {
   return made;
 });
 
-// The steps that the last one which wrote an answer was built from.
+// The steps that the last one which wrote an answer was built from, each with the step that read it, nearest first.
 function behind(example) {
   const last = example.trace.findLast((step) => step.writes && "answer" in step.writes) ?? example.trace.at(-1);
-  const found = new Set();
-  const waiting = last ? [last] : [];
-  while (waiting.length) {
-    const step = waiting.pop();
-    if (found.has(step)) continue;
-    found.add(step);
-    for (const source of step.sources) if (example.steps.has(source)) waiting.push(example.steps.get(source));
+  const found = new Map(last ? [[last, null]] : []);
+  for (const step of found.keys()) {
+    for (const id of step.sources) {
+      const source = example.steps.get(id);
+      if (source && !found.has(source)) found.set(source, step);
+    }
   }
   return found;
+}
+
+// The shortest way from a step to the answer that was built from it; empty where none was.
+function wayOn(example, from) {
+  const found = behind(example);
+  const way = [];
+  for (let step = found.has(from) ? from : null; step; step = found.get(step)) way.push(step);
+  return way;
 }

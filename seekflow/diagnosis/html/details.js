@@ -98,6 +98,7 @@ function blamePanel(example, here = null) {
     h("p", {}, h("b", {}, "First failure"), here ? "" : [" at ", where], " ", blame.class ? h("span", { class: "tag bad" }, words(blame.class)) : null, " ",
       h("span", { class: `tag ${blame.confirmed ? "" : "guess"}` }, blame.confirmed ? "confirmed by replay" : "a guess: replay did not confirm it")),
     blame.why ? h("p", {}, blame.why) : null,
+    example.broken && wayOn(example, example.broken).length > 1 ? h("p", {}, h("span", { class: "quiet" }, "on to the answer: "), wayOn(example, example.broken).flatMap((step, index) => [index ? " → " : "", ...linked(example, [step])])) : null,
     known(blame.mended) ? h("p", { class: "quiet" }, `With this step mended and the rest run again: ${words(metric.name)} ${figure(blame.mended)}`) : null);
 }
 
