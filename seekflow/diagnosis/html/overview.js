@@ -16,7 +16,9 @@ function drawSummary() {
   const most = inOrder.filter((node) => known(node.room)).sort((a, b) => b.room - a.room)[0];
   if (most?.room > 0) {
     const to = known(metric.mean) ? `, from ${figure(metric.mean)} to ${figure(Math.min(1, metric.mean + most.room))}` : "";
-    told.push(["Most would be gained at ", nodeLink(most.path), `: perfect there, ${words(metric.name)} would rise by ${figure(most.room)}${to}.`]);
+    const sure = most.headroom.low > 0 ? "" : "; the interval includes nothing at all";
+    const wide = range(most.headroom.low, most.headroom.high, signed);
+    told.push(["Most would be gained at ", nodeLink(most.path), `: perfect there, ${words(metric.name)} would rise by ${figure(most.room)}${wide && ` ${wide}`}${to}${sure}.`]);
   }
   const blamed = inOrder.filter((node) => node.blame > 0).sort((a, b) => b.blame - a.blame)[0];
   if (blamed) told.push([`${percent(blamed.blame)} of the failed examples broke first at `, nodeLink(blamed.path), "."]);
