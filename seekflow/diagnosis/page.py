@@ -17,7 +17,10 @@ from typing import Any
 from seekflow.diagnosis.drawing import places
 from seekflow.diagnosis.packing import packed, script_json
 
-SCRIPTS = ("dom.js", "data.js", "values.js", "graph.js", "overview.js", "details.js", "main.js")
+SCRIPTS = (
+    *("dom.js", "data.js", "values.js", "shared.js", "graph.js"),
+    *("overview.js", "table.js", "worst.js", "node.js", "example.js", "visit.js", "main.js"),
+)
 """The parts of the page's script, in the order in which they need one another."""
 
 _FIELD = re.compile(r"\{\{(\w+)\}\}")

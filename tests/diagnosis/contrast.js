@@ -27,7 +27,10 @@
         if (inside && before) layers.push(parsed(getComputedStyle(shape).fill));
       }
     }
-    return layers.reduce((below, layer) => over(layer, below), parsed(getComputedStyle(document.documentElement).colorScheme.includes("dark") ? "black" : "white"));
+    return layers.reduce(
+      (below, layer) => over(layer, below),
+      parsed(getComputedStyle(document.documentElement).colorScheme.includes("dark") ? "black" : "white"),
+    );
   };
   const poor = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -42,7 +45,8 @@
     const [one, other] = [light(over(parsed(element.closest("svg") ? style.fill : style.color), ground)), light(ground)];
     const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
     seen += 1;
-    if (contrast < 4.5) poor.push(`${contrast.toFixed(2)} ${element.tagName}.${element.getAttribute("class")} ${text.slice(0, 40)}`);
+    if (contrast < 4.5)
+      poor.push(`${contrast.toFixed(2)} ${element.tagName}.${element.getAttribute("class")} ${text.slice(0, 40)}`);
   }
   return { seen, poor: [...new Set(poor)] };
-}
+};

@@ -24,7 +24,9 @@ const toStep = (example, step) => `#/example/${example.number}/${step.number}`;
 const cards = new Map(graph.cards.map((card) => [card.id, card]));
 const nodes = new Map(Object.entries(D.nodes ?? {}).map(([path, node]) => [path, { path, ...node, card: cards.get(path) }]));
 for (const node of nodes.values()) {
-  const values = Object.values(node.reward ?? {}).map((reward) => reward.mean).filter(known);
+  const values = Object.values(node.reward ?? {})
+    .map((reward) => reward.mean)
+    .filter(known);
   node.mean = values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
   node.room = node.headroom?.mean ?? null;
 }

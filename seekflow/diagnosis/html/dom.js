@@ -42,9 +42,16 @@ function clipped(text, most) {
 const rewardStep = (value) => (known(value) ? `r${Math.min(4, Math.floor(limited(value) * 5))}` : "none");
 const roomStep = (value) => (known(value) ? `g${[0.01, 0.05, 0.1, 0.2].filter((edge) => value >= edge).length}` : "none");
 
-const bar = (value, kind = "") => h("span", { class: `bar ${kind}`, "aria-hidden": "true" }, h("i", { vars: { v: limited(value) } }));
+const bar = (value, kind = "") =>
+  h("span", { class: `bar ${kind}`, "aria-hidden": "true" }, h("i", { vars: { v: limited(value) } }));
 const measure = (text, value, kind) => h("span", { class: "measure" }, h("b", {}, text), known(value) ? bar(value, kind) : null);
-const cell = (name, value) => h("span", { class: `cell ${rewardStep(value)}`, title: `${name} ${figure(value)}` }, h("span", { class: "unseen" }, `${name} `), figure(value));
+const cell = (name, value) =>
+  h(
+    "span",
+    { class: `cell ${rewardStep(value)}`, title: `${name} ${figure(value)}` },
+    h("span", { class: "unseen" }, `${name} `),
+    figure(value),
+  );
 const entry = (name, ...what) => [h("dt", {}, name), h("dd", {}, ...what)];
 
 // One stop for the tab key in a list; arrows, Home and End move inside it.

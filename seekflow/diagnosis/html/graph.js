@@ -5,11 +5,16 @@ const drawn = new Map();
 
 function drawGraph() {
   const smallest = graph.width * (matchMedia("(max-width: 40rem)").matches ? 0.95 : 0.85);
-  const picture = s("svg", { viewBox: `0 0 ${graph.width} ${graph.height}`, role: "group", "aria-label": `Graph of ${D.flow.name || "the flow"}: arrow keys move between nodes, Enter opens one` });
+  const picture = s("svg", {
+    viewBox: `0 0 ${graph.width} ${graph.height}`,
+    role: "group",
+    "aria-label": `Graph of ${D.flow.name || "the flow"}: arrow keys move between nodes, Enter opens one`,
+  });
   picture.style.width = "100%";
   picture.style.minWidth = `${smallest}px`;
   picture.style.maxWidth = `${graph.width * 1.1}px`;
-  for (const box of graph.boxes) picture.append(s("rect", { class: "frame", x: box.x, y: box.y, width: box.width, height: box.height, rx: 6 }));
+  for (const box of graph.boxes)
+    picture.append(s("rect", { class: "frame", x: box.x, y: box.y, width: box.width, height: box.height, rx: 6 }));
   for (const edge of graph.edges) {
     const [x, y] = edge.tip;
     picture.append(
@@ -59,7 +64,12 @@ function drawCard(card) {
   const corner = text("corner", width - 8, 17, "", { "text-anchor": "end" });
   const group = s(
     "g",
-    { class: card.chosen ? "card" : "card away", role: "button", tabindex: "-1", on: { click: () => go(toNode(card.id)), keydown: pressed } },
+    {
+      class: card.chosen ? "card" : "card away",
+      role: "button",
+      tabindex: "-1",
+      on: { click: () => go(toNode(card.id)), keydown: pressed },
+    },
     s("title", {}, [card.title, ...card.lines].join("\n")),
     rectangle("body"),
     parts.reward,
@@ -99,10 +109,22 @@ function around(stops) {
     return best;
   };
   return {
-    ArrowDown: nearest((dx, dy) => dy, (dx) => dx),
-    ArrowUp: nearest((dx, dy) => -dy, (dx) => dx),
-    ArrowRight: nearest((dx) => dx, (dx, dy) => dy),
-    ArrowLeft: nearest((dx) => -dx, (dx, dy) => dy),
+    ArrowDown: nearest(
+      (dx, dy) => dy,
+      (dx) => dx,
+    ),
+    ArrowUp: nearest(
+      (dx, dy) => -dy,
+      (dx) => dx,
+    ),
+    ArrowRight: nearest(
+      (dx) => dx,
+      (dx, dy) => dy,
+    ),
+    ArrowLeft: nearest(
+      (dx) => -dx,
+      (dx, dy) => dy,
+    ),
   };
 }
 
@@ -121,13 +143,24 @@ function markGraph({ node = null, example = null, step = null, perfect = null } 
     group.classList.toggle("perfect", perfect === path);
     group.toggleAttribute("aria-current", false);
     if (path === (step?.path ?? node)) group.setAttribute("aria-current", "true");
-    const said = example ? (perfect === path ? "made perfect" : broken ? "first failure" : `×${visits}`) : of.blame ? percent(of.blame) : "";
+    const said = example
+      ? perfect === path
+        ? "made perfect"
+        : broken
+          ? "first failure"
+          : `×${visits}`
+      : of.blame
+        ? percent(of.blame)
+        : "";
     const flagged = example ? broken && perfect !== path : Boolean(of.blame);
     corner.setAttribute("class", `corner ${flagged ? "blame" : perfect === path ? "said" : ""}`);
     corner.textContent = said;
     group.querySelector(".flag")?.remove();
     const corners = said ? corner.getComputedTextLength() + 4 : 0;
-    if (flagged) group.append(s("path", { class: "flag", d: FLAG, transform: `translate(${card.x + card.width - 16 - corners} ${card.y + 8})` }));
+    if (flagged)
+      group.append(
+        s("path", { class: "flag", d: FLAG, transform: `translate(${card.x + card.width - 16 - corners} ${card.y + 8})` }),
+      );
     const name = group.querySelector(".name");
     name.textContent = card.title;
     fit(name, card.title, card.width - 20 - corners - (flagged ? 12 : 0));
@@ -149,7 +182,11 @@ function figuresIn(example, path) {
 
 function nodeWords(node, { visits, mean, room, headroom }, here) {
   const told = [node.path];
-  if (here) told.push(visits ? plural(visits, "visit") + " in this example" : "not visited in this example", ...(here.broken ? ["first failure of this example"] : []));
+  if (here)
+    told.push(
+      visits ? plural(visits, "visit") + " in this example" : "not visited in this example",
+      ...(here.broken ? ["first failure of this example"] : []),
+    );
   else told.push(plural(visits, "visit"), `${percent(node.blame ?? 0)} of first failures`);
   told.push(known(mean) ? `mean reward ${figure(mean)}` : "no reward");
   const wide = known(headroom?.low) && known(headroom?.high) ? ` from ${signed(headroom.low)} to ${signed(headroom.high)}` : "";
@@ -158,10 +195,20 @@ function nodeWords(node, { visits, mean, room, headroom }, here) {
 }
 
 function drawLegend() {
-  const scale = (name) => h("span", { class: "scale", "aria-hidden": "true" }, [0, 1, 2, 3, 4].map((each) => h("i", { class: `${name}${each}` })));
+  const scale = (name) =>
+    h(
+      "span",
+      { class: "scale", "aria-hidden": "true" },
+      [0, 1, 2, 3, 4].map((each) => h("i", { class: `${name}${each}` })),
+    );
   $("legend").replaceChildren(
     h("div", {}, "reward 0", scale("r"), "1: the mean over visits and rewards"),
     h("div", {}, "headroom 0", scale("g"), `+0.20 and more: what ${metric.name} would gain if the node were perfect`),
-    h("div", {}, s("svg", { viewBox: "-1 0 8 10", "aria-hidden": "true" }, s("path", { d: FLAG })), "share of the failed examples that broke here first"),
+    h(
+      "div",
+      {},
+      s("svg", { viewBox: "-1 0 8 10", "aria-hidden": "true" }, s("path", { d: FLAG })),
+      "share of the failed examples that broke here first",
+    ),
   );
 }

@@ -48,12 +48,21 @@ function show() {
 }
 
 function detailsBody() {
-  const made = view.node ? nodeDetails(nodes.get(view.node)) : view.step ? visitDetails(view.example, view.step) : exampleDetails(view.example);
+  const made = view.node
+    ? nodeDetails(nodes.get(view.node))
+    : view.step
+      ? visitDetails(view.example, view.step)
+      : exampleDetails(view.example);
   return made.flat(3).filter(Boolean);
 }
 
 function detailsHead() {
-  const crumbs = view.node ? [["Node", null], [view.node, null]] : [[`Example ${view.example.id}`, view.step ? toExample(view.example) : null]];
+  const crumbs = view.node
+    ? [
+        ["Node", null],
+        [view.node, null],
+      ]
+    : [[`Example ${view.example.id}`, view.step ? toExample(view.example) : null]];
   if (view.step) crumbs.push([`${view.step.path} ${view.step.kind === "node" ? visitName(view.step) : view.step.kind}`, null]);
   const trail = crumbs.map(([name, href]) => h("li", {}, href ? h("a", { href }, name) : name));
   const all = view.step && nodes.has(view.step.path) ? h("a", { href: toNode(view.step.path) }, "all visits") : null;
@@ -99,7 +108,19 @@ function theme(next) {
 $("theme").addEventListener("click", () => theme(THEMES[(THEMES.indexOf(document.documentElement.dataset.theme) + 1) % 3]));
 
 theme();
-for (const draw of [drawHead, drawSummary, drawGraph, drawLegend, drawNodes, drawWaterfall, drawClasses, drawFactors, drawPairs, drawExamples]) draw();
+for (const draw of [
+  drawHead,
+  drawSummary,
+  drawGraph,
+  drawLegend,
+  drawNodes,
+  drawWaterfall,
+  drawClasses,
+  drawFactors,
+  drawPairs,
+  drawExamples,
+])
+  draw();
 $("footer").textContent = "Made by seekflow diagnose. Arrow keys move in the graph and in lists, Enter opens, Escape goes back.";
 const measureTop = () => document.documentElement.style.setProperty("--top", `${document.querySelector(".top").offsetHeight}px`);
 measureTop();

@@ -1,6 +1,7 @@
 // What a channel holds, in a few words and in full.
 
-const isPassage = (value) => value !== null && typeof value === "object" && typeof value.text === "string" && "id" in value && "title" in value;
+const isPassage = (value) =>
+  value !== null && typeof value === "object" && typeof value.text === "string" && "id" in value && "title" in value;
 const MANY = 10;
 
 function brief(value, gold) {
@@ -13,7 +14,8 @@ function brief(value, gold) {
     const golden = value.filter((each) => gold.has(each.id)).length;
     return plural(value.length, "passage") + (gold.size ? `, ${golden} of ${gold.size} gold` : "");
   }
-  if (Array.isArray(value.ids) && typeof value.query === "string") return `${plural(value.ids.length, "id")} for “${clipped(value.query, 60)}”`;
+  if (Array.isArray(value.ids) && typeof value.query === "string")
+    return `${plural(value.ids.length, "id")} for “${clipped(value.query, 60)}”`;
   if (typeof value.text === "string") return value.text ? clipped(value.text, 90) : value.refused ? "refused" : "empty";
   if (known(value.score)) return [figure(value.score), value.label].filter(Boolean).join(" ");
   const fields = Object.keys(value);
@@ -28,24 +30,51 @@ function whole(value, gold, depth = 0) {
   if (depth > 8) return h("span", { class: "mono text" }, JSON.stringify(value));
   if (Array.isArray(value)) {
     if (!value.length) return h("span", { class: "quiet" }, "none");
-    return value.every(isPassage) ? passages(value, gold) : listed(value, (each) => h("li", {}, whole(each, gold, depth + 1)), "items");
+    return value.every(isPassage)
+      ? passages(value, gold)
+      : listed(value, (each) => h("li", {}, whole(each, gold, depth + 1)), "items");
   }
   if (isPassage(value)) return passages([value], gold);
   const told = Object.entries(value).filter(([, inner]) => !hollow(inner));
-  if (depth && told.every(([, inner]) => typeof inner === "number")) return told.map(([name, inner]) => `${name} ${whole(inner, gold)}`).join(", ");
-  return h("dl", { class: "fields" }, told.map(([name, inner]) => entry(name, whole(inner, gold, depth + 1))));
+  if (depth && told.every(([, inner]) => typeof inner === "number"))
+    return told.map(([name, inner]) => `${name} ${whole(inner, gold)}`).join(", ");
+  return h(
+    "dl",
+    { class: "fields" },
+    told.map(([name, inner]) => entry(name, whole(inner, gold, depth + 1))),
+  );
 }
 
 const hollow = (value) =>
-  value === null || value === "" || (typeof value === "object" && (Array.isArray(value) ? !value.length : !Object.keys(value).length));
+  value === null ||
+  value === "" ||
+  (typeof value === "object" && (Array.isArray(value) ? !value.length : !Object.keys(value).length));
 
 const passages = (all, gold) => listed(all, (each, rank) => passage(each, rank, gold), "passages");
 
 function passage(each, rank, gold) {
-  const told = [each.source, known(each.score) && each.score ? `score ${+each.score.toPrecision(4)}` : ""].filter(Boolean).join(" · ");
+  const told = [each.source, known(each.score) && each.score ? `score ${+each.score.toPrecision(4)}` : ""]
+    .filter(Boolean)
+    .join(" · ");
   const mark = gold.has(each.id) ? [" ", h("span", { class: "tag gold" }, "gold")] : [];
-  const title = [h("span", { class: "quiet" }, `${rank + 1}. `), each.title || "untitled", " ", h("span", { class: "quiet mono" }, each.id), ...mark];
-  return h("li", {}, h("details", {}, h("summary", {}, title), h("div", { class: "text" }, each.text), told ? h("div", { class: "text quiet" }, told) : null));
+  const title = [
+    h("span", { class: "quiet" }, `${rank + 1}. `),
+    each.title || "untitled",
+    " ",
+    h("span", { class: "quiet mono" }, each.id),
+    ...mark,
+  ];
+  return h(
+    "li",
+    {},
+    h(
+      "details",
+      {},
+      h("summary", {}, title),
+      h("div", { class: "text" }, each.text),
+      told ? h("div", { class: "text quiet" }, told) : null,
+    ),
+  );
 }
 
 // A list that shows its first items, and the rest when it is asked to.
