@@ -164,6 +164,8 @@ def test_an_example_shows_its_blame_its_trace_and_only_what_the_answer_was_built
     assert "Venice" in shown
     steps = details(page).get_by_role("list", name="Trace").get_by_role("listitem")
     assert steps.count() == 6
+    steps.nth(3).hover()
+    assert page.locator(".tie").all_text_contents() == ["", "read by 4", "", "", "reads 4", "reads 4"]
     details(page).get_by_role("button", name="Only the 4 that the answer was built from").click()
     assert [text.split("\n")[1] for text in steps.all_inner_texts()] == ["input", "retrieve", "rerank", "answer"]
     assert page.get_by_role("button", name="hop, 1 visit in this example").is_visible()

@@ -108,6 +108,8 @@ function traceList(example) {
   );
   draw(false);
   const reset = roving(list, "a.row", upAndDown);
+  for (const event of ["focusin", "mouseover"])
+    list.addEventListener(event, (at) => tellTies(example, list, at.target.closest("li")));
   button.addEventListener("click", () => {
     const only = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", String(only));
@@ -117,6 +119,23 @@ function traceList(example) {
   });
   const tools = needed.size < example.trace.length ? h("div", { class: "tools" }, button) : null;
   return [h("h3", {}, `Trace (${plural(example.trace.length, "step")})`), tools, list];
+}
+
+// Says at the rows of a trace which of them wrote what the step in hand read, and which read what it wrote.
+function tellTies(example, list, at) {
+  const step = example.trace[at?.getAttribute("data-step") - 1];
+  for (const row of list.children) {
+    const other = example.trace[row.getAttribute("data-step") - 1];
+    const tie =
+      !step || other === step
+        ? ""
+        : step.sources.has(other.id)
+          ? `read by ${step.number}`
+          : step.uses.includes(other)
+            ? `reads ${step.number}`
+            : "";
+    row.querySelector(".tie").textContent = tie;
+  }
 }
 
 function stepRow(example, step) {
@@ -136,7 +155,7 @@ function stepRow(example, step) {
       : null;
   return h(
     "li",
-    {},
+    { "data-step": String(step.number) },
     h(
       "a",
       { href: toStep(example, step), class: `row ${isBroken(example, step) ? "broken" : ""}` },
@@ -147,6 +166,7 @@ function stepRow(example, step) {
         h("b", {}, step.path),
         times,
         step.kind === "node" || step.kind === step.path ? null : h("span", { class: "quiet" }, ` ${step.kind}`),
+        h("span", { class: "tie", "aria-hidden": "true" }),
       ),
       scores,
       h("span", { class: "what" }, clipped(outcome(example, step), 140)),
