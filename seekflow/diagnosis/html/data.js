@@ -38,7 +38,7 @@ const examples = (D.examples ?? []).map((example, index) => {
   const steps = new Map();
   const made = { ...example, number: index + 1, steps, gold: new Set(example.supporting_ids ?? []) };
   made.trace = (example.trace ?? []).map((step, place) => {
-    const whole = { ...step, number: place + 1, uses: [] };
+    const whole = { ...step, ...step.values, number: place + 1, uses: [] }; // whole values, where they were kept
     steps.set(step.id, whole);
     return whole;
   });

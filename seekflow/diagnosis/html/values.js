@@ -2,6 +2,8 @@
 
 const isPassage = (value) =>
   value !== null && typeof value === "object" && typeof value.text === "string" && "id" in value && "title" in value;
+const isEvidence = (value) =>
+  value !== null && typeof value === "object" && typeof value.claim === "string" && "passage_id" in value;
 const MANY = 10;
 
 function brief(value, gold) {
@@ -14,6 +16,7 @@ function brief(value, gold) {
     const golden = value.filter((each) => gold.has(each.id)).length;
     return plural(value.length, "passage") + (gold.size ? `, ${golden} of ${gold.size} gold` : "");
   }
+  if (isEvidence(value)) return clipped(value.quote || value.claim, 90);
   if (Array.isArray(value.ids) && typeof value.query === "string")
     return `${plural(value.ids.length, "id")} for “${clipped(value.query, 60)}”`;
   if (typeof value.text === "string") return value.text ? clipped(value.text, 90) : value.refused ? "refused" : "empty";
@@ -35,6 +38,7 @@ function whole(value, gold, depth = 0) {
       : listed(value, (each) => h("li", {}, whole(each, gold, depth + 1)), "items");
   }
   if (isPassage(value)) return passages([value], gold);
+  if (isEvidence(value)) return evidence(value, gold);
   const told = Object.entries(value).filter(([, inner]) => !hollow(inner));
   if (depth && told.every(([, inner]) => typeof inner === "number"))
     return told.map(([name, inner]) => `${name} ${whole(inner, gold)}`).join(", ");
@@ -50,20 +54,33 @@ const hollow = (value) =>
   value === "" ||
   (typeof value === "object" && (Array.isArray(value) ? !value.length : !Object.keys(value).length));
 
+function evidence(each, gold) {
+  const told = [
+    each.quote && each.claim !== each.quote ? each.claim : "",
+    each.stance && each.stance !== "supports" ? each.stance : "",
+  ];
+  return h(
+    "p",
+    {},
+    each.quote || each.claim,
+    " ",
+    marked(each.passage_id, gold),
+    h("span", { class: "quiet" }, ["", ...told.filter(Boolean)].join(" · ")),
+  );
+}
+
+const marked = (id, gold) => [
+  h("span", { class: "quiet mono" }, id),
+  gold.has(id) ? [" ", h("span", { class: "tag gold" }, "gold")] : [],
+];
+
 const passages = (all, gold) => listed(all, (each, rank) => passage(each, rank, gold), "passages");
 
 function passage(each, rank, gold) {
   const told = [each.source, known(each.score) && each.score ? `score ${+each.score.toPrecision(4)}` : ""]
     .filter(Boolean)
     .join(" · ");
-  const mark = gold.has(each.id) ? [" ", h("span", { class: "tag gold" }, "gold")] : [];
-  const title = [
-    h("span", { class: "quiet" }, `${rank + 1}. `),
-    each.title || "untitled",
-    " ",
-    h("span", { class: "quiet mono" }, each.id),
-    ...mark,
-  ];
+  const title = [h("span", { class: "quiet" }, `${rank + 1}. `), each.title || "untitled", " ", marked(each.id, gold)];
   return h(
     "li",
     {},

@@ -62,8 +62,8 @@ function visitDetails(example, step) {
     step.decision !== null && step.decision !== undefined
       ? [h("h3", {}, "Decided"), h("p", {}, outcome(example, { ...step, error: null }))]
       : null,
-    channels("Read", example, step.read ?? {}, (channel) => sources(example, step.parents?.[channel] ?? [])),
-    channels("Wrote", example, step.writes ?? {}, (channel) => readers(example, step, channel)),
+    channels("Read", example, step, step.read ?? {}, (channel) => sources(example, step.parents?.[channel] ?? [])),
+    channels("Wrote", example, step, step.writes ?? {}, (channel) => readers(example, step, channel)),
     h(
       "nav",
       { class: "nav", "aria-label": "Steps of this trace" },
@@ -73,7 +73,7 @@ function visitDetails(example, step) {
   ];
 }
 
-function channels(heading, example, values, told) {
+function channels(heading, example, step, values, told) {
   const all = Object.entries(values);
   if (!all.length) return null;
   return [
@@ -83,10 +83,16 @@ function channels(heading, example, values, told) {
         "details",
         { class: "channel", open: heading === "Wrote" || all.length === 1 },
         h("summary", {}, h("b", {}, channel), h("span", { class: "quiet" }, ` ${clipped(brief(value, example.gold), 80)}`)),
-        h("div", {}, told(channel), whole(value, example.gold)),
+        h("div", {}, told(channel), whole(value, example.gold), typeof value === "string" ? goldIn(step, channel) : null),
       ),
     ),
   ];
+}
+
+// Where a value is told in words only, which gold passages it names.
+function goldIn(step, channel) {
+  const ids = step.gold?.[channel] ?? [];
+  return ids.length ? h("p", { class: "from" }, h("span", { class: "tag gold" }, "gold"), ` ${ids.join(", ")}`) : null;
 }
 
 function sources(example, ids) {
