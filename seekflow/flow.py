@@ -24,6 +24,7 @@ from seekflow.types import Example
 if TYPE_CHECKING:
     from seekflow.core.bound import Result
     from seekflow.core.past import Change
+    from seekflow.diagnosis.diagnosis import Diagnosis
     from seekflow.evaluation.metrics import Metric
     from seekflow.evaluation.report import Report
     from seekflow.optimizers.compiled import Compiled
@@ -112,6 +113,46 @@ class Bound(core_bound.Bound):
         then = trace if isinstance(trace, Trace) else Trace.load(trace, self.flow.channels)
         found = None if resources is None else _resolved(self.flow, resources)
         return await replay.areplay(then, self, at=at, write=write, changes=changes, params=params, resources=found)
+
+    def diagnose(self, examples: Iterable[Example] | str | Path, **options: Any) -> Diagnosis:
+        """`adiagnose`, from ordinary code."""
+        return run_sync(self.adiagnose(examples, **options))
+
+    async def adiagnose(
+        self,
+        examples: Iterable[Example] | str | Path,
+        *,
+        metric: Metric | str | None = None,
+        good: float | None = None,
+        rewards: Sequence[Reward] | None = None,
+        headroom: bool = True,
+        worst: int = 20,
+        parallel: int = 32,
+        seed: int = 0,
+        budget: Budget | None = None,
+        progress: bool = False,
+    ) -> Diagnosis:
+        """Which step loses the points on these examples, why each failed example failed, what perfect steps would gain.
+
+        An example below `good` in `metric` has failed: below .5 in answers' token F1, unless told otherwise. For each the first
+        broken step is sought and confirmed by a replay in which it is mended. With `headroom` each node is replayed as a perfect
+        one. `worst` examples are kept with their traces. `budget` is for all of it.
+        """
+        from seekflow.diagnosis.diagnose import diagnose
+
+        return await diagnose(
+            self,
+            examples,
+            metric=metric,
+            good=good,
+            rewards=rewards,
+            headroom=headroom,
+            worst=worst,
+            parallel=parallel,
+            seed=seed,
+            budget=budget,
+            progress=progress,
+        )
 
     def compile(
         self, train: Iterable[Example] | str | Path, val: Iterable[Example] | str | Path | None = None, **options: Any

@@ -1,7 +1,7 @@
 """The house keeps its floors, its manners and its light door.
 
-Floors: `types` < `text` < `core` < `prompts` < `nodes, tools, lms, rewards` < `evaluation` < `diagnosis` < `optimizers` < `flow` <
-`flows` < `demo, deploy` < `cli`.
+Floors: `types` < `text` < `core` < `prompts` < `nodes, tools, lms, rewards` < `evaluation` < `diagnosis` < `optimizers` <
+`flow` < `flows` < `demo, deploy` < `cli`.
 A room imports from itself and from floors below it; neighbours on one floor do not know each other. Every import counts:
 those inside functions, those for type checkers only, and `importlib.import_module` with a name spelled out.
 """

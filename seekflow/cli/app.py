@@ -155,6 +155,35 @@ def evaluate(
     evaluate_command(flow, asked, Documents(corpus, docs, dense, cache), Running(memo, parse_budget(budget), seed), json)
 
 
+@app.command()
+def diagnose(
+    flow: FlowName,
+    questions: Annotated[
+        Path, typer.Option("--questions", exists=True, dir_okay=False, help="Questions with their gold, as .jsonl.")
+    ],
+    corpus: Corpus = None,
+    docs: Docs = None,
+    dense: Dense = False,
+    cache: Cache = None,
+    memo: MemoPath = None,
+    budget: BudgetText = None,
+    seed: Seed = 0,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many questions.")] = None,
+    metric: Annotated[str | None, typer.Option(help="What is to be good, such as support_recall@5; else answers' F1.")] = None,
+    good: Annotated[float | None, typer.Option(help="The value from which an example has not failed.")] = None,
+    headroom: Annotated[bool, typer.Option(help="Replay with each node perfect.")] = True,
+    worst: Annotated[int, typer.Option(min=0, help="How many examples to keep with their traces.")] = 20,
+    parallel: Annotated[int, typer.Option(min=1, help="How many questions run at the same time.")] = 32,
+    json: JsonTo = None,
+) -> None:
+    """Find which step of a flow loses the points, why, and what it would gain if it were perfect."""
+    from seekflow.cli.diagnose import Asked, diagnose_command
+    from seekflow.cli.given import Documents, Running, parse_budget
+
+    asked = Asked(questions, limit, metric, good, headroom, worst, parallel)
+    diagnose_command(flow, asked, Documents(corpus, docs, dense, cache), Running(memo, parse_budget(budget), seed), json)
+
+
 @app.command("compile")
 def compile_(
     flow: FlowName,

@@ -15,7 +15,7 @@
         "kind": "rerank", "visits": 540,
         "reward": {reward name: {"mean", "low", "high", "n"}},
         "blame": 0.31,                             share of the failed examples whose first broken step is a visit of this node
-        "headroom": {"mean", "low", "high", "n"} or null,   what the metric would gain if the node were perfect; null: no gold says
+        "headroom": {"mean", "low", "high", "n"} or null,   what the metric would gain were the node perfect; null: no gold says
         "cost": {"calls", "tokens", "usd", "searches", "seconds"}
       }},
       "waterfall": [{"stage": "retrieved", "share": 0..1, "low", "high"}],   from question to answer, in order

@@ -136,10 +136,8 @@ class _Runner:
         return Row(id=example.id, status="failed", metrics=nothing, error=error, seconds=seconds), None
 
     def _scored(self, example: Example, result: Result, seconds: float) -> Row:
-        trace, answer = result.trace, _answer(result)
-        ids = tuple(passage.id for passage in result.passages if isinstance(passage, Passage))
-        usage = trace.usage()
-        outcome = Outcome(ids, answer, usage.searches, usage.calls, usage.tokens, usage.usd, seconds)
+        trace, outcome = result.trace, outcome_of(result, seconds)
+        answer, usage = outcome.answer, trace.usage()
         rewards: dict[str, list[tuple[int, str, float]]] = {}
         error = _cause(trace) if result.status == "failed" else None
         applying = self._applying(example)
@@ -175,11 +173,18 @@ class _Runner:
             answer=None if answer is None else answer.text,
             refused=answer is not None and answer.refused,
             citations=() if answer is None else answer.citations,
-            passages=ids,
+            passages=outcome.passages,
         )
 
     def _applying(self, example: Example) -> list[Metric]:
         return [each for each in self.metrics if each.applies_to(example)]
+
+
+def outcome_of(result: Result, seconds: float = 0.0) -> Outcome:
+    """What a run handed on and used, for metrics."""
+    usage = result.trace.usage()
+    ids = tuple(passage.id for passage in result.passages if isinstance(passage, Passage))
+    return Outcome(ids, _answer(result), usage.searches, usage.calls, usage.tokens, usage.usd, seconds)
 
 
 def _answer(result: Result) -> Answer | None:

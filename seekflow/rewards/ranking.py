@@ -9,7 +9,9 @@ from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.define import reward
+from seekflow.rewards.runs import run_f1
 from seekflow.rewards.seen import ids_of, read_by
+from seekflow.rewards.whole import of_run
 from seekflow.text.ranking import ndcg
 from seekflow.types import Example
 
@@ -45,3 +47,27 @@ def _ndcg(step: Step, trace: Trace, example: Example, *, k: int | None, of: str)
 
 ranking_ndcg = ndcg_at()
 """`ndcg_at()`: nDCG of the whole written context, against the gold that the step had to rank."""
+
+
+def cosearch(mix: float = 0.5, k: int | None = None, outcome: Reward | None = None) -> Reward:
+    """mix * nDCG@k of the written context + (1 - mix) * what the run came to, in [0, 1]: a ranker is paid for both.
+
+    `outcome` is a reward of a whole run, without one the token F1 of its answer. Source: CoSearch, ranking quality and
+    trajectory outcome together; from the abstract, which gives neither the measure nor the shares, so `mix` is a param. (It
+    groups sub-queries by token similarity to compare rewards while training, which a compiler that does not train has no use
+    for.)
+
+    Raises `RewardError` for a mix outside [0, 1] and for k < 1.
+    """
+    if not 0 <= mix <= 1:
+        raise RewardError(f"mix is the share of the ranking in the reward, in [0, 1], not {mix!r}")
+    quality = ndcg_at(k)
+    made = partial(_cosearch, mix=mix, quality=quality, outcome=outcome or run_f1)
+    return reward(needs=quality.needs | (outcome or run_f1).needs, on="context", name="cosearch")(made)
+
+
+def _cosearch(step: Step, trace: Trace, example: Example, *, mix: float, quality: Reward, outcome: Reward) -> Score:
+    ranked, came_to = quality(step, trace, example), of_run(outcome, trace, example)
+    if ranked.value is None or came_to.value is None:
+        return Score(None, ranked.feedback)
+    return Score(mix * ranked.value + (1 - mix) * came_to.value, f"{ranked.feedback}; the run: {came_to.feedback}")

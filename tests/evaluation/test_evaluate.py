@@ -29,7 +29,7 @@ def test_a_row_has_the_values_the_rewards_the_cost_and_the_answer_of_its_example
     assert row.metrics["answer_em"] == row.metrics["support_recall@5"] == row.metrics["searches"] == 1
     assert row.rewards == {
         "search": ((1, "support_gain", 1.0), (1, "novelty", 1.0)),
-        "say": ((1, "answer_f1", 1.0), (1, "citation_support", 1.0)),
+        "say": ((1, "answer_f1", 1.0), (1, "citation_support", 1.0), (1, "citation_recall", 1.0)),
     }
     assert row.visits == {"search": 1, "say": 1}
     assert row.usage == row.paid == {"searches": 1}

@@ -71,6 +71,24 @@ class Note(sf.Node):
         return Noted(evidence=tuple(Evidence(claim="c", passage_id=id) for id in self.ids))
 
 
+class Tell(sf.Node):
+    """Finds passages with these texts, by id."""
+
+    texts: dict[str, str]
+
+    async def run(self, question: str) -> Found:
+        return Found(passages=tuple(Passage(id=id, title=id, text=text) for id, text in self.texts.items()))
+
+
+class Quote(sf.Node):
+    """Notes these quotes, as (id, quote)."""
+
+    quotes: tuple[tuple[str, str], ...]
+
+    async def run(self, passages: tuple[Passage, ...]) -> Noted:
+        return Noted(evidence=tuple(Evidence(claim="c", passage_id=id, quote=quote) for id, quote in self.quotes))
+
+
 class Judge(sf.Node):
     score: float
 
@@ -92,13 +110,34 @@ class JudgeBlindly(sf.Node):
         return Judged(verdict=Verdict(score=self.score))
 
 
+class JudgeAnswer(sf.Node):
+    score: float
+
+    async def run(self, answer: Answer) -> Judged:
+        return Judged(verdict=Verdict(score=self.score))
+
+
+class JudgeGoal(sf.Node):
+    score: float
+
+    async def run(self, goal: Goal, passages: tuple[Passage, ...]) -> Judged:
+        return Judged(verdict=Verdict(score=self.score))
+
+
 class Say(sf.Node):
     text: str
     citations: tuple[str, ...] = ()
     refused: bool = False
+    confidence: float = 1.0
 
+    async def run(self, question: str, context: tuple[Passage, ...] = ()) -> Said:
+        answer = Answer(text=self.text, citations=self.citations, refused=self.refused, confidence=self.confidence)
+        return Said(answer=answer)
+
+
+class Fail(sf.Node):
     async def run(self, question: str) -> Said:
-        return Said(answer=Answer(text=self.text, citations=self.citations, refused=self.refused))
+        raise OSError("down")
 
 
 class Divide(sf.Node):

@@ -1,0 +1,58 @@
+"""`seekflow diagnose`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from seekflow.cli.common import FAILED, Misuse, find_flow, show, writable, write_json
+from seekflow.cli.given import Documents, Running, require_gold
+
+
+@dataclass(frozen=True)
+class Asked:
+    """--questions, --limit, --metric, --good, --no-headroom, --worst, --parallel."""
+
+    questions: Path
+    limit: int | None = None
+    metric: str | None = None
+    good: float | None = None
+    headroom: bool = True
+    worst: int = 20
+    parallel: int = 32
+
+
+def diagnose_command(name: str, asked: Asked, documents: Documents, running: Running, target: str | None) -> None:
+    """Find which step of a flow loses the points; exit code 1 where every run failed."""
+    from seekflow.evaluation.examples import read_examples
+    from seekflow.evaluation.metrics import MetricError, metric
+
+    if target not in (None, "-"):
+        writable(Path(str(target)), "--json")
+    try:
+        chosen = None if asked.metric is None else metric(asked.metric)
+    except MetricError as error:
+        raise Misuse(f"--metric: {error}") from None
+    flow = find_flow(name)
+    examples = read_examples(asked.questions)[: asked.limit]
+    bound = running.bind(flow, documents)
+    require_gold(bound, examples)
+    diagnosis = bound.diagnose(
+        examples,
+        metric=chosen,
+        good=asked.good,
+        headroom=asked.headroom,
+        worst=asked.worst,
+        parallel=asked.parallel,
+        seed=running.seed,
+        budget=running.budget,
+        progress=True,
+    )
+    if bound.memo is not None:
+        bound.memo.close()
+    if target != "-":
+        show(diagnosis)
+    if target is not None:
+        write_json(diagnosis.to_json(), target)
+    if diagnosis.n and diagnosis.errors == diagnosis.n:
+        raise SystemExit(FAILED)

@@ -1,0 +1,102 @@
+"""The runs that are diagnosed: an example with its trace and its gold, replayed with steps mended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from seekflow.core.bound import Bound
+from seekflow.core.budget import Meter
+from seekflow.core.past import Change
+from seekflow.core.replay import areplay
+from seekflow.core.step import Step
+from seekflow.core.trace import Trace
+from seekflow.diagnosis.gold import Gold, Place
+from seekflow.evaluation.evaluate import outcome_of
+from seekflow.evaluation.metrics import Metric
+from seekflow.types import Example
+
+
+@dataclass(frozen=True)
+class Goodness:
+    """The metric that a diagnosis is about, turned so that more is better, and the value from which an example is not failed."""
+
+    metric: Metric
+    good: float
+
+    def value(self, raw: float | None) -> float:
+        """A value as goodness: what failed, or has none, is worth nothing."""
+        if raw is None:
+            return 0.0 if self.metric.higher_is_better else float("-inf")
+        return raw if self.metric.higher_is_better else -raw
+
+    def is_good(self, value: float) -> bool:
+        """Whether an example with this goodness is not failed; rounding does not count."""
+        return value >= self.good - 1e-9
+
+
+class Case:
+    """One example, its run, and what its metric would be with something in it mended."""
+
+    def __init__(
+        self,
+        bound: Bound,
+        place: Place,
+        example: Example,
+        trace: Trace,
+        value: float,
+        goodness: Goodness,
+        meter: Meter,
+        gate: asyncio.Semaphore,
+    ) -> None:
+        self.bound = bound
+        self.place = place
+        self.example = example
+        self.trace = trace
+        self.value = value
+        self.goodness = goodness
+        self.gold = Gold(example, trace, place)
+        self._meter, self._gate = meter, gate
+
+    @property
+    def failed(self) -> bool:
+        """Whether the example is below what is good."""
+        return not self.goodness.is_good(self.value)
+
+    def own(self, step: Step) -> Mapping[str, Any] | None:
+        """What the step of this id wrote in the run."""
+        return next((each.writes for each in self.trace.visits(step.path) if each.at == step.at), None)
+
+    def mending(self, *, only_gold: bool = False) -> Change:
+        """A change that writes what should have been written at whatever step it is asked for."""
+        return lambda step, inputs: self.gold.ideal(step, inputs, self.own(step), only_gold=only_gold)
+
+    async def with_changes(self, changes: Mapping[str, Change]) -> float:
+        """The goodness of the run with these changes."""
+        result = await areplay(self.trace, self.bound, changes=changes, meter=self._meter, gate=self._gate)
+        if result.status == "failed":
+            return self.goodness.value(None)
+        return self.goodness.value(self.goodness.metric(self.example, outcome_of(result)))
+
+
+async def for_all(
+    things: Iterable[Any], work: Callable[[Any], Any], parallel: int, heard: Callable[[], None] | None = None
+) -> None:
+    """Do `work` for each thing, `parallel` at a time; `heard` is called after each."""
+    pending = iter(things)
+
+    async def worker() -> None:
+        for thing in pending:
+            await work(thing)
+            if heard is not None:
+                heard()
+            await asyncio.sleep(0)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(parallel):
+                group.create_task(worker())
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None

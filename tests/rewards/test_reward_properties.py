@@ -1,0 +1,62 @@
+"""What every reward keeps, on runs of random flows: a score or none, no exception, and nothing changed."""
+
+from __future__ import annotations
+
+import pickle
+
+from hypothesis import given, settings
+from random_runs import TEXTS, examples, runs
+from small_flows import Keep, Say, Tell, run
+
+import seekflow.rewards as rewards
+from seekflow.core.trace import Trace
+from seekflow.rewards import Reward
+from seekflow.types import Example
+
+OTHER = run(Tell(TEXTS) >> Keep(("p1",)) >> Say("Paris", ("p1",)))
+MADE: tuple[Reward, ...] = (
+    rewards.attenuated_retrieval(),
+    rewards.bottom_lines(rewards.cites_found, rewards.faithful, behaviour=rewards.answer_f1),
+    rewards.condensation(),
+    rewards.condensation("context"),
+    rewards.cosearch(),
+    rewards.cost_aware_f1(),
+    rewards.decided_right(),
+    rewards.decided_right("answer"),
+    rewards.frugal(),
+    rewards.frugal(1, {"e": Trace()}),
+    rewards.gain_per_search(1),
+    rewards.harness_terminal(),
+    rewards.harness_terminal("v4", 0.1),
+    rewards.hiersearch(["find", "tell"], ["tell"], local_first=True),
+    rewards.inforage(),
+    rewards.judge_label(),
+    rewards.ndcg_at(2),
+    rewards.ndcg_at(of="all"),
+    rewards.planning_gain(0.3, OTHER, alpha=0.5, process=rewards.search_sufficient),
+    rewards.rank_among([OTHER, Trace()], (rewards.support_gain, rewards.novelty)),
+    rewards.search_gain(1),
+    rewards.search_r1(),
+    rewards.web_detective(0.5),
+)
+READY = tuple(thing for name in rewards._HOMES if isinstance(thing := getattr(rewards, name), Reward))
+
+
+@settings(max_examples=150, deadline=None)
+@given(runs(), examples)
+def test_every_reward_of_every_step_is_a_score_or_none_and_changes_nothing(trace: Trace, example: Example | None) -> None:
+    before = trace.identity
+    for reward in (*READY, *MADE):
+        for step in trace:
+            score = reward(step, trace, example)
+            assert score.value is None or 0 <= score.value <= 1
+            assert reward(step, trace, example) == score
+    assert trace.identity == before
+
+
+@settings(max_examples=30, deadline=None)
+@given(runs(), examples)
+def test_a_reward_gives_the_same_in_another_process(trace: Trace, example: Example | None) -> None:
+    for reward in (*READY, *MADE):
+        again = pickle.loads(pickle.dumps(reward))
+        assert [again(step, trace, example) for step in trace] == [reward(step, trace, example) for step in trace]
