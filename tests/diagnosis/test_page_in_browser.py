@@ -84,6 +84,7 @@ def test_the_overview_says_where_the_points_go(page: Page) -> None:
         "Most would be gained at rerank: perfect there, answer f1 would rise by 0.20 [+0.15, +0.25], from 0.50 to 0.70."
         in summary
     )
+    assert "Before it" not in summary
     assert "75 % of the failed examples broke first at rerank." in summary
     assert "most is lost at “kept”: 30 %" in summary
 

@@ -29,17 +29,11 @@ function drawHead() {
 
 function drawSummary() {
   const told = [];
-  const most = inOrder.filter((node) => known(node.room)).sort((a, b) => b.room - a.room)[0];
-  if (most?.room > 0) {
-    const to = known(metric.mean) ? `, from ${figure(metric.mean)} to ${figure(Math.min(1, metric.mean + most.room))}` : "";
-    const sure = most.headroom.low > 0 ? "" : "; the interval includes nothing at all";
-    const wide = range(most.headroom.low, most.headroom.high, signed);
-    told.push([
-      "Most would be gained at ",
-      nodeLink(most.path),
-      `: perfect there, ${words(metric.name)} would rise by ${figure(most.room)}${wide && ` ${wide}`}${to}${sure}.`,
-    ]);
-  }
+  const gains = inOrder.filter((node) => node.room > 0).sort((a, b) => b.room - a.room);
+  if (gains.length) told.push(gainWords("Most would be gained at ", gains[0]));
+  // An answer that is perfect whatever it is made from gains all there is: what comes before it says more.
+  const before = gains.find((node) => node.kind !== "answer");
+  if (before && before !== gains[0]) told.push(gainWords("Before it, most would be gained at ", before));
   const blamed = inOrder.filter((node) => node.blame > 0).sort((a, b) => b.blame - a.blame)[0];
   if (blamed) told.push([`${percent(blamed.blame)} of the failed examples broke first at `, nodeLink(blamed.path), "."]);
   const falls = stages()
@@ -50,10 +44,22 @@ function drawSummary() {
   $("summary").replaceChildren(...told.map((line) => h("p", {}, line)));
 }
 
+function gainWords(begin, { path, room, headroom: { low, high } }) {
+  const wide = range(low, high, signed);
+  const to = known(metric.mean) ? `, from ${figure(metric.mean)} to ${figure(metric.mean + room)}` : "";
+  const sure = low > 0 ? "" : "; the interval includes nothing at all";
+  return [
+    begin,
+    nodeLink(path),
+    `: perfect there, ${words(metric.name)} would rise by ${figure(room)}${wide && ` ${wide}`}${to}${sure}.`,
+  ];
+}
+
 function stages() {
   let before = null;
   return (D.waterfall ?? []).map((stage) => {
-    const lost = known(before) && known(stage.share) ? Math.max(0, before - stage.share) : 0;
+    const apart = known(before) && known(stage.share) ? before - stage.share : 0;
+    const lost = Math.max(0, stage.lost ?? apart); // over the examples that both stages apply to
     before = known(stage.share) ? stage.share : before;
     return { ...stage, lost };
   });
@@ -120,6 +126,13 @@ function drawClasses() {
   );
 }
 
+const FACTORS = {
+  sufficiency: "runs that found all gold",
+  use: "token F1 of those runs",
+  refusal: "of the others, how many refused",
+  precision: "refusals for lack of gold",
+};
+
 function drawFactors() {
   const lines = Object.entries(D.factors ?? {}).map(([name, factor]) => {
     const { mean, low, high } = known(factor) ? { mean: factor } : (factor ?? {});
@@ -132,7 +145,7 @@ function drawFactors() {
     return h(
       "li",
       {},
-      h("span", {}, words(name)),
+      h("span", {}, words(name), FACTORS[name] ? h("span", { class: "quiet small" }, FACTORS[name]) : null),
       drawn,
       h("span", { class: "number" }, h("b", {}, figure(mean)), " ", h("span", { class: "quiet" }, range(low, high))),
     );
