@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from seekflow.core.past import Change
 from seekflow.core.step import Step
 from seekflow.diagnosis.diagnosis import Finding
 from seekflow.diagnosis.gold import Scope, passages_in, supports
@@ -168,24 +167,13 @@ def _parents(case: Case, step: Step) -> list[Step]:
 
 async def _mended(case: Case, found: list[Suspect]) -> float | None:
     """The goodness with these steps mended: each at its visit, or else, where one is not enough, at every visit of its node."""
-    mend = case.mending()
-    able = [each for each in found if _mendable(case, each, mend)]
+    able = [each.step for each in found if case.mendable(each.step)]
     if not able:
         return None
-    value = await case.with_changes({each.step.id: _change(each, mend) for each in able})
-    if case.goodness.is_good(value) or all(len(case.trace.visits(each.step.path)) < 2 for each in able):
+    value = await case.mended([step.id for step in able])
+    if case.goodness.is_good(value) or all(len(case.trace.visits(step.path)) < 2 for step in able):
         return value
-    return max(value, await case.with_changes({each.step.path: _change(each, mend) for each in able}))
-
-
-def _change(suspect: Suspect, mend: Change) -> Change:
-    return {"decision": False} if suspect.step.kind == "until" else mend
-
-
-def _mendable(case: Case, suspect: Suspect, mend: Change) -> bool:
-    if suspect.step.kind == "until":
-        return True
-    return callable(mend) and mend(suspect.step, case.trace.inputs(suspect.step)) is not None
+    return max(value, await case.mended([step.path for step in able]))
 
 
 def _earliest(case: Case, found: list[Suspect]) -> Suspect:

@@ -16,8 +16,8 @@ from seekflow.core.reads import needs
 from seekflow.diagnosis.blame import blame
 from seekflow.diagnosis.diagnosis import CLASSES, Diagnosis, DiagnosisError, Finding, NodeFinding
 from seekflow.diagnosis.factors import factors
-from seekflow.diagnosis.gold import Place, has_ideal
-from seekflow.diagnosis.headroom import pairs, perfect
+from seekflow.diagnosis.gold import Place
+from seekflow.diagnosis.headroom import Headroom, candidates, pairs
 from seekflow.diagnosis.progress import Phases
 from seekflow.diagnosis.runs import Case, Goodness, for_all
 from seekflow.diagnosis.shown import drawn_flow, shown_example
@@ -88,15 +88,16 @@ async def diagnose(
         gains: dict[str, dict[str, float]] = {}
         joint: list[Mapping[str, Any]] = []
         if headroom:
-            paths = [path for path in bound.program.nodes if has_ideal(cases[0].place, path) and _is_bound(bound, path)]
+            paths = [path for path in candidates(cases[0].place) if _is_bound(bound, path)]
+            rooms = [Headroom(case, paths) for case in cases]
             heard = None if phases is None else phases.phase("replaying with perfect steps", len(cases) * len(paths))
             for path in paths:
-                gains[path] = await _gains(cases, [path], parallel, heard)
+                gains[path] = await _gains(rooms, [path], parallel, heard)
             means = {path: sum(each.values()) / max(1, len(each)) for path, each in gains.items()}
             chosen = pairs(means)
             heard = None if phases is None else phases.phase("replaying with two of them", len(cases) * len(chosen))
             for pair in chosen:
-                both = await _gains(cases, pair, parallel, heard)
+                both = await _gains(rooms, pair, parallel, heard)
                 interval = bootstrap(both.values()).model_dump()
                 joint.append({"nodes": list(pair), "headroom": interval, "sum": sum(means[path] for path in pair)})
     findings = {case.example.id: findings[case.example.id] for case in failed if case.example.id in findings}
@@ -158,15 +159,15 @@ def _is_bound(bound: Bound, path: str) -> bool:
     return not asked or any(name in bound.resources for name in asked)
 
 
-async def _gains(cases: Sequence[Case], paths: Sequence[str], parallel: int, heard: Any) -> dict[str, float]:
+async def _gains(rooms: Sequence[Headroom], paths: Sequence[str], parallel: int, heard: Any) -> dict[str, float]:
     """What each example would gain if these nodes were perfect."""
     found: dict[str, float] = {}
 
-    async def work(case: Case) -> None:
-        found[case.example.id] = await perfect(case, paths) - case.value
+    async def work(room: Headroom) -> None:
+        found[room.case.example.id] = await room.perfect(paths) - room.case.value
 
-    await for_all(cases, work, parallel, heard)
-    return {case.example.id: found[case.example.id] for case in cases}
+    await for_all(rooms, work, parallel, heard)
+    return {room.case.example.id: found[room.case.example.id] for room in rooms}
 
 
 def _metric(goodness: Goodness, report: Report) -> dict[str, Any]:

@@ -37,6 +37,10 @@ _ALIKE = 0.3
 """Token F1 from which a goal is taken to ask for a hop."""
 
 
+Goals = Mapping[tuple[str, tuple[int, ...]], Any]
+"""What calls work on, by the call's path and its place in the repetitions."""
+
+
 @dataclass(frozen=True)
 class Scope:
     """The gold that holds at a place of a run. `hop` is the place of the goal's hop in the decomposition; None is the whole."""
@@ -58,6 +62,7 @@ class Place:
         }
         self.calls: dict[str, tuple[str, ...]] = {}
         self._within(bound.flow.site, ())
+        self.sites_of_calls = tuple(path for path, site in bound.flow.sites.items() if isinstance(site.element, Call))
 
     def _within(self, site: Site, calls: tuple[str, ...]) -> None:
         self.calls.setdefault(site.path, calls)
@@ -117,12 +122,12 @@ class Gold:
     place: Place
     _hops: dict[str, int | None] = field(default_factory=dict)
 
-    def scope(self, path: str, at: tuple[int, ...]) -> Scope:
-        """The gold that holds for a step at a place."""
+    def scope(self, path: str, at: tuple[int, ...], goals: Goals | None = None) -> Scope:
+        """The gold that holds for a step at a place. `goals` are those that calls were given in a replay with another plan."""
         example = self.example
+        known_goals = self.goals if goals is None else {**self.goals, **goals}
         for call in reversed(self.place.calls.get(path, ())):
-            given = next((step for step in self.trace.visits(f"{call}.give") if step.at == at[: len(step.at)]), None)
-            goal = None if given is None else given.writes.get("goal")
+            goal = next((known_goals[call, at[:n]] for n in range(len(at), -1, -1) if (call, at[:n]) in known_goals), None)
             if goal is not None:
                 text = str(getattr(goal, "text", goal))
                 hop = self.hop_of(text)
@@ -132,6 +137,15 @@ class Gold:
                 ids = (known.supporting_id,) if known.supporting_id else ()
                 return Scope(ids, (known.answer,) if known.answer else (), self.asked(hop), hop, part=True)
         return Scope(example.supporting_ids, example.answers, example.question)
+
+    @cached_property
+    def goals(self) -> Goals:
+        """The goals that calls were given in the run."""
+        return {
+            (step.path.removesuffix(".give"), step.at): step.writes["goal"]
+            for step in self.trace.steps
+            if step.kind == "input" and step.writes.get("goal") is not None
+        }
 
     def hop_of(self, text: str) -> int | None:
         """The hop of the decomposition that a goal asks for, by token F1 without references; None where it is like none."""
@@ -177,7 +191,13 @@ class Gold:
         return next((each.visit for each in self.trace.visits(step.path) if each.at == step.at), 0)
 
     def ideal(
-        self, step: Step, inputs: Mapping[str, Any], own: Mapping[str, Any] | None = None, *, only_gold: bool = False
+        self,
+        step: Step,
+        inputs: Mapping[str, Any],
+        own: Mapping[str, Any] | None = None,
+        *,
+        only_gold: bool = False,
+        goals: Goals | None = None,
     ) -> dict[str, Any] | None:
         """What a step should write, given what it read; None where nothing says, or where it is as it should be.
 
@@ -189,7 +209,7 @@ class Gold:
         fields = self.place.fields.get(step.path, {})
         node = self.place.bound.program.nodes.get(step.path)
         source = str(getattr(getattr(node, "node", None), "retriever", "") or getattr(getattr(node, "node", None), "links", ""))
-        case = Situation(self, self.scope(step.path, step.at), inputs, own or {}, only_gold, source or step.path)
+        case = Situation(self, self.scope(step.path, step.at, goals), inputs, own or {}, only_gold, source or step.path)
         writes: dict[str, Any] = {}
         for channel, name in fields.items():
             make = IDEALS.get(name)
@@ -292,7 +312,8 @@ def _rankings(case: Situation, own: tuple[Ranking, ...], writes: Mapping[str, An
     rest = [] if case.only_gold else [pair for pair in zip(first.ids, first.scores, strict=True) if pair[0] not in gold]
     ids = (*gold, *(id for id, _ in rest))
     scores = (*([best] * len(gold)), *(score for _, score in rest))
-    return (Ranking(source=first.source, query=first.query, ids=ids, scores=scores), *own[1:])
+    query = case.query if case.only_gold else first.query
+    return (Ranking(source=first.source, query=query, ids=ids, scores=scores), *(() if case.only_gold else own[1:]))
 
 
 def _context(case: Situation, own: Any) -> tuple[Passage, ...] | None:

@@ -3,26 +3,58 @@
 In every visit the node writes what the gold says that it should have written (`gold.py`), and all that depends on it runs again.
 An example's gain is never below 0: a perfect node could have done what this one did. So a change of the node's params, however
 good, gains at most this much, as far as the gold is the best that the node can do.
+
+It is kept cheap in two ways. Replays share with the run all that does not depend on the node. And what several perfect nodes
+gain together is at least what one of them gains: where all that searches, made perfect at once, gains nothing for an example, no
+part of it is tried alone; where one node alone gains all that is to be gained, it is not tried together with another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
+from seekflow.diagnosis.gold import Place, has_ideal
 from seekflow.diagnosis.runs import Case
 
 MOST_PAIRED = 4
 """How many nodes, those with the most headroom, are also looked at in pairs."""
 
+SEARCHING = frozenset({"plan", "query", "queries", "passages", "context", "verdict"})
+"""What the nodes write that bring passages before those who read and answer."""
 
-async def perfect(case: Case, paths: Sequence[str]) -> float:
-    """The goodness of a run in which these nodes are perfect, at least what it was."""
-    best = case.goodness.value(1.0 if case.goodness.metric.higher_is_better else 0.0)
-    if case.value >= best:
-        return case.value
-    mend = case.mending(only_gold=True)
-    return max(case.value, await case.with_changes(dict.fromkeys(paths, mend)))
+
+class Headroom:
+    """The goodness of one example with nodes perfect, each set of nodes replayed at most once."""
+
+    def __init__(self, case: Case, paths: Iterable[str]) -> None:
+        self.case = case
+        self.best = case.goodness.value(1.0 if case.goodness.metric.higher_is_better else 0.0)
+        self._known: dict[frozenset[str], float] = {frozenset(): case.value}
+        self._searching = frozenset(path for path in paths if searches(case.place, path))
+
+    async def perfect(self, paths: Sequence[str]) -> float:
+        """The goodness with these nodes perfect: at least what it is with fewer of them."""
+        wanted = frozenset(paths)
+        if wanted in self._known:
+            return self._known[wanted]
+        least = max(value for fewer, value in self._known.items() if fewer <= wanted)
+        most = self.best
+        if wanted < self._searching and least < most:
+            most = await self.perfect(sorted(self._searching))
+        found = least if least >= most - 1e-9 else max(least, await self.case.mended(sorted(wanted), only_gold=True))
+        self._known[wanted] = found
+        return found
+
+
+def searches(place: Place, path: str) -> bool:
+    """Whether the node at a path brings passages before those who read and answer."""
+    return bool(SEARCHING & set(place.fields.get(path, {}).values()))
+
+
+def candidates(place: Place) -> list[str]:
+    """The nodes of which gold could say what they should write."""
+    return [path for path in place.fields if has_ideal(place, path)]
 
 
 def pairs(gains: dict[str, float], most: int = MOST_PAIRED) -> list[tuple[str, str]]:

@@ -69,9 +69,27 @@ class Case:
         """What the step of this id wrote in the run."""
         return next((each.writes for each in self.trace.visits(step.path) if each.at == step.at), None)
 
-    def mending(self, *, only_gold: bool = False) -> Change:
-        """A change that writes what should have been written at whatever step it is asked for."""
-        return lambda step, inputs: self.gold.ideal(step, inputs, self.own(step), only_gold=only_gold)
+    async def mended(self, places: Iterable[str], *, only_gold: bool = False) -> float:
+        """The goodness of the run in which the steps at these places, ids or paths, write what they should have written.
+
+        A decision of a loop that ended it is to go on.
+        """
+        goals: dict[tuple[str, tuple[int, ...]], Any] = {}
+
+        def see(step: Step, inputs: Mapping[str, Any]) -> None:
+            goals[step.path.removesuffix(".give"), step.at] = step.writes.get("goal")
+
+        def mend(step: Step, inputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+            if step.kind == "until":
+                return {"decision": False}
+            return self.gold.ideal(step, inputs, self.own(step), only_gold=only_gold, goals=goals)
+
+        calls: dict[str, Change] = {f"{path}.give": see for path in self.place.sites_of_calls}
+        return await self.with_changes({**calls, **dict.fromkeys(places, mend)})
+
+    def mendable(self, step: Step) -> bool:
+        """Whether gold says of a step of the run what else it should have written."""
+        return step.kind == "until" or self.gold.ideal(step, self.trace.inputs(step), step.writes) is not None
 
     async def with_changes(self, changes: Mapping[str, Change]) -> float:
         """The goodness of the run with these changes."""
