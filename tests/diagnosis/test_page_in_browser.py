@@ -11,7 +11,11 @@ import pytest
 from chromium import chromium
 from page_kit import HOSTILE, changed, diagnosis
 
+from seekflow.demo import CORPUS, questions
 from seekflow.diagnosis.page import page as page_of
+from seekflow.evaluation.examples import read_examples
+from seekflow.flows.bridge import flow
+from seekflow.tools import open_corpus
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -345,6 +349,29 @@ def test_it_prints_whole_and_without_its_controls(page: Page) -> None:
     for part in ("#flow", "#main", "#details"):
         assert page.locator(part).evaluate("e => e.scrollHeight - e.clientHeight") == 0
     assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+# --- the page of a real run ----------------------------------------------------------------------------------------
+
+
+def test_from_the_worst_example_of_a_real_run_to_the_passages_that_its_first_broken_step_read(
+    browser: Browser, tmp_path: Path
+) -> None:
+    rows = read_examples(questions("test"))[:8]
+    found = flow.bind(open_corpus(CORPUS)).diagnose(rows, worst=3)
+    (tmp_path / "run.html").write_text(found.to_html(), encoding="utf-8")
+    worst = found.examples[0]
+    for page in opened(browser, (tmp_path / "run.html").as_uri()):
+        assert page.get_by_role("table", name="Nodes", exact=True).get_by_role("rowheader").count() == len(found.nodes)
+        page.get_by_role("table", name="Worst examples").get_by_role("link", name=worst["question"]).click()
+        assert worst["blame"]["why"] in details(page).inner_text()
+        details(page).get_by_role("link", name=f"{worst['blame']['path']}, visit").click()
+        assert details(page).get_by_role("heading", level=2).inner_text().startswith(worst["blame"]["path"])
+        assert details(page).locator(".passages summary", has_text="gold").count() > 0
+        assert page.evaluate(CONTRAST)["poor"] == []
+        for path in found.nodes:
+            page.goto(f"{page.url.partition('#')[0]}#/node/{path.replace('/', '%2F')}")
+            assert details(page).get_by_role("heading", level=2).inner_text() == path
 
 
 # --- what comes from outside ---------------------------------------------------------------------------------------

@@ -31,8 +31,8 @@ function outcome(example, step) {
 
 const roomOf = (pair) => (known(pair.headroom) ? { mean: pair.headroom } : (pair.headroom ?? {}));
 const rooms = inOrder.flatMap((node) => [node.headroom?.low, node.headroom?.high, node.headroom?.mean]).filter(known);
-const [floor, ceiling] = [Math.min(0, ...rooms), Math.max(0.05, ...rooms)];
-const across = (value) => limited((value - floor) / (ceiling - floor));
+const [lowest, highest] = [Math.min(0, ...rooms), Math.max(0.05, ...rooms)];
+const across = (value) => limited(0.05 + (0.9 * (value - lowest)) / (highest - lowest)); // room for the dots at both ends
 
 function headroom(node) {
   if (!known(node.room)) return h("span", { class: "quiet" }, "–");
