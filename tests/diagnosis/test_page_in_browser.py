@@ -374,6 +374,20 @@ def test_from_the_worst_example_of_a_real_run_to_the_passages_that_its_first_bro
             assert details(page).get_by_role("heading", level=2).inner_text() == path
 
 
+def test_a_diagnosis_without_headroom_and_examples_says_so(browser: Browser, tmp_path: Path) -> None:
+    data = diagnosis()
+    data.update(pairs=[], examples=[], guesses={})
+    for node in data["nodes"].values():
+        node["headroom"] = None
+    for page in opened(browser, saved(tmp_path / "less.html", data)):
+        assert page.locator("#examples").inner_text() == "No example was kept."
+        assert page.locator("#pairs").inner_text() == "No pair was computed."
+        assert "Hatched" not in page.locator("#classes").inner_text()
+        assert page.get_by_role("columnheader", name="First failures").get_attribute("aria-sort") == "descending"
+        page.get_by_role("button", name="rerank, 40 visits").click()
+        assert "What if" not in details(page).inner_text()
+
+
 # --- what comes from outside ---------------------------------------------------------------------------------------
 
 

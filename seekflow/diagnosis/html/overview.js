@@ -32,8 +32,7 @@ function drawSummary() {
   const gains = inOrder.filter((node) => node.room > 0).sort((a, b) => b.room - a.room);
   if (gains.length) told.push(gainWords("Most would be gained at ", gains[0]));
   // An answer that is perfect whatever it is made from gains all there is: what comes before it says more.
-  const before = gains.find((node) => node.kind !== "answer");
-  if (before && before !== gains[0]) told.push(gainWords("Before it, most would be gained at ", before));
+  if (gains.length > 1 && gains[0].kind === "answer") told.push(gainWords("Before it, most would be gained at ", gains[1]));
   const blamed = inOrder.filter((node) => node.blame > 0).sort((a, b) => b.blame - a.blame)[0];
   if (blamed) told.push([`${percent(blamed.blame)} of the failed examples broke first at `, nodeLink(blamed.path), "."]);
   const falls = stages()
@@ -118,7 +117,7 @@ function drawClasses() {
     ];
     return h("li", {}, h("span", {}, words(name)), drawn, h("span", { class: "number" }, told));
   });
-  const told = "Hatched: guesses, since no replay has confirmed them.";
+  const told = Object.values(D.guesses ?? {}).some(Boolean) ? "Hatched: guesses, since no replay has confirmed them." : "";
   $("classes").replaceChildren(
     ...(lines.length
       ? [h("ul", { class: "fall classes" }, lines), h("p", { class: "note" }, told)]

@@ -34,7 +34,7 @@ const COLUMNS = [
   })),
 ];
 
-const sorting = { key: "room", down: true };
+const sorting = { key: rooms.length ? "room" : "blame", down: true };
 
 function drawNodes() {
   const shown = COLUMNS.filter((column) => !column.cost || inOrder.some((node) => column.of(node)));

@@ -1,7 +1,7 @@
 // The worst examples, narrowed to a class of failure where the reader wants.
 
 function drawExamples() {
-  if (!examples.length) return $("examples").replaceChildren(nothing("No example failed."));
+  if (!examples.length) return $("examples").replaceChildren(nothing(D.failed ? "No example was kept." : "No example failed."));
   const kinds = [...new Set(examples.map((example) => example.blame?.class).filter(Boolean))];
   const pick = h(
     "select",
