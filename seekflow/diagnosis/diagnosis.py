@@ -96,7 +96,7 @@ class Finding:
     def to_json(self) -> dict[str, Any]:
         """The finding as plain data; its class is under "class"."""
         data = asdict(self)
-        return {**data, "class": data.pop("cls")}
+        return {"class": data.pop("cls"), **data}
 
 
 @dataclass(frozen=True)
