@@ -2,6 +2,7 @@
 # make test       ruff, mypy and the tests
 # make test-dense the tests that need the extra `dense` (sentence-transformers on a pinned torch)
 # make test-lm    the tests that need the extras `lm` and `local`, and the weights of local/smollm2-135m, which it fetches
+# make test-browser  the tests of pages in a real Chromium; installs Debian's where it is missing and may be installed
 # make test-slow  the long proofs
 # make lint       ruff and mypy alone; make format mends what ruff can mend
 # make bench      every benchmark, against the named peers
@@ -18,7 +19,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
-.PHONY: demo test test-dense test-lm test-slow lint format bench clean
+.PHONY: demo test test-dense test-lm chromium test-browser test-slow lint format bench clean
 .DEFAULT_GOAL := test
 
 # One line a step; pip speaks only when something goes wrong.
@@ -43,6 +44,9 @@ endef
 
 .venv/.lm: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,[dev$(comma)lm$(comma)local])
+
+.venv/.browser: pyproject.toml constraints.txt | .venv/bin/python
+	$(call install,[dev$(comma)browser])
 
 .venv/.bench: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,[dev$(comma)benchmarks])
@@ -69,6 +73,19 @@ test-dense: .venv/.dense
 test-lm: .venv/.lm
 	$(BIN)/seekflow models pull smollm2-135m
 	$(BIN)/pytest -m "lm or local"
+
+# Fails, saying what to do, where there is no Chromium and none can be installed.
+chromium:
+	@there() { for name in "$${CHROMIUM:-}" chromium chromium-browser google-chrome; do command -v "$$name" && return; done; return 1; }; \
+	there > /dev/null && exit; \
+	if [[ $$(id -u) == 0 ]] && command -v apt-get > /dev/null; then \
+	  echo "installing Debian's chromium"; \
+	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium fonts-liberation; } > /dev/null || true; \
+	fi; \
+	there > /dev/null || { echo "no Chromium here: install chromium or google-chrome, or set CHROMIUM to its path" >&2; exit 1; }
+
+test-browser: chromium .venv/.browser
+	$(BIN)/pytest -m browser
 
 test-slow: .venv/.dev
 	$(BIN)/pytest -m "slow and not dense" --timeout 1800

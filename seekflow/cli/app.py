@@ -174,6 +174,7 @@ def diagnose(
     headroom: Annotated[bool, typer.Option(help="Replay with each node perfect.")] = True,
     worst: Annotated[int, typer.Option(min=0, help="How many examples to keep with their traces.")] = 20,
     parallel: Annotated[int, typer.Option(min=1, help="How many questions run at the same time.")] = 32,
+    html: Annotated[Path | None, typer.Option(help="Write a page to look through, as one HTML file.")] = None,
     json: JsonTo = None,
 ) -> None:
     """Find which step of a flow loses the points, why, and what it would gain if it were perfect."""
@@ -181,7 +182,8 @@ def diagnose(
     from seekflow.cli.given import Documents, Running, parse_budget
 
     asked = Asked(questions, limit, metric, good, headroom, worst, parallel)
-    diagnose_command(flow, asked, Documents(corpus, docs, dense, cache), Running(memo, parse_budget(budget), seed), json)
+    running = Running(memo, parse_budget(budget), seed)
+    diagnose_command(flow, asked, Documents(corpus, docs, dense, cache), running, json, html)
 
 
 @app.command("compile")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from seekflow.cli.common import FAILED, Misuse, find_flow, show, writable, write_json
+from seekflow.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
 from seekflow.cli.given import Documents, Running, require_gold
 
 
@@ -22,13 +22,16 @@ class Asked:
     parallel: int = 32
 
 
-def diagnose_command(name: str, asked: Asked, documents: Documents, running: Running, target: str | None) -> None:
+def diagnose_command(
+    name: str, asked: Asked, documents: Documents, running: Running, target: str | None, html: Path | None
+) -> None:
     """Find which step of a flow loses the points; exit code 1 where every run failed."""
     from seekflow.evaluation.examples import read_examples
     from seekflow.evaluation.metrics import MetricError, metric
 
     if target not in (None, "-"):
         writable(Path(str(target)), "--json")
+    writable(html, "--html")
     try:
         chosen = None if asked.metric is None else metric(asked.metric)
     except MetricError as error:
@@ -54,5 +57,8 @@ def diagnose_command(name: str, asked: Asked, documents: Documents, running: Run
         show(diagnosis)
     if target is not None:
         write_json(diagnosis.to_json(), target)
+    if html is not None:
+        html.write_text(diagnosis.to_html(), encoding="utf-8")
+        say(f"wrote {html}: open it in a browser")
     if diagnosis.n and diagnosis.errors == diagnosis.n:
         raise SystemExit(FAILED)

@@ -1,8 +1,9 @@
 """Flows and traces as networkx graphs that hold what a drawing shows.
 
 A flow's graph is its control flow: one node for each of its nodes, each decision of a loop or a route, each `skip`, the inputs
-and the output. `graph.graph["boxes"]` has the combinators that stand around them. A trace's graph is its information
-dependency: one node for each step, with an edge from every step to those that read what it wrote.
+and the output. `graph.graph["boxes"]` has the combinators that stand around them, `graph.graph["tree"]` how all of it nests. A
+trace's graph is its information dependency: one node for each step, with an edge from every step to those that read what it
+wrote.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ def flow_graph(flow: Flow) -> nx.DiGraph:
     Nodes are paths (and `@input`, `@output`) with the attributes `kind`, `title`, `lines` (settings to show), `reads` (channels),
     `inside` (paths of the boxes around it, outermost first) and `chosen` (false inside of an option that is not taken). Edges
     have `kind`, `label`, and `channels`: what their target reads of that which may have been written on the way to it.
+    `graph.graph["tree"]` is the flow from its input to its output as nested `{kind, id, children}`, where `kind` is "node", "box"
+    (a frame around its one child), "stack" (in sequence) or "row" (side by side).
     """
     return _Wiring(flow).wired()
 
@@ -102,6 +105,7 @@ class _Wiring:
         self.node(INPUT, "input", ", ".join(flow.inputs), [], spot)
         part = self.part(flow.site, [Source(INPUT)], spot)
         self.node(OUTPUT, "output", flow.output, part.exits, spot._replace(have=part.have), (flow.output,))
+        self.graph.graph["tree"] = [_part("node", INPUT), self.tree(flow.site), _part("node", OUTPUT)]
         for (source, target), have in self.have.items():
             reads = self.graph.nodes[target]["reads"]
             self.graph.edges[source, target]["channels"] = tuple(name for name in reads if name in have)
@@ -188,6 +192,19 @@ class _Wiring:
             self.have[edge] |= {element.channel}
         return Part(part.entries, [Source(site.path)], part.have)
 
+    def tree(self, site: Site) -> dict[str, Any]:
+        """How a place nests; a decision stands below a loop's body and above a route's branches."""
+        inside = [self.tree(child) for child in site.children]
+        if not inside:
+            return _part("node", site.path)
+        if isinstance(site.element, Route):
+            made = _part("stack", "", _part("node", site.path), _part("row", "", *inside))
+        elif isinstance(site.element, Loop | Redo):
+            made = _part("stack", "", *inside, _part("node", site.path))
+        else:
+            made = _part("row" if isinstance(site.element, Fan | Pick) else "stack", "", *inside)
+        return _part("box", site.path, made) if site.path in self.boxes else made
+
     def in_call(self, node: str, depth: int) -> bool:
         """Whether a call, which does not see what is outside, stands around a node within its boxes from `depth` on."""
         return any(self.boxes[box]["kind"] == Call.kind for box in self.graph.nodes[node]["inside"][depth:])
@@ -210,6 +227,10 @@ class _Wiring:
     def connect(self, source: Source, target: str, have: frozenset[str]) -> None:
         self.graph.add_edge(source.node, target, kind=source.kind, label=source.label)
         self.have[source.node, target] = have
+
+
+def _part(kind: str, id: str, *children: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": kind, "id": id, "children": [*children]}
 
 
 def _reads(node: Node) -> list[str]:

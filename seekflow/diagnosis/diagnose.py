@@ -194,9 +194,9 @@ def _nodes(
     visits: Counter[str] = Counter()
     for case in cases:
         for step in case.trace.steps:
+            visits[step.path] += 1  # also of decisions: a loop can be what is blamed
             if step.kind != "node":
                 continue
-            visits[step.path] += 1
             line = cost.setdefault(step.path, dict.fromkeys(("calls", "tokens", "usd", "searches", "seconds"), 0))
             usage = Usage.of(step.usage)
             for name in ("calls", "tokens", "usd", "searches"):

@@ -7,7 +7,8 @@
       "flow": {                                    the flow, for drawing
         "name": "bridge", "fingerprint": "...",
         "nodes": [{"path", "kind", "element": "node|loop|each|route|call|choice"}],
-        "edges": [{"from": path, "to": path, "channels": [...], "share": 0..1}]   who reads what whom wrote; share of the runs
+        "edges": [{"from": path, "to": path, "channels": [...], "share": 0..1}],  who reads what whom wrote; share of the runs
+        "drawing": {"nodes", "edges", "boxes", "tree"}   its control flow, as it is drawn: see `drawing.drawing`
       },
       "metric": {"name": "answer_f1", "mean", "low", "high", "n", "good": 0.5},    an example fails below `good`
       "n": 300, "failed": 120, "errors": 2, "seed": 0, "seconds": 12.3,
@@ -30,6 +31,7 @@
         "trace": [{
           "id", "path", "visit", "kind", "round", "parents": {channel: [ids]},
           "read": {channel: short text}, "writes": {channel: short text}, "gold": {channel: [gold ids in it]},
+          "values": {"read", "writes"}             the same as they are, only with `whole`
           "decision", "error": {"code", "message"} or null,
           "scores": [{"name", "value", "feedback"}], "usage": {...}, "seconds", "memo"
         }],
@@ -45,6 +47,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_jsonable_python
 
 from seekflow.core.errors import SeekflowError
 from seekflow.evaluation.statistics import Interval
@@ -92,7 +96,7 @@ class Finding:
     def to_json(self) -> dict[str, Any]:
         """The finding as plain data; its class is under "class"."""
         data = asdict(self)
-        return {**data, "class": data.pop("cls")}
+        return {"class": data.pop("cls"), **data}
 
 
 @dataclass(frozen=True)
@@ -140,8 +144,11 @@ class Diagnosis:
     examples: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     findings: Mapping[str, Finding] = field(default_factory=dict, repr=False)
 
-    def to_json(self) -> dict[str, Any]:
-        """The diagnosis as plain data, as the module's docstring describes it. `findings` are those of all failed examples."""
+    def to_json(self, *, whole: bool = False) -> dict[str, Any]:
+        """The diagnosis as plain data, as the module's docstring describes it. `findings` are those of all failed examples.
+
+        `whole` adds to the steps of the examples what they read and wrote as it is: every passage with its text, again and again.
+        """
         plain = {name: getattr(self, name) for name in ("flow", "metric", "n", "failed", "errors", "seed", "seconds")}
         return {
             "diagnosis": VERSION,
@@ -153,7 +160,7 @@ class Diagnosis:
             "pairs": list(self.pairs),
             "factors": dict(self.factors),
             "findings": {name: finding.to_json() for name, finding in self.findings.items()},
-            "examples": list(self.examples),
+            "examples": [_plain(example, whole) for example in self.examples],
         }
 
     def save(self, path: str | Path) -> Path:
@@ -163,6 +170,12 @@ class Diagnosis:
         unfinished.write_text(json.dumps(self.to_json(), indent=1, ensure_ascii=False), encoding="utf-8")
         return unfinished.replace(target)
 
+    def to_html(self) -> str:
+        """The diagnosis as an HTML page that needs nothing else: it opens from disk, and asks no network."""
+        from seekflow.diagnosis.page import page
+
+        return page(self.to_json(whole=True))
+
     def table(self) -> Group:
         """The nodes, the waterfall and the worst examples, for a terminal."""
         from seekflow.diagnosis.tables import as_rich
@@ -171,3 +184,9 @@ class Diagnosis:
 
     def __rich__(self) -> Group:
         return self.table()
+
+
+def _plain(example: Mapping[str, Any], whole: bool) -> dict[str, Any]:
+    steps = [{name: value for name, value in step.items() if whole or name != "values"} for step in example["trace"]]
+    plain = {**example, "trace": steps}
+    return to_jsonable_python(plain, fallback=repr) if whole else plain

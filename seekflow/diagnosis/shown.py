@@ -14,6 +14,7 @@ from seekflow.core.site import Site
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.diagnosis.diagnosis import Finding
+from seekflow.diagnosis.drawing import drawing
 from seekflow.diagnosis.runs import Case
 from seekflow.rewards.algebra import Reward, scores
 from seekflow.rewards.seen import ids_of
@@ -42,7 +43,7 @@ def drawn_flow(flow: Flow, traces: Sequence[Trace]) -> dict[str, Any]:
         {"from": first, "to": last, "channels": list(channels[first, last]), "share": len(runs) / len(traces)}
         for (first, last), runs in counts.items()
     ]
-    return {"name": flow.name or "", "fingerprint": flow.fingerprint, "nodes": nodes, "edges": edges}
+    return {"name": flow.name or "", "fingerprint": flow.fingerprint, "nodes": nodes, "edges": edges, "drawing": drawing(flow)}
 
 
 def _element(site: Site) -> str:
@@ -94,6 +95,7 @@ def _step(trace: Trace, step: Step, gold: frozenset[str], judged: list[dict[str,
         "read": {channel: brief(value) for channel, value in read.items()},
         "writes": {channel: brief(value) for channel, value in step.writes.items()},
         "gold": {channel: ids for channel, ids in golds.items() if ids},
+        "values": {"read": read, "writes": dict(step.writes)},
         "decision": step.decision,
         "error": None if step.error is None else {"code": step.error.code, "message": step.error.message},
         "scores": judged,
