@@ -166,14 +166,23 @@ def _parents(case: Case, step: Step) -> list[Step]:
 
 
 async def _mended(case: Case, found: list[Suspect]) -> float | None:
-    """The goodness with these steps mended: each at its visit, or else, where one is not enough, at every visit of its node."""
+    """The best goodness with these steps mended, or the first that is good; None where gold does not say how to mend them.
+
+    What is missing is added to what a step wrote, at its visit; then at every visit of its node, where it stands in a
+    repetition: what is broken there may be broken in each. Then the same with nothing but the gold.
+    """
     able = [each.step for each in found if case.mendable(each.step)]
     if not able:
         return None
-    value = await case.mended([step.id for step in able])
-    if case.goodness.is_good(value) or all(len(case.trace.visits(step.path)) < 2 for step in able):
-        return value
-    return max(value, await case.mended([step.path for step in able]))
+    ids, paths = [step.id for step in able], [step.path for step in able]
+    ways = [ids, paths] if any(step.at for step in able) else [ids]
+    best = case.value
+    for only_gold in (False, True):
+        for places in ways:
+            best = max(best, await case.mended(places, only_gold=only_gold))
+            if case.goodness.is_good(best):
+                return best
+    return best
 
 
 def _earliest(case: Case, found: list[Suspect]) -> Suspect:
