@@ -1,7 +1,7 @@
 """Does blame name the step that was broken? One step of a working flow is broken on purpose, and blame does not know which.
 
     python benchmarks/blame.py --data ../shared/data                # musique and 2wiki, all flows and faults
-    python benchmarks/blame.py --data ../shared/data --judge        # also what the local model says of the whole log (slow)
+    python benchmarks/blame.py --data ../shared/data --judge 10     # also what the local model says of the whole log (slow)
 
 Three flows without a language model: `bridge`; `search`, a loop that asks, ranks and reflects round by round, then reads and
 answers; and `plan`, which works on the goals of a plan in calls. In the last two the steps that a model would do know the gold:
@@ -361,10 +361,11 @@ class Tally:
     named: Counter[str] = field(default_factory=Counter)
     classes: Counter[str] = field(default_factory=Counter)
     confirmed: int = 0
+    judged: int = 0
     wrongly: Counter[str] = field(default_factory=Counter)
 
 
-async def tally(fault: Fault, resources: dict[str, Any], examples: Sequence[Example], judge: Any) -> Tally:
+async def tally(fault: Fault, resources: dict[str, Any], examples: Sequence[Example], judge: Any, most: int) -> Tally:
     """Break the flow, and ask each way of blaming about every example that the fault made fail."""
     good = Goodness(metric("answer_f1"), RIGHT)
     whole = await evaluate(bound(fault.make(), resources), examples, metrics=[good.metric], rewards=[])
@@ -392,7 +393,8 @@ async def tally(fault: Fault, resources: dict[str, Any], examples: Sequence[Exam
         nodes = [step for step in case.trace.steps if step.kind == "node"]
         found.named["last"] += last_before_answer(nodes) == fault.path
         found.named["lowest"] += lowest(case, nodes) == fault.path
-        if judge is not None:
+        if judge is not None and found.judged < most:
+            found.judged += 1
             found.named["judge"] += await judged(judge, case, nodes) == fault.path
     return found
 
@@ -504,7 +506,7 @@ def share(count: int, of: int) -> str:
 
 
 def report(
-    rows: list[tuple[str, Fault, Tally]], changes: dict[str, tuple[list[Change], float]], judge: bool, counts: dict[str, int]
+    rows: list[tuple[str, Fault, Tally]], changes: dict[str, tuple[list[Change], float]], judge: int, counts: dict[str, int]
 ) -> str:
     ways = ["blame", "last", "lowest", *(["judge"] if judge else [])]
     heads = {"blame": "blame", "last": "last before the answer", "lowest": "lowest reward", "judge": "local model as judge"}
@@ -512,7 +514,8 @@ def report(
     lines = [
         "# Does blame name the broken step?",
         "",
-        f"Made by `python benchmarks/blame.py --data FOLDER{' --judge' if judge else ''}`; its first lines say what is measured. "
+        f"Made by `python benchmarks/blame.py --data FOLDER{f' --judge {judge}' if judge else ''}`; its first lines say what is "
+        f"measured. "
         f"Ran on {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}. "
         "Questions: " + ", ".join(f"{name} {count}" for name, count in counts.items()) + ".",
         "",
@@ -524,14 +527,16 @@ def report(
         f"|---|---|---|---|---|{'---|' * (len(ways) + 3)}",
     ]
     for name, fault, found in rows:
-        cells = [share(found.named[way], found.made_fail) for way in ways]
+        cells = [share(found.named[way], found.judged if way == "judge" else found.made_fail) for way in ways]
         instead = ", ".join(f"{path} {count}" for path, count in found.wrongly.most_common(3))
         lines.append(
             f"| {name} | {fault.flow} | {fault.kind} | {found.right_before} | {found.made_fail} | {' | '.join(cells)} "
             f"| {share(found.named['class'], found.made_fail)} | {share(found.confirmed, found.made_fail)} | {instead} |"
         )
     total = sum(found.made_fail for _, _, found in rows)
-    cells = [f"**{share(sum(found.named[way] for _, _, found in rows), total)}**" for way in ways]
+    asked = sum(found.judged for _, _, found in rows)
+    sums = {way: sum(found.named[way] for _, _, found in rows) for way in ways}
+    cells = [f"**{share(sums[way], asked if way == 'judge' else total)}**" for way in ways]
     sure = share(sum(found.confirmed for _, _, found in rows), total)
     kinds = share(sum(found.named["class"] for _, _, found in rows), total)
     lines += [f"| all |  |  |  | {total} | {' | '.join(cells)} | {kinds} | {sure} |  |", ""]
@@ -579,14 +584,14 @@ async def main(options: argparse.Namespace) -> str:
         for fault in FAULTS:
             if fault.flow == "plan" and not examples[0].decomposition:
                 continue
-            found = await tally(fault, resources, examples, judge)
+            found = await tally(fault, resources, examples, judge, options.judge)
             rows.append((name, fault, found))
             shown = {way: share(count, found.made_fail) for way, count in found.named.items()}
             print(name, fault.flow, fault.kind, found.right_before, found.made_fail, shown, dict(found.wrongly), flush=True)
         if not options.no_headroom:
             for wanted in ("answer_f1", "support_recall@5"):
                 changes[f"{wanted} on {name}"] = await headroom_against_changes(resources, examples[:300], wanted)
-    return report(rows, changes, judge is not None, counts)
+    return report(rows, changes, options.judge, counts)
 
 
 if __name__ == "__main__":
@@ -594,7 +599,7 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--sets", nargs="+", choices=sorted(SETS), default=sorted(SETS))
     parser.add_argument("--limit", type=int)
-    parser.add_argument("--judge", action="store_true")
+    parser.add_argument("--judge", type=int, default=0, metavar="N", help="ask the local model about N examples of each fault")
     parser.add_argument("--no-headroom", action="store_true")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "blame.md")
     given = parser.parse_args()

@@ -14,7 +14,7 @@ from typing import Any
 from seekflow.core.step import Step
 from seekflow.diagnosis.diagnosis import Finding
 from seekflow.diagnosis.gold import Scope, passages_in, supports
-from seekflow.diagnosis.graph import sources
+from seekflow.diagnosis.graph import sources, way
 from seekflow.diagnosis.losses import Suspect, lost
 from seekflow.diagnosis.runs import Case
 from seekflow.rewards.seen import ids_of
@@ -37,18 +37,17 @@ async def blame(case: Case) -> Finding | None:
     for suspect in before:
         value = await _mended(case, suspect)
         if value is not None and case.goodness.is_good(value):
-            return _finding(suspect, True, value)
+            return _finding(case, suspect, True, value)
     others = await _together(case, before)
     if before and (others is not None or at_end is None):
         first = _earliest(case, before)
         rest = ", ".join(path for path in others or () if path != first.step.path)
-        return _finding(
-            first._replace(why=f"{first.why}; {rest} would have to be mended, too" if rest else first.why), False, None
-        )
+        why = f"{first.why}; {rest} would have to be mended, too" if rest else first.why
+        return _finding(case, first._replace(why=why), False, None)
     if at_end is None:
         return None
     value = await _mended(case, at_end)
-    return _finding(at_end, value is not None and case.goodness.is_good(value), value)
+    return _finding(case, at_end, value is not None and case.goodness.is_good(value), value)
 
 
 async def _together(case: Case, found: list[Suspect]) -> list[str] | None:
@@ -226,6 +225,7 @@ def _once(found: list[Suspect]) -> list[Suspect]:
     return list(kept.values())
 
 
-def _finding(suspect: Suspect, confirmed: bool, mended: float | None) -> Finding:
-    step = suspect.step
-    return Finding(step.path, step.id, step.visit, suspect.cls, suspect.why, confirmed, mended)
+def _finding(case: Case, suspect: Suspect, confirmed: bool, mended: float | None) -> Finding:
+    step, output = suspect.step, _output(case)
+    back = way(case.trace, output.id, step.id) if output is not None else ()
+    return Finding(step.path, step.id, step.visit, suspect.cls, suspect.why, confirmed, mended, back)

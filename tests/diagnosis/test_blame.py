@@ -43,6 +43,14 @@ def test_the_broken_step_is_named_with_its_class_and_confirmed(broken: Any, path
     assert (finding.confirmed, finding.mended) == (True, 1.0)
 
 
+def test_a_finding_has_the_way_from_the_answer_back_to_the_step() -> None:
+    ranked, ended = found(keep=BROKEN), found(judge=BROKEN)
+    assert ranked is not None
+    assert ranked.way == ("say", "note", "keep@3")
+    assert ended is not None
+    assert ended.way == ()  # it had its effect by ending the loop
+
+
 def test_a_search_that_ended_for_lack_of_rounds_is_not_blamed_on_the_verdict() -> None:
     finding = found(rounds=1)
     assert finding is not None

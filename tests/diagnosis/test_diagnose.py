@@ -55,7 +55,8 @@ def test_as_json_it_has_the_parts_that_the_page_is_made_from(tmp_path: Path) -> 
     assert [stage["stage"] for stage in data["waterfall"]][:2] == ["asked", "retrieved"]
     assert {"from": "keep", "to": "note", "channels": ["context"], "share": 1.0} in data["flow"]["edges"]
     (first, *_) = (each for each in data["examples"] if each["id"] == "e")
-    assert first["blame"]["class"] == "reading"
+    assert first["blame"] == data["findings"]["e"]
+    assert (first["blame"]["class"], first["blame"]["way"]) == ("reading", ["say", "note"])
     assert {"path": "note", "metric": 1.0} in first["what_if"]
     step = next(step for step in first["trace"] if step["id"] == "keep@2")
     assert step["read"]["passages"].startswith("3: [d1] Rhine")
