@@ -68,12 +68,13 @@ def draw(
     form: Annotated[str | None, typer.Option("--format", help="mermaid (the default) or svg.")] = None,
     out: Annotated[Path | None, typer.Option(help="A file to write to; .svg is drawn as SVG.")] = None,
     trace: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Draw this trace of the flow.")] = None,
+    behind: Annotated[str | None, typer.Option(metavar="STEP", help="Only what this step of the trace was built from.")] = None,
     json: Json = False,
 ) -> None:
     """Draw a flow, or a trace of one."""
     from seekflow.cli.inspect import draw_command
 
-    draw_command(flow, form, out, trace, json)
+    draw_command(flow, form, out, trace, json, behind)
 
 
 @app.command()

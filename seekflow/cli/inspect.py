@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from seekflow.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
+
+if TYPE_CHECKING:
+    from seekflow.core.trace import Trace
 
 FORMS = ("mermaid", "svg")
 
@@ -33,10 +37,13 @@ def check_command(name: str, as_json: bool) -> None:
         raise SystemExit(FAILED)
 
 
-def draw_command(name: str, form: str | None, out: Path | None, trace: Path | None, as_json: bool) -> None:
+def draw_command(
+    name: str, form: str | None, out: Path | None, trace: Path | None, as_json: bool, behind: str | None = None
+) -> None:
     """Write a drawing of a flow, or of a trace of it, to a file or to standard output.
 
-    Without a form it is SVG for a file that is called so, else Mermaid.
+    `behind` is a step of the trace, by its id: then only what it was built from is drawn. Without a form it is SVG for a file
+    that is called so, else Mermaid.
     """
     from seekflow.core.trace import Trace
 
@@ -48,6 +55,8 @@ def draw_command(name: str, form: str | None, out: Path | None, trace: Path | No
     thing = flow if trace is None else Trace.load(trace, flow.channels)
     if isinstance(thing, Trace) and thing.fingerprint != flow.fingerprint:
         say(f"{trace} was made by {thing.flow or 'a flow without a name'!r}, and not by this flow as it is now")
+    if behind is not None:
+        thing = _behind(thing, behind)
     drawn = thing.draw(form)
     if out is not None:
         out.write_text(drawn, encoding="utf-8")
@@ -56,3 +65,18 @@ def draw_command(name: str, form: str | None, out: Path | None, trace: Path | No
         write_json({"format": form, "drawing": drawn})
     elif out is None:
         sys.stdout.write(drawn.rstrip() + "\n")
+
+
+def _behind(thing: Any, id: str) -> Trace:
+    """What a step of a trace was built from."""
+    from seekflow.core.trace import Trace
+    from seekflow.diagnosis.graph import behind
+
+    if not isinstance(thing, Trace):
+        raise Misuse("--behind STEP needs --trace FILE: it draws what a step of a run was built from")
+    try:
+        return behind(thing, id)
+    except KeyError:
+        raise Misuse(
+            f"--behind: there is no step {id!r} in the trace; it has {', '.join(step.id for step in thing.steps[:20])}"
+        ) from None

@@ -9,10 +9,12 @@ if none does, it is a guess.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from seekflow.core.step import Step
 from seekflow.diagnosis.diagnosis import Finding
 from seekflow.diagnosis.gold import Scope, passages_in, supports
+from seekflow.diagnosis.graph import sources, way
 from seekflow.diagnosis.losses import Suspect, lost
 from seekflow.diagnosis.runs import Case
 from seekflow.rewards.seen import ids_of
@@ -20,26 +22,47 @@ from seekflow.text.answers import token_f1
 from seekflow.text.entities import flat, folded, names
 from seekflow.types import Answer, Digest, Evidence, Plan
 
+DEEPER = 3  # how often a run in which all suspects are mended is looked at for further ones
 RIGHT = 0.5
 """Token F1 from which the conclusion of a call counts as right."""
 
 
 async def blame(case: Case) -> Finding | None:
-    """The first broken step of an example, or None where no step can be suspected."""
+    """The first broken step of an example, or None where no step can be suspected.
+
+    Where no single step mends it, all that are suspected are mended at once, and those that then come to light: if that mends
+    it, the first of them is a guess; if not, the step that answers is broken whatever it is given.
+    """
     before, at_end = await suspects(case)
     for suspect in before:
-        value = await _mended(case, [suspect])
+        value = await _mended(case, suspect)
         if value is not None and case.goodness.is_good(value):
-            return _finding(suspect, True, value)
-    together = await _mended(case, before) if len(before) > 1 else None
-    if together is not None and case.goodness.is_good(together):
+            return _finding(case, suspect, True, value)
+    others = await _together(case, before)
+    if before and (others is not None or at_end is None):
         first = _earliest(case, before)
-        others = ", ".join(dict.fromkeys(each.step.id for each in before if each.step.id != first.step.id))
-        return _finding(first._replace(why=f"{first.why}; {others} would have to be mended, too"), False, None)
-    if at_end is not None:
-        value = await _mended(case, [at_end])
-        return _finding(at_end, value is not None and case.goodness.is_good(value), value)
-    return _finding(_earliest(case, before), False, together) if before else None
+        rest = ", ".join(path for path in others or () if path != first.step.path)
+        why = f"{first.why}; {rest} would have to be mended, too" if rest else first.why
+        return _finding(case, first._replace(why=why), False, None)
+    if at_end is None:
+        return None
+    value = await _mended(case, at_end)
+    return _finding(case, at_end, value is not None and case.goodness.is_good(value), value)
+
+
+async def _together(case: Case, found: list[Suspect]) -> list[str] | None:
+    """The paths of the nodes that, perfect at once, mend the example; None where all that are suspected do not."""
+    paths = list(dict.fromkeys(each.step.path for each in found))
+    for _ in range(DEEPER if paths else 0):
+        mended = await case.mended(paths, only_gold=True)
+        if not mended.failed:
+            return paths
+        again, _ = await suspects(mended)
+        new = [path for path in dict.fromkeys(each.step.path for each in again) if path not in paths]
+        if not new:
+            return None
+        paths += new
+    return None
 
 
 async def suspects(case: Case) -> tuple[list[Suspect], Suspect | None]:
@@ -100,20 +123,26 @@ async def _before_answer(case: Case, scope: Scope, step: Step) -> list[Suspect]:
     digests = [each for value in inputs.values() if isinstance(value, tuple) for each in value if isinstance(each, Digest)]
     if digests and not scope.part:
         return await _goals(case, step, digests)
+    readers = [reader for reader in sources(case.trace, step) if reader.kind == "node" and _quotes(reader.writes.values())]
     read = {passage.id for value in inputs.values() for passage in passages_in(value)}
+    consumer = step
+    if not read and readers:  # it reads what others took from the passages
+        consumer = readers[-1]
+        before = (value for reader in readers for value in case.trace.inputs(reader).values())
+        read = {passage.id for value in before for passage in passages_in(value)}
     found: list[Suspect] = []
     for id in scope.ids:
         if id not in read:
-            found += await lost(case.gold, scope, id, step)
-    return [*found, *_unread(case, scope, step, read)]
+            found += await lost(case.gold, scope, id, consumer)
+    return [*found, *_unread(case, scope, readers, _quotes(inputs.values()), read)]
 
 
-def _unread(case: Case, scope: Scope, step: Step, read: set[str]) -> Iterable[Suspect]:
+def _quotes(values: Iterable[Any]) -> list[Evidence]:
+    return [each for value in values if isinstance(value, tuple) for each in value if isinstance(each, Evidence)]
+
+
+def _unread(case: Case, scope: Scope, readers: list[Step], quotes: list[Evidence], read: set[str]) -> Iterable[Suspect]:
     """Readers that had gold passages before them and took nothing from them that is needed."""
-    evidence = [each for value in case.trace.inputs(step).values() if isinstance(value, tuple) for each in value]
-    quotes = [each for each in evidence if isinstance(each, Evidence)]
-    readers = [case.trace.step(id) for id in step.parents.get("evidence", ())]
-    readers = [reader for reader in readers if reader.kind == "node"]
     if not readers:
         return
     golds = [passage for passage in case.gold.passages(scope.ids) if passage.id in read]
@@ -165,15 +194,23 @@ def _parents(case: Case, step: Step) -> list[Step]:
     return [case.trace.step(id) for ids in step.parents.values() for id in ids]
 
 
-async def _mended(case: Case, found: list[Suspect]) -> float | None:
-    """The goodness with these steps mended: each at its visit, or else, where one is not enough, at every visit of its node."""
-    able = [each.step for each in found if case.mendable(each.step)]
-    if not able:
+async def _mended(case: Case, suspect: Suspect) -> float | None:
+    """The best goodness with a step mended, or the first that is good; None where gold does not say how to mend it.
+
+    What is missing is added to what it wrote, at its visit; then at every visit of its node, where it stands in a repetition:
+    what is broken there may be broken in each. Then the same with nothing but the gold.
+    """
+    step = suspect.step
+    if not case.mendable(step):
         return None
-    value = await case.mended([step.id for step in able])
-    if case.goodness.is_good(value) or all(len(case.trace.visits(step.path)) < 2 for step in able):
-        return value
-    return max(value, await case.mended([step.path for step in able]))
+    ways = [[step.id], [step.path]] if step.at else [[step.id]]
+    best = case.value
+    for only_gold in (False, True):
+        for places in ways:
+            best = max(best, (await case.mended(places, only_gold=only_gold)).value)
+            if case.goodness.is_good(best):
+                return best
+    return best
 
 
 def _earliest(case: Case, found: list[Suspect]) -> Suspect:
@@ -188,6 +225,7 @@ def _once(found: list[Suspect]) -> list[Suspect]:
     return list(kept.values())
 
 
-def _finding(suspect: Suspect, confirmed: bool, mended: float | None) -> Finding:
-    step = suspect.step
-    return Finding(step.path, step.id, step.visit, suspect.cls, suspect.why, confirmed, mended)
+def _finding(case: Case, suspect: Suspect, confirmed: bool, mended: float | None) -> Finding:
+    step, output = suspect.step, _output(case)
+    back = way(case.trace, output.id, step.id) if output is not None else ()
+    return Finding(step.path, step.id, step.visit, suspect.cls, suspect.why, confirmed, mended, back)

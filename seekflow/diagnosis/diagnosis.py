@@ -24,10 +24,14 @@
       "guesses": {class: count},                   how many of those no replay has confirmed
       "pairs": [{"nodes": [path, path], "headroom": {...}, "sum": 0.4}],     jointly perfect; sum: of the two alone
       "factors": {name: {...}},                    WebDetective's three factors, where they apply
+      "findings": {example id: {                   the first broken step of each failed example: a finding
+        "path", "step", "visit", "class", "confirmed": bool, "why", "mended": metric after mending or null,
+        "way": [step ids from the output back to it, by what was read; empty where a decision stands between]
+      }},
       "examples": [{                               the worst first
         "id", "question", "golds": [...], "supporting_ids": [...], "answer": text or null, "refused": bool,
         "citations": [...], "metric": 0.0 or null, "status": "ok|partial|failed",
-        "blame": {"path", "step", "visit", "class", "confirmed": bool, "why", "mended": metric after mending or null} or null,
+        "blame": finding or null,
         "trace": [{
           "id", "path", "visit", "kind", "round", "parents": {channel: [ids]},
           "read": {channel: short text}, "writes": {channel: short text}, "gold": {channel: [gold ids in it]},
@@ -82,7 +86,8 @@ class Finding:
     """The first broken step of a failed example.
 
     `confirmed` is whether mending that step alone, with all that follows replayed, mends the example; without it the finding is
-    a guess. `mended` is the metric after mending. `cls` is one of `CLASSES`.
+    a guess. `mended` is the metric after mending. `cls` is one of `CLASSES`. `way` are the ids of the steps from the output back
+    to this one, by what they read; empty where it had its effect by a decision.
     """
 
     path: str
@@ -92,11 +97,12 @@ class Finding:
     why: str
     confirmed: bool = False
     mended: float | None = None
+    way: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The finding as plain data; its class is under "class"."""
         data = asdict(self)
-        return {"class": data.pop("cls"), **data}
+        return {"class": data.pop("cls"), **data, "way": list(self.way)}
 
 
 @dataclass(frozen=True)

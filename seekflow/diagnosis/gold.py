@@ -163,12 +163,17 @@ class Gold:
         text = _REFERENCE.sub(lambda match: answers.get(match[1]) or match[0], self.example.decomposition[hop].question)
         return " ".join(text.replace(">>", " ").split())
 
+    def needs(self, hop: int) -> set[str | None]:
+        """The gold passages of the hops whose answers a hop's question has references to."""
+        hops = self.example.decomposition
+        numbers = {int(name) for name in _REFERENCE.findall(hops[hop].question) if name.isdigit()}
+        return {hops[number - 1].supporting_id for number in numbers if 0 < number <= len(hops)}
+
     def passage(self, id: str) -> Passage | None:
         """A passage by its id, from what is bound or from what the run found."""
         for store in self.place.stores:
-            if (found := store.get(id)) is not None:
-                passage: Passage = found
-                return passage
+            if isinstance(found := store.get(id), Passage):
+                return found
         return self._pool.get(id)
 
     def passages(self, ids: Iterator[str] | tuple[str, ...] | list[str]) -> list[Passage]:

@@ -42,7 +42,7 @@ class Headroom:
         most = self.best
         if wanted < self._searching and least < most:
             most = await self.perfect(sorted(self._searching))
-        found = least if least >= most - 1e-9 else max(least, await self.case.mended(sorted(wanted), only_gold=True))
+        found = least if least >= most - 1e-9 else max(least, (await self.case.mended(sorted(wanted), only_gold=True)).value)
         self._known[wanted] = found
         return found
 

@@ -86,16 +86,18 @@ async def _never_found(gold: Gold, scope: Scope, id: str, visits: list[Step]) ->
     found = [*_stopped(gold, scope, visits)]
     asked: list[Suspect] = []
     missed: list[Suspect] = []
+    hop = next((number for number, hop in enumerate(gold.example.decomposition) if hop.supporting_id == id), None)
+    question = scope.question if hop is None else gold.asked(hop)
     for visit in visits:
-        searched = await _search(gold, scope, visit, passage)
+        searched = await _search(gold, question, visit, passage)
         if searched is None:
             continue
         rank, best, limit = searched
         writer = query_writer(gold.trace, visit)
-        if writer is not None and not _leads(gold, visit, passage, scope):
+        if writer is not None and not _leads(gold, visit, passage, scope, hop):
             continue  # nothing that was known there names it: a query could not have asked for it
         if writer is not None and (rank is None or (best is not None and best < (rank or DEPTH))):
-            reference = f"; asked {scope.question!r} it is at place {best}" if best is not None else ""
+            reference = f"; asked {question!r} it is at place {best}" if best is not None else ""
             asked.append(Suspect(writer, "query", f"what it asked does not find {_called(gold, id)}{reference}"))
         else:
             place = f"at place {rank} of its list, and it takes {limit}" if rank else f"not among its first {DEPTH}"
@@ -129,7 +131,7 @@ def _stopped(gold: Gold, scope: Scope, visits: list[Step]) -> Iterator[Suspect]:
         yield Suspect(verdicts[0] if verdicts else step, "stopping too early", told)
 
 
-async def _search(gold: Gold, scope: Scope, visit: Step, passage: Passage) -> tuple[int | None, int | None, int] | None:
+async def _search(gold: Gold, question: str, visit: Step, passage: Passage) -> tuple[int | None, int | None, int] | None:
     """The place of a passage in the list for the query that was asked, that for the plain question, and how many are taken.
 
     None for what does not search.
@@ -143,10 +145,10 @@ async def _search(gold: Gold, scope: Scope, visit: Step, passage: Passage) -> tu
     arguments = gold.place.bound.program.arguments(gold.trace, visit)
     query = next((value for value in arguments.values() if isinstance(value, Query)), None)
     if query is None:
-        query = Query(text=str(arguments.get("question", scope.question)))
+        query = Query(text=str(arguments.get("question", question)))
     limit = int(op.node.settings.get("k", DEPTH) if isinstance(op.node.settings.get("k", DEPTH), int) else DEPTH)
     rank = _place(await retriever.search(query, max(DEPTH, limit)), passage.id)
-    best = _place(await retriever.search(Query(text=scope.question), limit), passage.id)
+    best = _place(await retriever.search(Query(text=question), limit), passage.id)
     return rank, best, limit
 
 
@@ -168,20 +170,24 @@ def query_writer(trace: Trace, visit: Step) -> Step | None:
     return None
 
 
-def _leads(gold: Gold, visit: Step, passage: Passage, scope: Scope) -> bool:
-    """Whether the question, or a passage that had been found before a visit in the same call, names a passage."""
-    title = folded(passage.title)
-    if not title or names(flat(scope.question), title) or (scope.hop is not None):
+def _leads(gold: Gold, visit: Step, passage: Passage, scope: Scope, hop: int | None) -> bool:
+    """Whether a passage could have been asked for at a visit.
+
+    Where the gold has its hop: if what that hop builds on had been found before, in the same call. Else if the question, or a
+    passage that had been found there before, names it.
+    """
+    if scope.hop is not None:
         return True
-    calls = gold.place.calls.get(visit.path, ())
+    calls, before = gold.place.calls.get(visit.path, ()), list[Passage]()
     for step in gold.trace.steps:
         if step.id == visit.id:
-            return False
+            break
         if gold.place.calls.get(step.path, ()) == calls and step.kind == "node":
-            texts = (each.text for each in passages_in(step.writes.get("passages", ())))
-            if any(names(flat(text), title) for text in texts):
-                return True
-    return False
+            before += passages_in(step.writes.get("passages", ()))
+    if hop is not None:
+        return {id for id in gold.needs(hop) if id} <= {each.id for each in before}
+    title = folded(passage.title)
+    return not title or any(names(flat(text), title) for text in (scope.question, *(each.text for each in before)))
 
 
 def _read(trace: Trace, step: Step) -> set[str]:

@@ -69,10 +69,10 @@ class Case:
         """What the step of this id wrote in the run."""
         return next((each.writes for each in self.trace.visits(step.path) if each.at == step.at), None)
 
-    async def mended(self, places: Iterable[str], *, only_gold: bool = False) -> float:
-        """The goodness of the run in which the steps at these places, ids or paths, write what they should have written.
+    async def mended(self, places: Iterable[str], *, only_gold: bool = False) -> Case:
+        """The run in which the steps at these places, ids or paths, write what they should have written.
 
-        A decision of a loop that ended it is to go on.
+        With `only_gold` they write nothing else. A decision of a loop that ended it is to go on.
         """
         goals: dict[tuple[str, tuple[int, ...]], Any] = {}
 
@@ -85,18 +85,18 @@ class Case:
             return self.gold.ideal(step, inputs, self.own(step), only_gold=only_gold, goals=goals)
 
         calls: dict[str, Change] = {f"{path}.give": see for path in self.place.sites_of_calls}
-        return await self.with_changes({**calls, **dict.fromkeys(places, mend)})
+        return await self.changed({**calls, **dict.fromkeys(places, mend)})
 
     def mendable(self, step: Step) -> bool:
         """Whether gold says of a step of the run what else it should have written."""
         return step.kind == "until" or self.gold.ideal(step, self.trace.inputs(step), step.writes) is not None
 
-    async def with_changes(self, changes: Mapping[str, Change]) -> float:
-        """The goodness of the run with these changes."""
+    async def changed(self, changes: Mapping[str, Change]) -> Case:
+        """The run with these changes."""
         result = await areplay(self.trace, self.bound, changes=changes, meter=self._meter, gate=self._gate)
-        if result.status == "failed":
-            return self.goodness.value(None)
-        return self.goodness.value(self.goodness.metric(self.example, outcome_of(result)))
+        raw = None if result.status == "failed" else self.goodness.metric(self.example, outcome_of(result))
+        value = self.goodness.value(raw)
+        return Case(self.bound, self.place, self.example, result.trace, value, self.goodness, self._meter, self._gate)
 
 
 async def for_all(

@@ -72,6 +72,15 @@ def test_draw_draws_a_trace(notes: Path) -> None:
     assert "was made by 'single'" in seekflow("draw", "seekflow.flows.bridge:flow", "--trace", "t.jsonl").err
 
 
+def test_draw_draws_what_a_step_was_built_from(notes: Path) -> None:
+    seekflow("run", SINGLE, "Which river flows through Vienna?", "--docs", notes, "--trace", "t.jsonl")
+    drawn = seekflow("draw", SINGLE, "--trace", "t.jsonl", "--behind", "retrieve").out
+    assert "passages: 3" in drawn
+    assert "answer" not in drawn
+    seekflow("draw", SINGLE, "--behind", "retrieve").refused(2, "--behind STEP needs --trace FILE")
+    seekflow("draw", SINGLE, "--trace", "t.jsonl", "--behind", "rerank").refused(2, "no step 'rerank'", "retrieve")
+
+
 # --- run -----------------------------------------------------------------------------------------------------------
 
 
