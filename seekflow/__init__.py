@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from seekflow import tools as tools
     from seekflow.core.bound import Result as Result
     from seekflow.core.budget import Budget as Budget
+    from seekflow.core.combinators import best_of as best_of
     from seekflow.core.combinators import call as call
     from seekflow.core.combinators import each as each
     from seekflow.core.combinators import fan as fan
     from seekflow.core.combinators import loop as loop
+    from seekflow.core.combinators import redo as redo
     from seekflow.core.combinators import route as route
     from seekflow.core.combinators import skip as skip
     from seekflow.core.errors import FlowError as FlowError
@@ -59,7 +61,7 @@ _MODULES = ("flows", "nodes", "rewards", "tools", "types")
 _NAMES = {
     "core.bound": ("Result",),
     "core.budget": ("Budget",),
-    "core.combinators": ("call", "each", "fan", "loop", "route", "skip"),
+    "core.combinators": ("best_of", "call", "each", "fan", "loop", "redo", "route", "skip"),
     "core.errors": ("FlowError", "SeekflowError"),
     "core.expr": ("S", "count", "otherwise", "when"),
     "core.ledger": ("Merge",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -154,7 +154,9 @@ class Bound:
     ) -> Result:
         """Run the flow on `inputs`, counted in `meter` too and sharing `gate` with other runs."""
         values = _inputs(self.flow, inputs)
-        run = Run(Meter(self.budget, meter), self.sharing, gate or asyncio.Semaphore(self.concurrency), seed, emit)
+        run = Run(
+            Meter(self.budget, meter), self.sharing, gate or asyncio.Semaphore(self.concurrency), seed, emit, self._heading(seed)
+        )
         frame = Frame(run, Ledger(), run.meter)
         start = frame.note("input", "input", {}, writes=values)
         for channel, value in values.items():
@@ -175,9 +177,11 @@ class Bound:
         for step in frame.steps:
             step.started, step.seconds = round(step.started, 6), round(step.seconds, 6)
         number_visits(frame.steps)
+        return Result(status, frame.ledger.snapshot(), replace(self._heading(seed), status=status, steps=frame.steps), cause)
+
+    def _heading(self, seed: int) -> Trace:
         flow = self.flow
-        trace = Trace(flow.name or "", flow.fingerprint, seed, status, self._plain_params, self.flow.merges, frame.steps)
-        return Result(status, frame.ledger.snapshot(), trace, cause)
+        return Trace(flow.name or "", flow.fingerprint, seed, "ok", self._plain_params, flow.merges)
 
     @cached_property
     def _plain_params(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from seekflow.core.errors import FlowError
 from seekflow.core.findings import Finding
 from seekflow.core.flow import Flow
 from seekflow.core.rules import RULES, bounds, names, ports, unreadable
+from seekflow.core.rules_attempts import rewards
 from seekflow.core.ways import (
     walk,
 )
@@ -36,7 +37,7 @@ from seekflow.core.ways import (
 
 def check(flow: Flow, resources: Mapping[str, object] | None = None) -> tuple[Finding, ...]:
     """All findings, in the order of the flow; resources are checked where they are given. Raises nothing."""
-    found = [*unreadable(flow), *names(flow), *bounds(flow)]
+    found = [*unreadable(flow), *names(flow), *bounds(flow), *rewards(flow)]
     if not any(finding.code == "contract" for finding in found):
         ways = walk(flow)
         found += [finding for rule in RULES for finding in rule(flow, ways)]

@@ -1,7 +1,8 @@
 """Combinators: the structure of a flow, as a tree of small immutable objects.
 
-`a >> b`, `fan(a, b)`, `each(items, body)`, `loop(body, until, max_rounds)`, `route(policy, branches)`, `call(flow)`, and a
-`Choice` of elements in the place of one. What they do is told here; how they run is in `run.py`.
+`a >> b`, `fan(a, b)`, `each(items, body)`, `loop(body, until, max_rounds)`, `route(policy, branches)`, `call(flow)`,
+`redo(body, reward, below, at_most)`, `best_of(n, body, reward)`, and a `Choice` of elements in the place of one. What they do is
+told here; how they run is in `run.py` and `attempts.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from seekflow.core.budget import Budget
 from seekflow.core.element import Element, as_element
 from seekflow.core.expr import Expr, S, lift
 from seekflow.core.node import Node
-from seekflow.core.params import ChoiceParam, IntParam, Param
+from seekflow.core.params import ChoiceParam, FloatParam, IntParam, Param
+from seekflow.core.scoring import Scoring, name_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,38 @@ class Call(Element):
     body: Element
     give: tuple[tuple[str, Expr], ...] | None = None
     budget: Budget | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Redo(Element):
+    """The body, and again while its mark is below `below`, at most `at_most` times in all; the best attempt is kept.
+
+    Every attempt starts from the state before the first; from the second on, `channel` holds the reward's feedback on the one
+    before. The mark of an attempt is the mean of `reward` over its steps, each seen in the trace of what came before and of
+    this attempt; an attempt without a mark is kept as it is, one that fails is followed by another. Ties go to the first. Only
+    the kept attempt writes to the ledger; the steps of all stand in the trace.
+    """
+
+    kind: ClassVar[str] = "redo"
+    body: Element
+    reward: Scoring
+    below: float | Param
+    at_most: int | Param
+    channel: str = "critique"
+
+
+@dataclass(frozen=True, eq=False)
+class BestOf(Element):
+    """`n` attempts at the body, side by side from one state; the one with the best mark is kept, the first of equals.
+
+    Marks are those of `Redo`. Each attempt has a sample index of its own, so that models that sample say something else, and a
+    node's `visit.rng` is another. An attempt that fails, or has no mark, is kept only where no other has one.
+    """
+
+    kind: ClassVar[str] = "best_of"
+    body: Element
+    reward: Scoring
+    n: int | Param
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +182,45 @@ def call(flow: Any, *, give: Mapping[str, Any] | None = None, budget: Budget | N
     label = name or body.label
     made = Call(body._changed(label=None), given, budget)  # the call carries the name, so that paths do not repeat it
     return made.named(label) if label else made
+
+
+def redo(body: Any, reward: Scoring, below: Any, at_most: Any = 3, *, channel: str = "critique", name: str | None = None) -> Redo:
+    """Run `body`, and again with the reward's feedback while its mark is below `below` (in [0, 1]); see `Redo`.
+
+    `at_most` (1 or more) counts all attempts. `channel` is where the body's nodes read, as text, what was wrong. Both numbers
+    may be params. The way of SmartSearch: a query that scores low is written again from what is said about it.
+    """
+    low = below.low if isinstance(below, FloatParam) else below
+    high = below.high if isinstance(below, FloatParam) else below
+    if isinstance(low, bool) or not isinstance(low, int | float) or not 0 <= low <= high <= 1:
+        raise ValueError(f"redo runs again below a score in [0, 1], such as 0.5 or Float(0.5, 0, 1), not {below!r}")
+    _attempts("redo", "at_most", at_most)
+    if not channel.isidentifier():
+        raise ValueError(f"redo gives the feedback in a channel, which has a name such as 'critique', not {channel!r}")
+    made = Redo(as_element(body), _a_reward("redo", reward), below, at_most, channel)
+    return made.named(name) if name else made
+
+
+def best_of(n: Any, body: Any, reward: Scoring, *, name: str | None = None) -> BestOf:
+    """Run `body` `n` times (1 or more; it may be a param) side by side and keep the attempt that `reward` likes best."""
+    _attempts("best_of", "n", n)
+    made = BestOf(as_element(body), _a_reward("best_of", reward), n)
+    return made.named(name) if name else made
+
+
+def _attempts(kind: str, slot: str, number: Any) -> None:
+    least = number.low if isinstance(number, IntParam) else number
+    if not isinstance(least, int) or isinstance(least, bool) or least < 1:
+        raise ValueError(f"{kind} makes at least one attempt: {slot} is a whole number of 1 or more, not {number!r}")
+
+
+def _a_reward(kind: str, reward: Any) -> Scoring:
+    if not callable(reward) or isinstance(reward, type):
+        raise TypeError(f"{kind} takes a reward, a function (step, trace, example) -> Score, not {reward!r}")
+    if not name_of(reward):
+        raise TypeError(f"{kind} takes a reward with a name, so that its flow has a fingerprint: give {reward!r} a `name`")
+    scoring: Scoring = reward
+    return scoring
 
 
 def _route_label(label: Any) -> str:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Route, Seq
-from seekflow.core.draw_text import caption, gifts, said, setting_lines
+from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Redo, Route, Seq
+from seekflow.core.draw_text import caption, gifts, mark_text, said, setting_lines
 from seekflow.core.expr import Channel, channels
 from seekflow.core.flow import Flow
 from seekflow.core.node import Node
@@ -127,6 +127,8 @@ class _Wiring:
         child = site.children[0]
         if isinstance(element, Loop):
             return self.loop(site, element, sources, spot)
+        if isinstance(element, Redo):
+            return self.redo(site, element, sources, spot)
         if isinstance(element, Call):
             part = self.part(child, sources, spot._replace(have=frozenset(gifts(site, element, spot.have))))
             return part._replace(have=spot.have | {"digests"})
@@ -173,6 +175,17 @@ class _Wiring:
             self.connect(Source(site.path, "back", "again"), entry, part.have)
         for edge in [edge for edge in self.have if edge[0] not in outside and not self.in_call(edge[1], len(spot.inside))]:
             self.have[edge] |= part.have  # from the second round on, what the round before has written is there
+        return Part(part.entries, [Source(site.path)], part.have)
+
+    def redo(self, site: Site, element: Redo, sources: list[Source], spot: Spot) -> Part:
+        outside = set(self.graph)
+        part = self.part(site.children[0], sources, spot)
+        self.node(site.path, "redo", mark_text(site, self.values), part.exits, spot._replace(have=part.have))
+        told = spot.have | {element.channel}  # each attempt starts from the same state
+        for entry in part.entries:
+            self.connect(Source(site.path, "back", "again"), entry, told)
+        for edge in [edge for edge in self.have if edge[0] not in outside and not self.in_call(edge[1], len(spot.inside))]:
+            self.have[edge] |= {element.channel}
         return Part(part.entries, [Source(site.path)], part.have)
 
     def in_call(self, node: str, depth: int) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from seekflow.core import draw_paint as paint
-from seekflow.core.combinators import Each, Fan, Loop, Pick, Route, Seq
+from seekflow.core.combinators import Each, Fan, Loop, Pick, Redo, Route, Seq
 from seekflow.core.draw_graph import INPUT, OUTPUT, flow_graph
 from seekflow.core.draw_text import clip
 from seekflow.core.flow import Flow
@@ -84,7 +84,7 @@ class _Layout:
             made = self.stack([self.card(site.path), self.row([self.block(child) for child in site.children])])
         elif isinstance(element, Fan | Pick):
             made = self.row([self.block(child) for child in site.children])
-        elif isinstance(element, Loop):
+        elif isinstance(element, Loop | Redo):
             made = self.stack([self.block(site.children[0]), self.card(site.path)])
         else:
             made = self.stack([self.block(child) for child in site.children])
@@ -92,7 +92,7 @@ class _Layout:
 
     def card(self, id: str) -> Block:
         data = self.graph.nodes[id]
-        sides = 22 if data["kind"] in ("until", "route") else 16
+        sides = 22 if data["kind"] in ("until", "route", "redo") else 16
         width, height = paint.card_size(clip(data["title"], WIDEST), self.lines(id), sides=sides)
         if data["kind"] == "skip":
             width, height = 56, 32
@@ -109,8 +109,8 @@ class _Layout:
         return Block("row", "", width, max(child.height for child in children), [*children])
 
     def framed(self, site: Site, inner: Block) -> Block:
-        sides = PAD + (LANE if isinstance(site.element, Loop) else 0)
-        above = HEADER + (GAP - 12 if isinstance(site.element, Loop | Each | Pick | Fan) else GAP - 22)
+        sides = PAD + (LANE if isinstance(site.element, Loop | Redo) else 0)
+        above = HEADER + (GAP - 12 if isinstance(site.element, Loop | Redo | Each | Pick | Fan) else GAP - 22)
         caption = paint.text_width(clip(self.boxes[site.path]["label"], 2 * WIDEST)) * 1.02 + 28
         width = max(_slot(inner) + 2 * sides, caption)
         return Block("box", site.path, width, inner.height + above + PAD, [inner], slot=width)
@@ -148,7 +148,7 @@ class _Layout:
         if block.kind != "card":
             return [part for child in block.children for part in self.cards(child)]
         data = self.graph.nodes[block.id]
-        looks = {"until": "sf-decision", "route": "sf-decision", "node": "sf-node"}
+        looks = {"until": "sf-decision", "redo": "sf-decision", "route": "sf-decision", "node": "sf-node"}
         look = looks.get(data["kind"], "sf-outside sf-pill") + ("" if data["chosen"] else " sf-faded")
         hint = "\n".join([data["title"], *data["lines"]])
         title = clip(data["title"], WIDEST)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sized
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 
-from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Seq
+from seekflow.core.combinators import BestOf, Call, Each, Fan, Loop, Pick, Redo, Seq
 from seekflow.core.expr import params
 from seekflow.core.node import Node
 from seekflow.core.params import ChoiceParam, DemosParam, FittedParam, FloatParam, IntParam, Param, TextParam
 from seekflow.core.reads import free_reads, needs
-from seekflow.core.site import Site, exprs
+from seekflow.core.scoring import name_of
+from seekflow.core.site import Site, exprs, settings
 from seekflow.core.step import Step
 
 
@@ -49,12 +50,26 @@ def caption(site: Site, values: Mapping[str, Param], have: Collection[str]) -> s
     if isinstance(element, Loop):
         slot = site.slots.get("max_rounds")
         return f"{called}: at most {param_text(values[slot[0]]) if slot else element.max_rounds} rounds"
+    if isinstance(element, Redo):
+        return f"{called}: at most {_number(site, 'at_most', values)} attempts"
+    if isinstance(element, BestOf):
+        return f"{called}: {_number(site, 'n', values)} attempts, marked by {name_of(element.reward)}"
     if isinstance(element, Call):
         return f"{called}: given {', '.join(gifts(site, element, have)) or 'nothing'}; returns a digest"
     if isinstance(element, Pick):
         return f"{called}: {param_text(values[site.slots['choice'][0]])}"
     named = isinstance(element, Seq) and element.label and site.children
     return called if isinstance(element, Fan) or named else ""
+
+
+def mark_text(site: Site, values: Mapping[str, Param]) -> str:
+    """When a redo is content: `novelty at least 0.5`."""
+    return f"{name_of(cast(Redo, site.element).reward)} at least {_number(site, 'below', values)}"
+
+
+def _number(site: Site, slot: str, values: Mapping[str, Param]) -> str:
+    names = site.slots.get(slot)
+    return param_text(values[names[0]]) if names else _short(settings(site.element)[slot])
 
 
 def gifts(site: Site, element: Call, have: Collection[str]) -> list[str]:
@@ -79,7 +94,7 @@ def step_lines(step: Step) -> list[str]:
     if step.error is not None:
         result = [f"{step.error.code}: {step.error.message}"]
     elif step.decision is not None:
-        result = [f"→ {'yes' if step.decision is True else 'no' if step.decision is False else step.decision}"]
+        result = [f"→ {decision_text(step)}", *(f"{channel}: {value_text(value)}" for channel, value in step.writes.items())]
     else:
         result = [f"{channel}: {value_text(value)}" for channel, value in step.writes.items()]
     counts = [f"{line} {count:g}" for line, count in step.usage.items()]
@@ -88,11 +103,20 @@ def step_lines(step: Step) -> list[str]:
     return result + ([" · ".join([seconds_text(step.seconds), *memo, *tries, *counts])] if step.kind == "node" else [])
 
 
+def decision_text(step: Step) -> str:
+    """A decision in a word: yes or no, a label, the mark of an attempt, the number of the one that is kept."""
+    if isinstance(step.decision, bool):
+        return "yes" if step.decision else "no"
+    if step.kind == "kept":
+        return f"attempt {step.decision}"
+    return f"{step.decision:.2f}" if isinstance(step.decision, float) else str(step.decision)
+
+
 def step_class(step: Step) -> str:
     """What a step is shown as: "error", "decision", "hit", "outside" (an input, an item, a digest) or "node"."""
     if step.error is not None:
         return "error"
-    if step.kind in ("until", "route"):
+    if step.kind in ("until", "route", "mark", "kept"):
         return "decision"
     return "hit" if step.memo == "hit" else "node" if step.kind == "node" else "outside"
 

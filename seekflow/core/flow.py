@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import TypeAdapter
 
-from seekflow.core.combinators import Call, Each
+from seekflow.core.combinators import BestOf, Call, Each, Redo
 from seekflow.core.element import Element, as_element
 from seekflow.core.errors import ParamError
 from seekflow.core.identity import digest
@@ -18,6 +18,7 @@ from seekflow.core.ledger import Merge
 from seekflow.core.node import Node, without_none
 from seekflow.core.params import Param, to_plain
 from seekflow.core.reads import needs, written
+from seekflow.core.scoring import name_of
 from seekflow.core.site import Site, exprs, place, settings, settled
 from seekflow.core.typing_rules import infer, item_type, members, union, unknown
 from seekflow.types import Digest, Turn
@@ -86,6 +87,8 @@ class Flow:
                 name = node.writing.get(spec.channel.name, spec.channel.name)
                 found[name] = union((found.get(name, spec.channel.type), spec.channel.type))
         for element in elements:
+            if isinstance(element, Redo):
+                found[element.channel] = union((found.get(element.channel, str), str))
             inferred: dict[str, tuple[Any, ...]] = {}
             if isinstance(element, Each):
                 inferred[element.item] = tuple(item_type(kind) for kind in members(infer(element.items, found)))
@@ -224,6 +227,10 @@ def _describe(site: Site) -> dict[str, Any]:
             described[extra] = to_plain(getattr(element, extra))
     if isinstance(element, Call) and element.budget is not None:
         described["budget"] = asdict(element.budget)
+    if isinstance(element, Redo | BestOf):
+        described["reward"] = name_of(element.reward)
+    if isinstance(element, Redo):
+        described["channel"] = element.channel
     if hasattr(element, "branches"):
         described["branches"] = [label for label, _ in element.branches]
     return described

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Route, Seq
+from seekflow.core.attempts import BestOfOp, RedoOp
+from seekflow.core.combinators import BestOf, Call, Each, Fan, Loop, Pick, Redo, Route, Seq
 from seekflow.core.errors import BindError
 from seekflow.core.expr import Evaluate, channels, evaluator
 from seekflow.core.flow import Flow
@@ -79,6 +80,11 @@ class _Builder:
         if isinstance(element, Route):
             branches = {label: part for (label, _), part in zip(element.branches, parts, strict=True)}
             return RouteOp(self._question(site, "policy", "route"), branches, element.default)
+        if isinstance(element, Redo):
+            below, at_most = (self._setting(site, slot, getattr(element, slot)) for slot in ("below", "at_most"))
+            return RedoOp(site.path, parts[0], element.reward, below, at_most, element.channel)
+        if isinstance(element, BestOf):
+            return BestOfOp(site.path, parts[0], element.reward, self._setting(site, "n", element.n))
         if isinstance(element, Call):
             return self._call(site, element, parts[0])
         raise TypeError(f"{site.path}: a {type(element).__name__} cannot run")

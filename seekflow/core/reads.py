@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seekflow.core.combinators import Call, Each, Fan, Loop, Seq
+from seekflow.core.combinators import BestOf, Call, Each, Fan, Loop, Redo, Seq
 from seekflow.core.expr import channels, has_choice
 from seekflow.core.ledger import Merge
 from seekflow.core.node import Node
@@ -13,8 +13,8 @@ from seekflow.core.site import Site, exprs
 
 
 def ending_site(site: Site, output: str) -> Site | None:
-    """The node that ends a sequence with its output: where a run goes that has to stop early."""
-    if isinstance(site.element, Seq):
+    """The node that ends a sequence, or attempts at one, with its output: where a run goes that has to stop early."""
+    if isinstance(site.element, Seq | Redo | BestOf):
         return next((found for child in reversed(site.children) if (found := ending_site(child, output))), None)
     return site if isinstance(site.element, Node) and output in written(site.element) else None
 
@@ -78,6 +78,8 @@ def _free(site: Site, have: frozenset[str], free: dict[str, bool]) -> frozenset[
         for child in site.children:
             have = _free(child, have, free)
         return have
+    if isinstance(element, Redo | BestOf):
+        return _free(site.children[0], have, free)
     if isinstance(element, Each):
         _free(site.children[0], have | {element.item}, free)
         return have | frozenset(collected(site))

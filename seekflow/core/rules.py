@@ -13,6 +13,7 @@ from seekflow.core.ledger import ChannelSpec
 from seekflow.core.node import Node, PortSpec
 from seekflow.core.params import ChoiceParam, IntParam, Param
 from seekflow.core.ports import Port
+from seekflow.core.rules_attempts import attempts, critiques
 from seekflow.core.site import Site
 from seekflow.core.typing_rules import (
     Problem,
@@ -77,7 +78,7 @@ def bounds(flow: Flow) -> Iterator[Finding]:
 def declarations(flow: Flow, ways: Ways) -> Iterator[Finding]:
     """Channels that two steps write with different types or merge rules."""
     first: dict[str, tuple[str, ChannelSpec]] = {}
-    for path, channel, _ in all_writes(flow):
+    for path, channel, _ in (*all_writes(flow), *critiques(flow)):
         other, declared = first.setdefault(channel.name, (path, channel))
         same = fits(channel.type, declared.type) and fits(declared.type, channel.type)
         if not same or channel.merge is not declared.merge:
@@ -229,7 +230,7 @@ def answers(flow: Flow, ways: Ways) -> Iterator[Finding]:
     yield error("no-answer", site, flow.output, way, message, mend)
 
 
-RULES = (declarations, unwritten, wrong_types, conditions, branches, unread, lost, answers)
+RULES = (declarations, unwritten, wrong_types, conditions, branches, attempts, unread, lost, answers)
 
 
 def ports(flow: Flow, resources: Mapping[str, object]) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from seekflow.core.budget import Budget, Meter
@@ -22,6 +22,7 @@ from seekflow.core.expr import Evaluate
 from seekflow.core.ledger import Entry, Ledger, Merge
 from seekflow.core.sharing import Sharing
 from seekflow.core.step import Step, StepError, StepKind
+from seekflow.core.trace import Trace
 from seekflow.types import check_needs
 
 Emit = Callable[[Step], None]
@@ -52,26 +53,46 @@ class Run:
     gate: asyncio.Semaphore
     seed: int = 0
     emit: Emit | None = None
+    heading: Trace = field(default_factory=Trace)
+    """The trace without its steps: what a reward that is asked during the run sees of it."""
     began: float = field(default_factory=time.perf_counter)
 
 
 class Frame:
-    """Where a branch stands: its ledger, the steps it has taken, what it wrote, and its place in the repetitions."""
+    """Where a branch stands: its ledger, the steps it has taken, what it wrote, and its place in the repetitions.
 
-    __slots__ = ("at", "ledger", "log", "meter", "round", "run", "steps")
+    `behind` are the steps on the way here that other frames have taken; branches beside this one are not among them. `sample` is
+    the index of a repeated sample: in another attempt at the same thing models that sample are to say something else.
+    """
 
-    def __init__(self, run: Run, ledger: Ledger, meter: Meter, at: tuple[int, ...] = (), round: int = 0) -> None:
+    __slots__ = ("at", "behind", "ledger", "log", "meter", "round", "run", "sample", "steps")
+
+    def __init__(
+        self, run: Run, ledger: Ledger, meter: Meter, at: tuple[int, ...] = (), round: int = 0, around: Frame | None = None
+    ) -> None:
         self.run = run
         self.ledger = ledger
         self.meter = meter
         self.at = at
         self.round = round
+        self.behind: tuple[tuple[list[Step], int], ...] = () if around is None else (*around.behind, around.taken)
+        self.sample: int = 0 if around is None else around.sample
         self.steps: list[Step] = []
         self.log: list[tuple[str, Merge, Any, str]] = []
 
     def fork(self, *position: int) -> Frame:
         """A frame for a parallel branch that starts from this state."""
-        return Frame(self.run, self.ledger.fork(), self.meter, self.at + position, self.round)
+        return Frame(self.run, self.ledger.fork(), self.meter, self.at + position, self.round, self)
+
+    @property
+    def taken(self) -> tuple[list[Step], int]:
+        """The steps taken so far: the list that they stand in, which may grow, and how many they are."""
+        return self.steps, len(self.steps)
+
+    def trace(self) -> Trace:
+        """The trace so far: the steps on the way here, and this frame's own."""
+        past = [step for steps, count in self.behind for step in steps[:count]]
+        return replace(self.run.heading, steps=[*past, *self.steps])
 
     def write(self, channel: str, merge: Merge, value: Any, step: str) -> None:
         """Write to the ledger, and remember it for the join."""
@@ -160,6 +181,19 @@ async def side_by_side(branches: Sequence[Frame], work: Callable[[int], Any], fr
     All branches end by themselves: one that fails does not stop the others. A spent budget goes before a failure; a failure is
     passed on only when no branch came through. Cancelling cancels every branch, and what they did until then is kept.
     """
+    try:
+        stops = await at_once(len(branches), work)
+    finally:
+        frame.join(branches)
+    for stop in stops:
+        if isinstance(stop, Exhausted):
+            raise stop
+    if stops and len(stops) == len(branches):
+        raise stops[0]
+
+
+async def at_once(count: int, work: Callable[[int], Any]) -> list[Exhausted | StepFailed]:
+    """Run `work(i)` for each i below `count` in parallel, each to its end; gives what stopped them, in order."""
     stopped: dict[int, Exhausted | StepFailed] = {}
 
     async def guarded(index: int) -> None:
@@ -168,21 +202,13 @@ async def side_by_side(branches: Sequence[Frame], work: Callable[[int], Any], fr
         except (Exhausted, StepFailed) as stop:
             stopped[index] = stop
 
-    try:
-        if len(branches) == 1:
-            await guarded(0)
-        else:
-            async with asyncio.TaskGroup() as group:
-                for index in range(len(branches)):
-                    group.create_task(guarded(index))
-    finally:
-        frame.join(branches)
-    stops = [stopped[index] for index in sorted(stopped)]
-    for stop in stops:
-        if isinstance(stop, Exhausted):
-            raise stop
-    if stops and len(stops) == len(branches):
-        raise stops[0]
+    if count == 1:
+        await guarded(0)
+    else:
+        async with asyncio.TaskGroup() as group:
+            for index in range(count):
+                group.create_task(guarded(index))
+    return [stopped[index] for index in sorted(stopped)]
 
 
 @dataclass(slots=True)
@@ -228,6 +254,7 @@ class EachOp:
                     await done[needed].wait()
                 for needed in waits[index]:
                     branch.replay(branches[needed].log)
+                    branch.behind = (*branch.behind, branches[needed].taken)
                 step = branch.note("item", self.items.path, sources, writes={self.item: items[index]})
                 branch.ledger.entries[self.item] = Entry(items[index], (step.id,))
                 await self.body.run(branch)
@@ -332,7 +359,7 @@ class CallOp:
 
     async def run(self, frame: Frame) -> None:
         meter = Meter(self.budget, frame.meter)
-        inner = Frame(frame.run, Ledger(), meter, frame.at)
+        inner = Frame(frame.run, Ledger(), meter, frame.at, around=frame)
         given: dict[str, Any] = {}
         parents: dict[str, tuple[str, ...]] = {}
         for gift in self.give:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Route, Seq
+from seekflow.core.combinators import BestOf, Call, Each, Fan, Loop, Pick, Redo, Route, Seq
 from seekflow.core.element import Element
 from seekflow.core.expr import Expr, params, with_params
 from seekflow.core.node import Node
@@ -73,6 +73,10 @@ def settings(element: Element) -> dict[str, Any]:
         return element.settings
     if isinstance(element, Loop):
         return {"max_rounds": element.max_rounds}
+    if isinstance(element, Redo):
+        return {"below": element.below, "at_most": element.at_most}
+    if isinstance(element, BestOf):
+        return {"n": element.n}
     if isinstance(element, Pick):
         return {"choice": element.choice}
     return {}
@@ -115,6 +119,8 @@ INNER: Mapping[type[Element], Callable[[Any], tuple[tuple[str, Element], ...]]] 
     Each: lambda element: (("body", element.body),),
     Loop: lambda element: (("body", element.body),),
     Call: lambda element: (("body", element.body),),
+    Redo: lambda element: (("body", element.body),),
+    BestOf: lambda element: (("body", element.body),),
     Route: lambda element: element.branches,
     Pick: lambda element: element.options,
 }

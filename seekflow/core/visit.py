@@ -18,6 +18,7 @@ from seekflow.core.errors import BudgetExceeded, ChannelMissing, WriteError
 from seekflow.core.expr import Evaluate
 from seekflow.core.identity import code_version, digest
 from seekflow.core.ledger import Ledger, Merge
+from seekflow.core.lm import LM
 from seekflow.core.memo import StepKey
 from seekflow.core.node import Contract, Node, ReadSpec, Visit, Writes, without_none
 from seekflow.core.params import to_plain
@@ -54,10 +55,14 @@ class NodeOp:
     optional: tuple[str, ...]
     memo_off: str = ""
     key: StepKey | None = None
+    models: frozenset[str] = field(init=False)
+    """The parameters that take a language model and have one."""
     _call: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self._call = cast(Any, self.node).run
+        ports = {spec.parameter for spec in self.contract.ports if LM in spec.port.__mro__}
+        self.models = frozenset(ports & set(self.resources))
 
     async def run(self, frame: Frame) -> None:
         run = frame.run
@@ -144,14 +149,24 @@ class NodeOp:
     def _key(self, frame: Frame, arguments: Mapping[str, Any], visit: Visit | None) -> StepKey:
         assert self.key is not None
         inputs = digest([(name, value) for name, value in arguments.items()])
-        return StepKey(
-            self.key.node, self.key.code, self.key.params, inputs, self.key.resources, str(visit.seed) if visit else ""
-        )
+        seed = str(visit.seed) if visit else ""
+        if frame.sample and self.models:
+            seed += f"/{frame.sample}"
+        return StepKey(self.key.node, self.key.code, self.key.params, inputs, self.key.resources, seed)
+
+    def _resource(self, frame: Frame, name: str) -> Any:
+        """What the node gets under this name: a model says something else in another sample, where it can."""
+        thing = self.resources[name][0]
+        another = getattr(thing, "with_settings", None) if frame.sample and name in self.models else None
+        return thing if another is None else another(sample=frame.sample)
 
     async def _attempts(self, frame: Frame, step: Step, arguments: dict[str, Any], visit: Visit | None) -> Writes:
         limit, usage = self.node.limit, Usage()
         injected: dict[str, Any] = dict.fromkeys(self.optional)
-        injected |= {name: Metered(thing, charges, frame.meter, usage) for name, (thing, charges) in self.resources.items()}
+        injected |= {
+            name: Metered(self._resource(frame, name), charges, frame.meter, usage)
+            for name, (_, charges) in self.resources.items()
+        }
         if visit is not None and self.contract.visit:
             injected[self.contract.visit] = visit
         try:

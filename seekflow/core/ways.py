@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Route, Seq
+from seekflow.core.combinators import BestOf, Call, Each, Fan, Loop, Pick, Redo, Route, Seq
 from seekflow.core.digest import SOURCES
 from seekflow.core.expr import Apply, Channel, Expr, channels
 from seekflow.core.flow import Flow
@@ -36,7 +36,7 @@ DIGESTS = WriteSpec(ChannelSpec("digests", tuple[Digest, ...], Merge.APPEND), al
 
 @dataclass(frozen=True)
 class Writer:
-    """A step that wrote a channel: the path of a node, a call, an `each` or a loop, or "" for an input.
+    """A step that wrote a channel: the path of a node, a call, an `each`, a loop or a redo, or "" for an input.
 
     `lost` are the fans in which a later part replaced what it wrote.
     """
@@ -175,6 +175,10 @@ class _Walker:
             return self._each(site, element, state)
         if isinstance(element, Call):
             return self._call(site, element, state)
+        if isinstance(element, Redo):
+            return self._redo(site, element, state)
+        if isinstance(element, BestOf):
+            return self.after(site.children[0], state.step(f"{site.path}[attempt 1]"))
         if isinstance(element, Fan):
             return self._fan(site, state)
         if isinstance(element, Route | Pick):
@@ -248,6 +252,15 @@ class _Walker:
         written = {name: writers for name, writers in end.written.items() if name != "round"}
         written |= {"round": state.written["round"]} if "round" in state.written else {}
         return replace(end, written=written, missing={**end.missing, **hidden})
+
+    def _redo(self, site: Site, element: Redo, state: State) -> State:
+        """Every attempt starts from `state`; from the second on there is feedback. Outside, its channel is what it was."""
+        told = Writer(site.path, str, Merge.REPLACE, state.way)
+        begun = state.step(f"{site.path}[attempt 1]").wrote(element.channel, told, always=False)
+        end = self.after(site.children[0], begun)
+        left = tuple(writer for writer in end.written.get(element.channel, ()) if writer.path != site.path)
+        written = {name: writers for name, writers in end.written.items() if name != element.channel}
+        return replace(end, written=written | ({element.channel: left} if left else {}))
 
     def _call(self, site: Site, element: Call, state: State) -> State:
         """The body starts with what it is given, and only a digest comes back."""

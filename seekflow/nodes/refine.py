@@ -34,7 +34,10 @@ class Refine(Asking):
     Each word of a name that the evidence quotes and the question lacks gets the weight `names`; a word of the question has 1.
     Inside a call that works on a goal, the goal is the question.
 
-    A model that is bound writes the query, from what was found, what is missing (`verdict`), and what was searched for already.
+    Inside a `redo`, where `critique` says what was wrong with the query before, the terms that come next are taken.
+
+    A model that is bound writes the query, from what was found, what is missing (`verdict`), what was searched for already, and
+    the `critique`.
     """
 
     feedback: int = Int(5, low=1, high=20)
@@ -52,16 +55,18 @@ class Refine(Asking):
         rankings: tuple[Ranking, ...] = (),
         evidence: tuple[Evidence, ...] = (),
         verdict: Verdict | None = None,
+        critique: str = "",
         lm: LM | None = None,
     ) -> Refined:
         if lm is not None:
             given: dict[str, Any] = {"question": question, "goal": goal, "digests": digests, "passages": passages}
             given["context"] = context
-            given |= {"rankings": rankings, "evidence": evidence, "verdict": verdict}
+            given |= {"rankings": rankings, "evidence": evidence, "verdict": verdict, "critique": critique}
             if (query := await self.ask(lm, self.shown(given), lambda out: to_query(out).value)) is not None:
                 return Refined(query=query)
         asked = wanted(question, goal, digests)
-        weights = self._relevance(asked, leading(asked, passages, context, rankings, self.feedback))
+        best = leading(asked, passages, context, rankings, self.feedback)
+        weights = self._relevance(asked, best, skipped=self.terms if critique else 0)
         for word in new_words(asked, (name for each in evidence for name in names_in(each.quote or each.claim))):
             weights[word] = max(weights.get(word, 0.0), self.names)
         return Refined(query=Query(text=asked, weights=_above_zero(weights)))
@@ -74,11 +79,11 @@ class Refine(Asking):
         return (
             {"evidence": inputs.get("evidence"), "context": best, "asked": asked_before}
             | subject
-            | {"verdict": inputs.get("verdict")}
+            | {"verdict": inputs.get("verdict"), "critique": tuple(filter(None, [inputs.get("critique")]))}
         )
 
-    def _relevance(self, asked: str, best: Sequence[Passage]) -> dict[str, float]:
-        """The likeliest terms as words with their weights, where each term of the question weighs 1."""
+    def _relevance(self, asked: str, best: Sequence[Passage], skipped: int = 0) -> dict[str, float]:
+        """The likeliest terms but for the first `skipped`, as words with weights, where each term of the question weighs 1."""
         total = sum(1 / rank for rank in range(1, len(best) + 1))
         likely: dict[str, float] = {}
         written: dict[str, str] = {}  # a word for each term: a query is made of words, the retriever makes its own terms of them
@@ -87,7 +92,7 @@ class Refine(Asking):
             for term, word in found:
                 likely[term] = likely.get(term, 0.0) + 1 / (rank * total * len(found))
                 written.setdefault(term, word)
-        top = sorted(likely, key=lambda term: (-likely[term], term))[: self.terms]
+        top = sorted(likely, key=lambda term: (-likely[term], term))[skipped : skipped + self.terms]
         mass = sum(likely[term] for term in top)
         scale = (1 - self.original) / self.original * len(terms(asked)) / mass if mass else 0.0
         return {written[term]: likely[term] * scale for term in top}

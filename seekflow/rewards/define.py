@@ -40,6 +40,10 @@ def reward(*, on: str = "", needs: str | Iterable[str] = (), name: str | None = 
     return made
 
 
+_GIVEN = ("input", "item", "attempt", "mark")
+"""Steps that hand on what another has made: it is not theirs to be judged by."""
+
+
 @dataclass(frozen=True)
 class _Written:
     """The measure of a reward that is written as a function. Pickled by the name under which the module has the reward."""
@@ -49,8 +53,7 @@ class _Written:
     needs: frozenset[str]
 
     def __call__(self, step: Step, trace: Trace, example: Example | None) -> Raw:
-        # What a run, a call or an item is given was made by another step: it is not this one's to be judged by.
-        applies = (self.on in step.writes and step.kind not in ("input", "item")) if self.on else step.kind == "node"
+        applies = (self.on in step.writes and step.kind not in _GIVEN) if self.on else step.kind == "node"
         if not applies or step.error is not None:
             return None, ""
         if self.needs and (example is None or not all(getattr(example, need) for need in self.needs)):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from seekflow.core.kept import before
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.types import Digest, Evidence, Passage, Ranking
@@ -41,11 +42,9 @@ def read_by(step: Step, trace: Trace) -> set[str] | None:
 
 
 def found_before(step: Step, trace: Trace, channel: str = "passages") -> set[str]:
-    """The ids of all passages that earlier steps of the run wrote to `channel`."""
+    """The ids of all passages that earlier steps of the run wrote to `channel`, without those of attempts that were dropped."""
     found: set[str] = set()
-    for earlier in trace.steps:
-        if earlier.path == step.path and earlier.at == step.at:
-            break
+    for earlier in before(step, trace.steps):
         found.update(ids_of(earlier.writes.get(channel, ())))
     return found
 

@@ -10,17 +10,18 @@ import inspect
 import random
 from functools import cache
 from hashlib import blake2b
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import hypothesis.strategies as st
 from pydantic import create_model
 
 import seekflow as sf
 from seekflow import S, count, otherwise, when
-from seekflow.core.combinators import Pick, Seq, call, each, fan, loop, route
+from seekflow.core.combinators import Pick, Seq, best_of, call, each, fan, loop, redo, route
 from seekflow.core.element import Element
 from seekflow.core.expr import Expr
 from seekflow.core.node import Node, Visit, Writes
+from seekflow.core.step import Step
 from seekflow.flow import Bound
 from seekflow.types import Answer, Goal, Value
 
@@ -38,7 +39,7 @@ TYPES: dict[str, Any] = {
     "c": Annotated[tuple[int, ...], sf.Merge.APPEND],
     "d": Annotated[tuple[Item, ...], sf.Merge.UNION],
 }
-READS: dict[str, Any] = {**TYPES, "goal": Any, "round": int, "question": str, "digests": tuple[Any, ...]}
+READS: dict[str, Any] = {**TYPES, "goal": Any, "round": int, "question": str, "digests": tuple[Any, ...], "critique": str}
 
 # --- nodes ----------------------------------------------------------------------------------------------------------
 
@@ -110,6 +111,22 @@ class End(Node):
         return Ended(answer=Answer(text=str(score), confidence=score / SCORE))
 
 
+class Mark(NamedTuple):
+    value: float | None
+    feedback: str
+
+
+def mark(step: Step, trace: sf.Trace, example: Any = None) -> Mark:
+    """Marks what writes `a`, by what it read as the trace has it; some of it not at all."""
+    if step.error is not None or step.kind != "node" or "a" not in step.writes:
+        return Mark(None, "")
+    said = repr((step.writes["a"], sorted(trace.inputs(step).items()), len(trace)))
+    share = int.from_bytes(blake2b(said.encode(), digest_size=4).digest()) % 12 / 10
+    if share > 1:
+        raise ValueError(f"no mark for {step.writes['a']}")
+    return Mark(None if share == 1 else share, f"it is {share:.1f}" if share > 0.3 else "")
+
+
 # --- strategies -----------------------------------------------------------------------------------------------------
 
 rarely = st.sampled_from([False] * 15 + [True])
@@ -150,7 +167,23 @@ def workers(draw: st.DrawFn) -> Element:
 
 @st.composite
 def elements(draw: st.DrawFn, depth: int) -> Element:
-    kinds = ("worker", "worker", "seq", "seq", "fan", "fan", "each", "each", "loop", "route", "call", "pick", "skip")
+    kinds = (
+        "worker",
+        "worker",
+        "seq",
+        "seq",
+        "fan",
+        "fan",
+        "each",
+        "each",
+        "loop",
+        "route",
+        "call",
+        "pick",
+        "skip",
+        "redo",
+        "best",
+    )
     kind = draw(st.sampled_from(kinds)) if depth else "worker"
     part = lambda: draw(elements(draw(st.integers(0, depth - 1)) if depth > 1 else 0))  # noqa: E731
     several = lambda least, most: [part() for _ in range(draw(st.integers(least, most)))]  # noqa: E731
@@ -172,6 +205,11 @@ def elements(draw: st.DrawFn, depth: int) -> Element:
         policy = draw(st.sampled_from((when(draw(conditions()), "0", "1"), S.question)))
         branches = {str(number): branch for number, branch in enumerate(several(1, 2))}
         return route(policy, branches, default=None if draw(rarely) else "0")
+    if kind == "redo":
+        below = draw(st.sampled_from((0.3, 0.6, 1.0, sf.Float(0.6, 0, 1))))
+        return redo(part(), mark, below, draw(st.sampled_from((1, 2, 3, sf.Int(2, 1, 3)))))
+    if kind == "best":
+        return best_of(draw(st.sampled_from((1, 2, 3, sf.Int(2, 1, 3)))), part(), mark)
     if kind == "pick":
         return Pick(sf.Choice(*[option.named(f"option{number}") for number, option in enumerate(several(2, 2))]))
     body = part() >> End() if draw(st.booleans()) else part()

@@ -17,7 +17,23 @@ from hypothesis import HealthCheck, given, settings
 from pydantic import create_model
 
 from seekflow.core.check import check
-from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Route, Seq, call, each, fan, loop, route
+from seekflow.core.combinators import (
+    Call,
+    Each,
+    Fan,
+    Loop,
+    Pick,
+    Redo,
+    Route,
+    Seq,
+    best_of,
+    call,
+    each,
+    fan,
+    loop,
+    redo,
+    route,
+)
 from seekflow.core.element import Element
 from seekflow.core.expr import Apply, Channel, Expr, S, count, otherwise, when
 from seekflow.core.flow import Flow
@@ -139,6 +155,9 @@ def all_ways(element: Any, written: Written) -> set[Written]:
                 demand(element.until, state)
             ends |= states
         return {end if "round" in written else end - {"round"} for end in ends}
+    if isinstance(element, Redo):
+        all_ways(element.body, written | {element.channel})  # a further attempt, which writes no less
+        return all_ways(element.body, written)
     if isinstance(element, Call):
         given = written - {"round"}  # a loop's own: a call is given it only by name
         for _, expr in element.give or ():
@@ -172,6 +191,11 @@ def refuses(flow: Flow) -> bool:
         return any(flow.output not in end for start in starts for end in all_ways(flow.body, start))
     except UnwrittenRead:
         return True
+
+
+def unmarked(*_: object) -> Any:
+    """A reward for flows that are never run."""
+    raise NotImplementedError
 
 
 # --- strategies ----------------------------------------------------------------------------------------------------
@@ -249,7 +273,7 @@ def nodes(draw: st.DrawFn, have: Have) -> Element:
 
 @st.composite
 def elements(draw: st.DrawFn, depth: int, have: Have) -> Element:
-    kinds = ("node", "node", "seq", "seq", "fan", "each", "loop", "route", "route", "call", "pick", "skip")
+    kinds = ("node", "node", "seq", "seq", "fan", "each", "loop", "route", "route", "call", "pick", "skip", "redo", "best")
     kind = draw(st.sampled_from(kinds)) if depth else "node"
     part = lambda names=have: draw(elements(depth - 1, names))  # noqa: E731
     several = lambda least, most: [part() for _ in range(draw(st.integers(least, most)))]  # noqa: E731
@@ -259,6 +283,11 @@ def elements(draw: st.DrawFn, depth: int, have: Have) -> Element:
         return Seq()
     if kind == "seq":
         return draw(sequences(depth - 1, have, 4))
+    if kind == "redo":
+        channel = draw(st.sampled_from(("critique", "e")))
+        return redo(part(have._replace(maybe=have.maybe | {channel})), unmarked, 0.5, channel=channel)
+    if kind == "best":
+        return best_of(2, part(), unmarked)
     if kind == "fan":
         return fan(*several(1, 3))
     if kind == "each":
