@@ -39,6 +39,11 @@ class Said(sf.Writes):
     answer: Answer
 
 
+class Tried(sf.Writes):
+    passages: Passages
+    answer: Answer
+
+
 class Planned(sf.Writes):
     plan: Plan
 
@@ -133,6 +138,17 @@ class Say(sf.Node):
     async def run(self, question: str, context: tuple[Passage, ...] = ()) -> Said:
         answer = Answer(text=self.text, citations=self.citations, refused=self.refused, confidence=self.confidence)
         return Said(answer=answer)
+
+
+class Try(sf.Node):
+    """In the n-th attempt finds the n-th passage and answers with the n-th text."""
+
+    ids: tuple[str, ...]
+    texts: tuple[str, ...]
+
+    async def run(self, question: str, visit: sf.Visit) -> Tried:
+        attempt = int(visit.id.rpartition("@")[2]) - 1
+        return Tried(passages=passages(self.ids[attempt]), answer=Answer(text=self.texts[attempt]))
 
 
 class Fail(sf.Node):
