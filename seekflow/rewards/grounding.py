@@ -47,8 +47,8 @@ def faithful(step: Step, trace: Trace, example: Example | None) -> Score:
 
     Claims are the answer's sentences; one with ids in brackets, "[p3]", cites those, one marked "[no source]" nothing, any
     other what the answer cites. A claim is said if its words stand in a cited text, or if the cited texts together hold at
-    least 0.8 of its terms and every number in it. None for a refusal, and for a yes or no, which stands in no text. It needs no
-    gold.
+    least 0.8 of its terms and every number in it; so one that is right in other words counts as not said. None for a refusal,
+    and for a yes or no, which stands in no text. It needs no gold.
 
     Source: answer faithfulness as an extractive rule; citation recall of attributed answers, without a model to judge.
     """
