@@ -35,7 +35,7 @@ class Attempt:
         self.marking: Step | None = None
         self.stop: StepFailed | None = None
         self.step = self.frame.note("attempt", path, {}, writes={channel: critique} if critique else {})
-        if critique:
+        if channel in self.step.writes:
             self.frame.ledger.entries[channel] = Entry(self.step.writes[channel], (self.step.id,))
 
     @property

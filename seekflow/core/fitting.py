@@ -7,7 +7,7 @@ hands the node every visit that it made together with the example, and keeps wha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
@@ -18,11 +18,12 @@ from seekflow.types import Example
 @dataclass(frozen=True)
 class FitRow:
     """One visit to learn from: `arguments` are what `run` was given (without resources), by parameter; `round` counts from 1
-    inside a loop and is 0 outside."""
+    inside a loop and is 0 outside; `writes` are what the visit wrote, by channel."""
 
     arguments: Mapping[str, Any]
     example: Example
     round: int = 0
+    writes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @runtime_checkable

@@ -122,9 +122,11 @@ class Node(Element):
 
     A setting is a plain value or a param; inside `run` it is always the plain value. `run` must not change what it reads.
     `memo` says whether equal visits may share one result; switch it off for a node that looks at the clock or the world.
+    `for_trace` says that what it writes is also for who reads the trace, so that no other step has to read it.
     """
 
     memo: ClassVar[bool] = True
+    for_trace: ClassVar[bool] = False
     reading: ClassVar[Mapping[str, Expr]] = types.MappingProxyType({})
     writing: ClassVar[Mapping[str, str]] = types.MappingProxyType({})
     limit: ClassVar[Limits] = Limits()

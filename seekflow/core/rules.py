@@ -13,7 +13,7 @@ from seekflow.core.ledger import ChannelSpec
 from seekflow.core.node import Node, PortSpec
 from seekflow.core.params import ChoiceParam, IntParam, Param
 from seekflow.core.ports import Port
-from seekflow.core.rules_attempts import attempts, critiques
+from seekflow.core.rules_attempts import attempts, critiques, marked
 from seekflow.core.site import Site
 from seekflow.core.typing_rules import (
     Problem,
@@ -178,7 +178,7 @@ def branches(flow: Flow, ways: Ways) -> Iterator[Finding]:
 
 
 def unread(flow: Flow, ways: Ways) -> Iterator[Finding]:
-    """Steps none of whose writes is ever read."""
+    """Steps none of whose writes is ever read: by a step, by the reward of attempts that it is a part of, or in the trace."""
     used = {
         writer.path
         for place in ways.places
@@ -188,7 +188,10 @@ def unread(flow: Flow, ways: Ways) -> Iterator[Finding]:
     }
     wanted = sorted({name for place in ways.places for read in place.reads for name in read.sources if read.slot != "digest"})
     way_to = {writer.path: writer.way for place in ways.places for each in place.state.written.values() for writer in each}
+    used |= marked(flow)
     for site in flow.site.walk():
+        if getattr(site.element, "for_trace", False):
+            continue
         several = [channel.name for _, channel, _ in writes(site)] if isinstance(site.element, Node | Call) else []
         if several and site.path not in used:
             message = f"nothing reads what it writes: {', '.join(map(repr, several))}"

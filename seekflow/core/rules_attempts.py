@@ -21,6 +21,12 @@ def critiques(flow: Flow) -> Iterator[tuple[str, ChannelSpec, bool]]:
             yield site.path, ChannelSpec(site.element.channel, str), False
 
 
+def marked(flow: Flow) -> set[str]:
+    """The paths of all places in attempts: their rewards may read whatever stands in the trace."""
+    tried = [site for site in flow.site.walk() if isinstance(site.element, Redo | BestOf)]
+    return {inside.path for site in tried for inside in site.walk()}
+
+
 def rewards(flow: Flow) -> Iterator[Finding]:
     """Attempts that are to be marked by a reward that needs gold, of which there is none at run time."""
     for site in flow.site.walk():

@@ -39,8 +39,10 @@ class Mark:
 
 
 def marked(reward: Scoring, steps: Iterable[Step], trace: Trace, below: float = 1.0) -> Mark:
-    """The mark of an attempt whose steps are `steps`, seen in `trace`. Raises what the reward raises, and `ValueError` for a
-    value that is no score."""
+    """The mark of an attempt whose steps are `steps`, seen in `trace`, to six digits.
+
+    Raises what the reward raises, and `ValueError` for a value that is no score.
+    """
     found: list[tuple[Step, float, str]] = []
     for step in steps:
         score = reward(step, trace, None)
@@ -54,7 +56,7 @@ def marked(reward: Scoring, steps: Iterable[Step], trace: Trace, below: float = 
         return Mark(None)
     mean = math.fsum(value for _, value, _ in found) / len(found)
     said = dict.fromkeys(text for _, value, text in found if value < below and text)
-    return Mark(min(max(mean, 0.0), 1.0), tuple(step for step, _, _ in found), "; ".join(said))
+    return Mark(round(min(max(mean, 0.0), 1.0), 6), tuple(step for step, _, _ in found), "; ".join(said))
 
 
 def name_of(reward: Any) -> str:

@@ -9,6 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seekflow.evaluation.agreement import Agreement as Agreement
+    from seekflow.evaluation.agreement import JudgeError as JudgeError
+    from seekflow.evaluation.calibration import Calibration as Calibration
+    from seekflow.evaluation.calibration import calibrate as calibrate
     from seekflow.evaluation.examples import ExampleError as ExampleError
     from seekflow.evaluation.examples import Fold as Fold
     from seekflow.evaluation.examples import check_gold as check_gold
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
     from seekflow.evaluation.statistics import paired as paired
 
 _NAMES = {
+    "agreement": ("Agreement", "JudgeError"),
+    "calibration": ("Calibration", "calibrate"),
     "examples": ("ExampleError", "Fold", "check_gold", "data_hash", "folds", "read_examples", "split", "write_examples"),
     "metrics": ("DEFAULT_METRICS", "Metric", "MetricError", "Outcome", "metric", "metric_names"),
     "report": ("Cost", "Report", "ReportError"),

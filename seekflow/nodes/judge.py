@@ -1,30 +1,41 @@
-"""Judge: an answer against a rubric that needs no model."""
+"""Judge: an answer against rules, and against a rubric where a model is bound."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
+from pydantic import BaseModel
+
+from seekflow.core.fitting import FitRow
 from seekflow.core.lm import LM
 from seekflow.core.node import OrElse, Writes
-from seekflow.core.params import Float
+from seekflow.core.params import Fitted, Float
 from seekflow.nodes.asking import Asking
+from seekflow.nodes.fitting import LinearModel, fit_logistic
 from seekflow.nodes.read import about, wanted
 from seekflow.prompts.outputs import to_verdict
+from seekflow.prompts.rubric import rubric_file, rubric_text
+from seekflow.text.answers import token_f1
 from seekflow.text.entities import entities, flat, folded, names
 from seekflow.text.questions import asked
 from seekflow.text.weights import terms
-from seekflow.types import Answer, Digest, Evidence, Goal, Passage, Verdict
+from seekflow.types import Answer, Digest, Evidence, Example, Goal, Passage, Verdict
 
-_PASSES = 0.7  # the score from which on a model's verdict is a pass
+LIKELY = 0.5  # from here on a calibrated verdict says that the answer is rather right than wrong
+_RIGHT = 0.5  # the token F1 from which on an answer counts as right in calibrating
+_DECIDE = ("cited", "known")  # checks of plain facts: where one fails, nobody has to be asked
+_FEATURES = ("score",)
 _MOST = 0.8  # the share of a longer answer's terms that its citations have to hold
 
 
 class Judged(Writes):
-    """How the answer does."""
+    """How the answer does, and what a model said of it before that was calibrated."""
 
     verdict: Verdict
+    raw_verdict: Verdict | None = None
 
 
 class Judge(Asking):
@@ -39,16 +50,32 @@ class Judge(Asking):
     A check that weighs 0 is left out. A refusal passes none: its score is 0 and its label "refused"; else the label is "pass"
     where every check holds, and "fail".
 
-    A model that is bound judges by `rubric` (without one: is it right, complete and supported) and scores in tenths; the label is
-    "pass" from 0.7 on. It judges refusals, too.
+    A model that is bound judges by `rubric` and scores in tenths; the label is "pass" from `passes` on. It judges refusals, too.
+    It is asked only where the rules leave something open: an answer that cites nothing, or what nothing has found, fails with the
+    score 0 and costs no call. `rubric` is the name of a written one ("correctness", "groundedness", "completeness"), a `Path`
+    to a Markdown file, or the text itself; without one the prompt asks whether the answer is right, complete and supported.
+
+    `calibration`, once it is fitted to examples with gold answers, turns the model's score s into the probability that the answer
+    is right, 1 / (1 + exp(-(a s + b))) with a > 0; then the label is "pass" from 0.5 on. `raw_verdict` keeps what the model said.
+    (Platt, "Probabilistic outputs for support vector machines", 1999.)
     """
+
+    for_trace = True
+    fit_needs = frozenset({"answers"})
 
     cited: float = Float(1.0, low=0.0, high=5.0)
     known: float = Float(2.0, low=0.0, high=5.0)
     supported: float = Float(2.0, low=0.0, high=5.0)
     typed: float = Float(1.0, low=0.0, high=5.0)
     told: float = Float(1.0, low=0.0, high=5.0)
-    rubric: str = ""
+    rubric: str | Path = ""
+    passes: float = Float(0.7, low=0.0, high=1.0)
+    calibration: LinearModel | None = Fitted(LinearModel)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.rubric, Path):
+            object.__setattr__(self, "rubric", rubric_file(self.rubric))
 
     async def run(
         self,
@@ -61,30 +88,54 @@ class Judge(Asking):
         digests: tuple[Digest, ...] = (),
         lm: LM | None = None,
     ) -> Judged:
+        checks = self._checks(answer, wanted(question, goal, digests), _texts((*passages, *context), evidence, digests))
+        decided = not answer.refused and any(each.name in _DECIDE and each.weight and not each.holds for each in checks)
+        if lm is not None and decided:
+            return Judged(verdict=Verdict(score=0.0, label="fail", reason=_reason(checks)))
         if lm is not None:
             given = {"question": question, "answer": answer, "context": context, "passages": passages, "evidence": evidence}
             shown = self.shown({**given, "goal": goal, "digests": digests})
             if (verdict := await self.ask(lm, shown, lambda out: to_verdict(out).value)) is not None:
-                label = "refused" if answer.refused else "pass" if verdict.score >= _PASSES else "fail"
-                return Judged(verdict=verdict.model_copy(update={"label": label}))
+                return Judged(verdict=self.calibrated(verdict, answer), raw_verdict=verdict)
         if answer.refused:
             return Judged(verdict=Verdict(score=0.0, label="refused", reason=answer.text or "the answer is a refusal"))
-        asking = wanted(question, goal, digests)
-        texts = _texts((*passages, *context), evidence, digests)
-        checks = (
-            ("cited", self.cited, bool(answer.citations), "it cites nothing"),
-            ("known", self.known, all(name in texts for name in answer.citations), _unknown(answer.citations, texts)),
-            ("supported", self.supported, _supports(answer, asking, texts), "what it cites does not say it"),
-            ("typed", self.typed, _is_typed(answer.text, asking), f"it is not of the type asked for ({asked(asking).type})"),
-            ("told", self.told, _tells(answer.text, asking), "it says nothing that the question does not"),
+        total = sum(each.weight for each in checks)
+        passed = sum(each.weight for each in checks if each.holds)
+        reason = _reason(checks)
+        label = "fail" if reason else "pass"
+        return Judged(verdict=Verdict(score=passed / total if total else 0.0, label=label, reason=reason or "every check holds"))
+
+    def _checks(self, answer: Answer, asking: str, texts: dict[str, str]) -> tuple[Check, ...]:
+        return (
+            Check("cited", self.cited, bool(answer.citations), "it cites nothing"),
+            Check("known", self.known, all(name in texts for name in answer.citations), _unknown(answer.citations, texts)),
+            Check("supported", self.supported, _supports(answer, asking, texts), "what it cites does not say it"),
+            Check("typed", self.typed, _is_typed(answer.text, asking), f"it is not of the type asked for ({asked(asking).type})"),
+            Check("told", self.told, _tells(answer.text, asking), "it says nothing that the question does not"),
         )
-        total = sum(weight for _, weight, _, _ in checks)
-        passed = sum(weight for _, weight, holds, _ in checks if holds)
-        failed = [f"{name}: {words}" for name, weight, holds, words in checks if weight and not holds]
-        score = passed / total if total else 0.0
-        return Judged(
-            verdict=Verdict(score=score, label="fail" if failed else "pass", reason="; ".join(failed) or "every check holds")
-        )
+
+    def calibrated(self, raw: Verdict, answer: Answer) -> Verdict:
+        """The verdict that follows from what a model said of an answer."""
+        score = raw.score if self.calibration is None else self.calibration.expecting(_FEATURES).probability((raw.score,))
+        passes = score >= (self.passes if self.calibration is None else LIKELY)
+        label = "refused" if answer.refused else "pass" if passes else "fail"
+        return Verdict(score=score, label=label, reason=raw.reason)
+
+    def fit(self, rows: Sequence[FitRow], seed: int) -> Mapping[str, BaseModel]:
+        """The probability that the answer is right (token F1 of 0.5 or more) by the model's own score.
+
+        Labels are Platt's, (n + 1) / (n + 2) and 1 / (m + 2) for n right and m wrong ones. Nothing is fitted to fewer than ten
+        visits that asked a model, to answers that are all right or all wrong, or where a higher score speaks against the answer.
+        """
+        channel = self.writing.get("raw_verdict", "raw_verdict")
+        asked_of = [row for row in rows if channel in row.writes]
+        seen = [(row.writes[channel].score, is_right(row.arguments["answer"], row.example)) for row in asked_of]
+        right, wrong = sum(label for _, label in seen), sum(not label for _, label in seen)
+        if not right or not wrong:
+            return {}
+        labels = [(right + 1) / (right + 2) if label else 1 / (wrong + 2) for _, label in seen]
+        model = fit_logistic(_FEATURES, [(score,) for score, _ in seen], labels)
+        return {"calibration": model} if model is not None and model.weights[0] > 0 else {}
 
     def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the answer cites comes first among the passages."""
@@ -95,8 +146,30 @@ class Judge(Asking):
         facts = (*(inputs.get("evidence") or ()), *(fact for digest in digests for fact in digest.facts))
         subject = about(inputs)
         asking = subject["goal"].text if subject["goal"] else subject["question"]
-        material = {"evidence": facts, "context": tuple((cited | found).values()), "rubric": self.rubric or None}
+        material = {
+            "evidence": facts,
+            "context": tuple((cited | found).values()),
+            "rubric": rubric_text(str(self.rubric)) or None,
+        }
         return {**material, "question": asking, "answer": inputs["answer"]}
+
+
+class Check(NamedTuple):
+    """A rule, what it weighs, whether the answer keeps it, and what is said where it does not."""
+
+    name: str
+    weight: float
+    holds: bool
+    words: str
+
+
+def is_right(answer: Answer, example: Example) -> bool:
+    """Whether an answer is right by the example's gold answers: a token F1 of 0.5 or more."""
+    return token_f1("noanswer" if answer.refused else answer.text, example.answers) >= _RIGHT
+
+
+def _reason(checks: Sequence[Check]) -> str:
+    return "; ".join(f"{each.name}: {each.words}" for each in checks if each.weight and not each.holds)
 
 
 def _texts(passages: Sequence[Passage], evidence: Sequence[Evidence], digests: Sequence[Digest]) -> dict[str, str]:

@@ -116,7 +116,7 @@ def _visits(search: Search, path: str, values: Mapping[str, Any], traces: Sequen
     program = search.with_values(values).program
     needs = cast(Fittable, program.nodes[path].node).fit_needs
     return [
-        FitRow(program.arguments(trace, step), example, step.round)
+        FitRow(program.arguments(trace, step), example, step.round, step.writes)
         for example, trace in traces
         if all(getattr(example, need) for need in needs)
         for step in trace.visits(path)

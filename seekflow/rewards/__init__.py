@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from seekflow.rewards.sufficiency import search_sufficient as search_sufficient
     from seekflow.rewards.sufficiency import used_what_it_found as used_what_it_found
     from seekflow.rewards.sufficiency import web_detective as web_detective
+    from seekflow.rewards.verdicts import judged as judged
     from seekflow.rewards.whole import of_run as of_run
     from seekflow.rewards.whole import run_reward as run_reward
 
@@ -83,6 +84,7 @@ _NAMES = {
     "retrieval": ("novelty", "redundancy", "search_gain", "support_gain", "turn_recall"),
     "runs": ("run_em", "run_f1"),
     "sufficiency": ("refused_for_lack", "search_sufficient", "used_what_it_found", "web_detective"),
+    "verdicts": ("judged",),
     "whole": ("of_run", "run_reward"),
 }
 _HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit import Aim, Ask, Cite, Jot, JotGoal, Metered, Notes, Said, Tell, Texts, bound, errors, goals, paths, ran
+from kit import Aim, Ask, Cite, Find, Jot, JotGoal, Metered, Notes, Said, Tell, Texts, bound, errors, goals, paths, ran
 from random_flows import Log, flows, inputs
 from random_flows import bound as loosely
 
@@ -497,3 +497,17 @@ def test_one_attempt_gives_what_the_body_gives(seed: int, fails: bool) -> None:
     for wrapped in (sf.redo(body, good, below=1.0, at_most=1), sf.best_of(1, body, good)):
         result = ran(wrapped >> Tell())
         assert (result.status, result.values) == (plain.status, plain.values)
+
+
+def test_what_a_reward_may_read_is_not_unread() -> None:
+    aside = Find(id="p")  # nothing reads its passages
+    assert "unread-write" in codes(Jot() >> aside >> Tell())
+    assert "unread-write" not in codes(sf.best_of(2, Jot() >> aside, novelty) >> Tell())
+
+
+def test_a_node_for_the_trace_may_end_a_flow() -> None:
+    class Watch(Find):
+        for_trace = True
+
+    assert "unread-write" in codes(Tell() >> Find())
+    assert "unread-write" not in codes(Tell() >> Watch())

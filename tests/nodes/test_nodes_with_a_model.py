@@ -188,7 +188,9 @@ def test_pointwise_grades_each_passage() -> None:
 
 def test_judge_scores_by_the_rubric() -> None:
     lm = Scripted([{"reason": "right", "score": 9}])
-    verdict = written(Judge(rubric="It names a town."), lm, context=CONTEXT, answer=Answered(text="Visby"))
+    verdict = written(
+        Judge(rubric="It names a town."), lm, context=CONTEXT, answer=Answered(text="Visby", citations=("director",))
+    )
     assert (verdict.score, verdict.label) == (0.9, "pass")
     assert "It names a town." in lm.asked[0].prompt
 
