@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from seekflow.core.trace import Trace
 from seekflow.evaluation.statistics import Interval, bootstrap
-from seekflow.rewards.outcome import f1_of, final_answer, found_by, values_of
+from seekflow.rewards.outcome import f1_of, final_answer, found_by, lasting, values_of
 from seekflow.rewards.seen import ids_of
 from seekflow.text.answers import token_f1
 from seekflow.text.weights import terms
@@ -68,7 +68,7 @@ def shares(trace: Trace, example: Example) -> dict[str, float | None]:
     - answered: the token F1 of the answer, 0 where there is none.
     """
     gold, answer = set(example.supporting_ids), final_answer(trace)
-    wrote = {name for step in trace.steps if step.kind == "node" for name in step.writes}
+    wrote = {name for step in lasting(trace) if step.kind == "node" for name in step.writes}
     cited = set(answer.citations) if answer is not None else set()
     return {
         "planned": _planned(trace, example) if "plan" in wrote and example.decomposition else None,
@@ -82,7 +82,7 @@ def shares(trace: Trace, example: Example) -> dict[str, float | None]:
 
 
 def _planned(trace: Trace, example: Example) -> float:
-    goals = [goal.text for step in trace.steps for plan in values_of(step.writes.get("plan"), Plan) for goal in plan.goals]
+    goals = [goal.text for step in lasting(trace) for plan in values_of(step.writes.get("plan"), Plan) for goal in plan.goals]
     best = [max((token_f1(goal, hop.question) for goal in goals), default=0.0) for hop in example.decomposition]
     return sum(best) / len(best)
 
@@ -105,14 +105,15 @@ def _hops(example: Example) -> Iterator[set[str]]:
 
 def _titles(trace: Trace, example: Example) -> Iterator[set[str]]:
     """The terms of the title of each gold passage; none for one that the run has not come across."""
-    seen = {passage.id: passage.title for step in trace.steps for passage in values_of(step.writes.get("passages", ()), Passage)}
+    passages = (values_of(step.writes.get("passages", ()), Passage) for step in lasting(trace))
+    seen = {passage.id: passage.title for found in passages for passage in found}
     for id in dict.fromkeys(example.supporting_ids):
         yield set(terms(seen.get(id, "")))
 
 
 def _queries(trace: Trace) -> Iterator[str]:
     """What was asked, in words: every query with its further terms, and what the ranked lists answer."""
-    for step in trace.steps:
+    for step in lasting(trace):
         for value in step.writes.values():
             for query in values_of(value, Query):
                 yield " ".join((query.text, *query.must, *query.weights))
@@ -122,13 +123,13 @@ def _queries(trace: Trace) -> Iterator[str]:
 
 def _given(trace: Trace) -> set[str]:
     """The passages of the contexts that were given to a step which writes evidence or an answer."""
-    readers = [step for step in trace.steps if step.kind == "node" and {"evidence", "answer"}.intersection(step.writes)]
+    readers = [step for step in lasting(trace) if step.kind == "node" and {"evidence", "answer"}.intersection(step.writes)]
     sources = {source for step in readers for source in step.parents.get("context", ())}
     return {id for source in sources for id in ids_of(trace.step(source).writes.get("context", ()))}
 
 
 def _written(trace: Trace, channel: str) -> set[str]:
-    return {id for step in trace.steps if step.kind == "node" for id in ids_of(step.writes.get(channel, ()))}
+    return {id for step in lasting(trace) if step.kind == "node" for id in ids_of(step.writes.get(channel, ()))}
 
 
 def _share(ids: set[str], gold: set[str]) -> float | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
+from seekflow.core.kept import discarded
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
-from seekflow.rewards.seen import ids_of, on_part
+from seekflow.rewards.seen import ids_of
 from seekflow.text.answers import exact_match, normalize, token_f1
 from seekflow.text.entities import flat, folded, names
 from seekflow.types import Answer, Digest, Evidence, Passage
@@ -21,13 +22,18 @@ REFUSAL = "noanswer"
 """What a refusal counts as where answers are compared, whatever reason it gives: HotpotQA's word for it."""
 
 
+def lasting(trace: Trace) -> list[Step]:
+    """The steps of a run without those of attempts that were not kept: nothing outside of these has read what they wrote."""
+    dropped = discarded(trace.steps)
+    return [step for step in trace.steps if step.id not in dropped] if dropped else trace.steps
+
+
 def final_answer(trace: Trace) -> Answer | None:
-    """The last answer to the run's own question; None where the run came to none, or to something that is not an `Answer`."""
-    for step in reversed(trace.steps):
-        if step.kind == "node" and "answer" in step.writes and not on_part(step, trace):
-            answer = step.writes["answer"]
-            return answer if isinstance(answer, Answer) else None
-    return None
+    """`Result.answer`, read from the trace: the last answer outside of calls; None where there is none, or it is no `Answer`."""
+    if not any("answer" in step.writes for step in trace.steps):
+        return None
+    answers = [step.writes["answer"] for step in outside_calls(trace) if "answer" in step.writes]
+    return answers[-1] if answers and isinstance(answers[-1], Answer) else None
 
 
 def em_of(answer: Answer | None, golds: Collection[str]) -> float:
@@ -44,7 +50,8 @@ def searches(trace: Trace) -> list[Step]:
     """The visits that looked for passages and had a result, in the order of the trace.
 
     Those are steps that write `passages` and found some, or asked a retriever and found none. A step without a retriever, which
-    writes nothing, has not searched, and neither has one that failed.
+    writes nothing, has not searched, and neither has one that failed. Searches of attempts that were not kept count: they were
+    made.
     """
     return [
         step
@@ -55,7 +62,7 @@ def searches(trace: Trace) -> list[Step]:
 
 def found_by(trace: Trace) -> set[str]:
     """The ids of all passages that were found, or given, in the whole run."""
-    return {id for step in trace.steps for id in ids_of(step.writes.get("passages", ()))}
+    return {id for step in lasting(trace) for id in ids_of(step.writes.get("passages", ()))}
 
 
 def handed_on(trace: Trace) -> list[str]:
@@ -77,14 +84,14 @@ def handed_on(trace: Trace) -> list[str]:
 
 def curated(trace: Trace) -> bool:
     """Whether anything has chosen among what was found: a `context` was written."""
-    return any("context" in step.writes for step in trace.steps if step.kind == "node")
+    return any("context" in step.writes for step in lasting(trace) if step.kind == "node")
 
 
 def outside_calls(trace: Trace) -> Iterator[Step]:
     """The steps that are not inside a call, in order; what a call comes back with is outside."""
     calls: list[Step] = []
-    for step in trace.steps:
-        if step.kind == "input" and step.path != "input":
+    for step in lasting(trace):
+        if step.kind == "input" and step.path != "input" and step.error is None:  # with an error the call never began
             calls.append(step)
             continue
         if step.kind == "digest":
@@ -100,7 +107,7 @@ def bad_form(trace: Trace) -> str:
     model's reply was not what was asked for (`fallbacks` in a step's usage), where a budget ended the run, or where there is no
     answer to the run's question.
     """
-    for step in trace.steps:
+    for step in lasting(trace):
         if step.error is not None:
             return f"{step.id} failed ({step.error.code})"
         if step.usage.get("fallbacks"):

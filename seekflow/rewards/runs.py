@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Score
-from seekflow.rewards.outcome import em_of, f1_of, final_answer, found_by, is_closed, says, searches, values_of
+from seekflow.rewards.outcome import em_of, f1_of, final_answer, found_by, is_closed, lasting, says, searches, values_of
 from seekflow.rewards.whole import run_reward
 from seekflow.types import Example, Passage
 
@@ -65,7 +65,7 @@ def answer_documents(trace: Trace, example: Example) -> set[str]:
         return found
     if is_closed(example.answers):
         return gold
-    seen = {passage.id: passage for step in trace.steps for passage in values_of(step.writes.get("passages", ()), Passage)}
+    seen = {passage.id: passage for step in lasting(trace) for passage in values_of(step.writes.get("passages", ()), Passage)}
     return {id for id, passage in seen.items() if id in gold and says(passage, example.answers)}
 
 

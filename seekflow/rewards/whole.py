@@ -18,6 +18,7 @@ from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import SILENT, Raw, Reward, Score
 from seekflow.rewards.define import reward
+from seekflow.rewards.outcome import lasting
 from seekflow.types import Example
 
 
@@ -37,8 +38,8 @@ def run_reward(*, needs: str | Iterable[str] = (), name: str | None = None) -> C
 
 
 def last_visit(trace: Trace) -> Step | None:
-    """The last visit of a node in a run, which is the one that ended it; None where there is none."""
-    return next((step for step in reversed(trace.steps) if step.kind == "node"), None)
+    """The last visit of a node that a run kept, which is the one that ended it; None where there is none."""
+    return next((step for step in reversed(lasting(trace)) if step.kind == "node"), None)
 
 
 def of_run(reward: Reward, trace: Trace, example: Example | None = None) -> Score:

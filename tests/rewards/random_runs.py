@@ -17,13 +17,14 @@ from small_flows import (
     Quote,
     Say,
     Tell,
-    run,
+    result,
 )
 
 import seekflow as sf
 from seekflow import S
 from seekflow.core.element import Element
 from seekflow.core.trace import Trace
+from seekflow.rewards import cites_found, faithful, novelty, verbatim
 from seekflow.types import Example, SubQuestion
 
 ids = st.sampled_from(["p1", "p2", "p3", "x", "y"])
@@ -43,12 +44,13 @@ nodes = st.one_of(
     st.builds(Say, answers, lists, st.booleans(), scores),
     st.builds(Divide),
 )
+judges = st.sampled_from([novelty, faithful, cites_found, verbatim])
 rarely = st.sampled_from([False] * 19 + [True])
 
 
 @st.composite
 def parts(draw: st.DrawFn, depth: int = 2) -> Element:
-    kind = draw(st.sampled_from(["node", "node", "node", "fan", "loop", "each", "call"])) if depth else "node"
+    kind = draw(st.sampled_from(["node", "node", "node", "fan", "loop", "each", "call", "best_of", "redo"])) if depth else "node"
     if kind == "node":
         return Fail() if draw(rarely) else draw(nodes)
     body: Element = draw(parts(depth - 1))
@@ -60,17 +62,26 @@ def parts(draw: st.DrawFn, depth: int = 2) -> Element:
         return sf.loop(body >> draw(st.builds(JudgeBlindly, scores)), until=S.verdict.score >= 0.5, max_rounds=2)
     if kind == "each":
         return Divide() >> sf.each(S.plan.goals, body, item="goal")
+    if kind == "best_of":
+        return sf.best_of(2, body, draw(judges))
+    if kind == "redo":
+        return sf.redo(body, draw(judges), below=0.9, at_most=2)
     gives = st.sampled_from([None, {"question": S.question}, {"question": S.goal.text}])
     return sf.call(body, give=draw(gives))
 
 
 @st.composite
-def runs(draw: st.DrawFn) -> Trace:
-    """The trace of a random flow; what its steps lack, and where they fail, is in it."""
+def results(draw: st.DrawFn) -> sf.Result:
+    """What a random flow comes to; what its steps lack, and where they fail, is in its trace."""
     body: Element = Tell(TEXTS)
     for _ in range(draw(st.integers(1, 5))):
         body = body >> draw(parts())
-    return run(body >> draw(st.builds(Say, answers, lists, st.booleans(), scores)))
+    return result(body >> draw(st.builds(Say, answers, lists, st.booleans(), scores)))
+
+
+def runs() -> st.SearchStrategy[Trace]:
+    """The trace of a random flow."""
+    return results().map(lambda found: found.trace)
 
 
 hops = st.builds(

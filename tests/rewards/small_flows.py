@@ -39,6 +39,11 @@ class Said(sf.Writes):
     answer: Answer
 
 
+class Tried(sf.Writes):
+    passages: Passages
+    answer: Answer
+
+
 class Planned(sf.Writes):
     plan: Plan
 
@@ -135,6 +140,17 @@ class Say(sf.Node):
         return Said(answer=answer)
 
 
+class Try(sf.Node):
+    """In the n-th attempt finds the n-th passage and answers with the n-th text."""
+
+    ids: tuple[str, ...]
+    texts: tuple[str, ...]
+
+    async def run(self, question: str, visit: sf.Visit) -> Tried:
+        attempt = int(visit.id.rpartition("@")[2]) - 1
+        return Tried(passages=passages(self.ids[attempt]), answer=Answer(text=self.texts[attempt]))
+
+
 class Fail(sf.Node):
     async def run(self, question: str) -> Said:
         raise OSError("down")
@@ -145,11 +161,16 @@ class Divide(sf.Node):
         return Planned(plan=Plan(goals=(Goal(id="1", text="who?"), Goal(id="2", text="where?"))))
 
 
-def run(body: object) -> Trace:
-    """The trace of a flow; unread writes are what these flows are about, so they are not checked for them."""
+def result(body: object) -> sf.Result:
+    """What a flow comes to; unread writes are what these flows are about, so they are not checked for them."""
     from seekflow.core.bound import Bound
 
-    return Bound(sf.Flow(body), {}, checked=True)(question="?").trace
+    return Bound(sf.Flow(body), {}, checked=True)(question="?")
+
+
+def run(body: object) -> Trace:
+    """The trace of a flow."""
+    return result(body).trace
 
 
 def values(reward: Reward, trace: Trace, row: Example) -> list[float | None]:

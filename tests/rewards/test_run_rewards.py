@@ -7,20 +7,21 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_flows import Divide, Fail, Find, JudgeBlindly, Keep, Say, Tell, example, run, told, values
+from small_flows import Divide, Fail, Find, JudgeBlindly, Keep, Say, Tell, Try, example, run, told, values
 
 import seekflow as sf
 from seekflow import S
 from seekflow.core.element import Element
 from seekflow.core.step import Step, StepError
-from seekflow.rewards import RewardError, answer_f1
+from seekflow.core.trace import Trace
+from seekflow.rewards import RewardError, Score, answer_f1, reward
 from seekflow.rewards.efficiency import attenuated_retrieval, cost_aware_f1, gain_per_search, inforage
-from seekflow.rewards.outcome import bad_form, final_answer, handed_on, searches
+from seekflow.rewards.outcome import bad_form, final_answer, found_by, handed_on, searches
 from seekflow.rewards.oversearch import frugal, frugal_value
 from seekflow.rewards.retrieval import search_gain, turn_recall
 from seekflow.rewards.runs import run_em, run_f1
 from seekflow.rewards.sufficiency import refused_for_lack, search_sufficient, used_what_it_found, web_detective
-from seekflow.types import Example
+from seekflow.types import Answer, Example
 
 
 def rounds(*lists: tuple[str, ...]) -> Element:
@@ -46,7 +47,7 @@ def test_a_failed_run_has_a_score_too() -> None:
 
 
 def test_the_answer_to_a_goal_is_not_the_runs() -> None:
-    trace = run(Divide() >> sf.each(S.plan.goals, sf.call(Say("Ann"), give={"question": S.goal.text}, name="search")))
+    trace = run(Divide() >> sf.each(S.plan.goals, sf.call(Say("Ann"), name="search")))
     assert final_answer(trace) is None
     assert bad_form(trace) == "there is no answer"
 
@@ -64,6 +65,21 @@ def test_a_run_hands_on_its_context_or_what_it_found_or_what_its_calls_came_back
 def test_a_step_that_found_nothing_and_asked_nothing_has_not_searched() -> None:
     assert len(searches(run(rounds(("p1",), ("p1",)) >> Say("Paris")))) == 2
     assert searches(run(Find(((),)) >> Say("Paris"))) == []
+
+
+@reward(on="answer", name="short")
+def short(step: Step, trace: Trace, example: Example | None) -> Score:
+    return Score(1 / (1 + len(step.writes["answer"].text)), "")
+
+
+def test_what_an_attempt_found_and_said_that_was_not_kept_is_not_the_runs_but_its_searches_were_made() -> None:
+    trace = run(sf.best_of(3, Try(("p1", "p2", "p3"), ("Paris France", "Paris", "Paris, in France")), short))
+    row = example("p1", "p2", "p3")
+    assert final_answer(trace) == Answer(text="Paris")
+    assert (values(run_f1, trace, row), values(search_sufficient, trace, example("p2"))) == ([1], [1])
+    assert (found_by(trace), handed_on(trace)) == ({"p2"}, ["p2"])
+    assert values(search_sufficient, trace, row) == [0]
+    assert len(searches(trace)) == 3
 
 
 # --- searches ------------------------------------------------------------------------------------------------------
