@@ -244,6 +244,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds musique")
     parser.add_argument("--limit", type=int, default=100, help="the first so many questions")
+    parser.add_argument("--only", choices=FLOWS, help="run this flow only; the report has the runs of both that are there")
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--max-tokens", type=int, default=96, help="of a reply")
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2) // 2), help="runs at the same time, a core each")
@@ -267,7 +268,7 @@ def main() -> None:
         done[name, True] = [before[name, each.id] for each in examples if (name, each.id) in before]
         done[name, False] = [one(name, each, False) for each in examples]
     write(done, options)
-    left = [(name, each) for each in examples for name in FLOWS if (name, each.id) not in before]
+    left = [(name, each) for each in examples for name in FLOWS if (name, each.id) not in before and options.only in (None, name)]
     given = (folder, options.model, options.max_tokens)
     with (
         options.journal.open("a", encoding="utf-8") as journal,

@@ -15,6 +15,8 @@ from seekflow.nodes.read import Read
 from seekflow.nodes.retrieve import Retrieve
 
 read = Read(lm="reading", keep=Int(6, 1, 12))
-answer = Answer(span=Switch(False), evidence_only=Switch(False), brief=Switch(False), max_tokens=96)
+answer = Answer(
+    span=Switch(False), evidence_only=Switch(False), brief=Switch(False), prompt_tokens=Int(1500, 300, 3000), max_tokens=96
+)
 
 flow = Flow(Retrieve("corpus", k=Int(10, 2, 30)) >> read >> answer, name="reader")

@@ -18,7 +18,7 @@ from seekflow.nodes.fitting import LinearModel, fit_listwise
 from seekflow.nodes.fuse import Ordered
 from seekflow.nodes.read import about, wanted
 from seekflow.nodes.rerank_features import FEATURES, features
-from seekflow.prompts.outputs import RankingOut, to_grade, to_ranking
+from seekflow.prompts.outputs import RankingOut, held_to_ids, to_grade, to_ranking
 from seekflow.types import Digest, Goal, Passage, Ranking
 
 _L2 = 0.1
@@ -94,9 +94,10 @@ class Rerank(Asking):
     async def _listed(self, lm: LM, given: Mapping[str, Any], best: list[Passage]) -> list[tuple[Passage, float]] | None:
         """The passages by their mean place over the orders, with (n - mean place) / n; None where no order gave one."""
         places: dict[str, list[int]] = {passage.id: [] for passage in best}
+        held = held_to_ids(best)  # a small model left alone names nothing, or what is not there
         for turn in range(max(1, self.orders)):
             shown = {"passages": _shuffled(best, given["question"], turn), **about(given)}
-            ranking = await self.ask(lm, shown, lambda out: to_ranking(out, best).value)
+            ranking = await self.ask(lm, shown, lambda out: to_ranking(out, best).value, held)
             for place, passage in enumerate(ranking or ()):
                 places[passage.id].append(place)
         if not all(places.values()):

@@ -78,6 +78,13 @@ class RankingOut(Reply):
         return cls(ids=tuple(shown_id(passage.id) for passage in passages))
 
 
+def held_to_ids(passages: Iterable[Passage]) -> type[RankingOut]:
+    """`RankingOut` with at least one id, each of them one of the passages': a subclass, so what takes the one takes the other."""
+    shown = tuple(dict.fromkeys(shown_id(passage.id) for passage in passages))
+    fields: dict[str, Any] = {"ids": (tuple[Literal[shown], ...], Field(min_length=1))}  # type: ignore[valid-type]
+    return create_model("HeldRankingOut", __base__=RankingOut, **fields)
+
+
 class GradeOut(Reply):
     grade: Literal[0, 1, 2, 3]
 

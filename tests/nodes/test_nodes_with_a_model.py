@@ -261,7 +261,7 @@ def test_nothing_is_asked_about_nothing(node: Node) -> None:
 # --- nonsense ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["plan", "read", "reflect", "judge", "span"])
+@pytest.mark.parametrize("name", ["plan", "read", "rerank", "reflect", "judge", "span"])
 def test_nonsense_makes_a_node_fall_back_on_its_other_make_and_is_counted(name: str) -> None:
     node, state = NODES[name]
     result = run(node, Scripted(NONSENSE), **state)
@@ -271,7 +271,7 @@ def test_nonsense_makes_a_node_fall_back_on_its_other_make_and_is_counted(name: 
     assert step(result).usage["calls"] >= 3
 
 
-@pytest.mark.parametrize("name", ["plan", "read", "reflect", "judge", "span"])
+@pytest.mark.parametrize("name", ["plan", "read", "rerank", "reflect", "judge", "span"])
 def test_without_the_fallback_nonsense_is_an_error_of_the_step(name: str) -> None:
     node, state = NODES[name]
     result = run(node._changed(fallback=False), Scripted(NONSENSE), **state)
@@ -279,7 +279,7 @@ def test_without_the_fallback_nonsense_is_an_error_of_the_step(name: str) -> Non
 
 
 def test_a_reply_of_the_right_type_that_says_nothing_is_nonsense_too() -> None:
-    for name, reply in (("plan", {"goals": []}), ("refine", {"query": "?!"}), ("rerank", {"ids": ["zzz"]})):
+    for name, reply in (("plan", {"goals": []}), ("refine", {"query": "?!"})):
         node, state = NODES[name]
         channel = node.contract().writes[0].channel.name
         result = run(node, Scripted([reply]), **state)
