@@ -48,7 +48,8 @@ class Flow(core_flow.Flow):
         """The flow with what it needs from outside, ready to be called.
 
         `named` resources must all be ones that the flow asks for; from the mapping it takes those. `budget` limits each run.
-        A model may be given by its name (`lm="local/smollm2-135m"`, see `seekflow.lms.resolve`).
+        A model may be given by its name (`lm="local/smollm2-135m"`, see `seekflow.lms.resolve`). What stands in the mapping under
+        `PATH.PARAMETER` is for one node alone: `bind({"plan.lm": "openai/gpt-4.1"}, corpus=..., lm="local")`.
         `memo` is where equal steps are kept (a path, or a `Memo`). `concurrency` is how many visits may run at the same time.
         Raises `FlowError` with everything that is wrong with the flow or its resources.
         """
@@ -205,11 +206,8 @@ def _resolved(flow: core_flow.Flow, given: Mapping[str, Any]) -> dict[str, Any]:
     """The resources, with the models that are given by name made: one for each name, whatever it is bound to."""
     from seekflow.core.lm import LM
 
-    named = {
-        name: thing
-        for name, thing in given.items()
-        if isinstance(thing, str) and name in flow.resources and flow.resources[name][1] is LM
-    }
+    ports = {name: port for name, (_, port, _) in flow.resources.items()} | flow.own_resources
+    named = {name: thing for name, thing in given.items() if isinstance(thing, str) and ports.get(name) is LM}
     if not named:
         return {**given}
     from seekflow.lms import resolve

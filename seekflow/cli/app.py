@@ -17,6 +17,8 @@ app = typer.Typer(
 )
 memo_app = typer.Typer(help="Look into the memo of steps, or empty it.", no_args_is_help=True)
 app.add_typer(memo_app, name="memo")
+prompt_app = typer.Typer(help="What is sent to language models.", no_args_is_help=True)
+app.add_typer(prompt_app, name="prompt")
 models_app = typer.Typer(help="Language models: what there is, fetch one, try one.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 
@@ -32,6 +34,13 @@ MemoPath = Annotated[
 ]
 BudgetText = Annotated[
     str | None, typer.Option("--budget", metavar="LIMITS", help="Such as searches=500,seconds=60; also calls, tokens, usd.")
+]
+LmName = Annotated[
+    str | None,
+    typer.Option("--lm", metavar="NAME", help="A language model: local/smollm2-135m, openai/.., http://host/v1#model."),
+]
+LmFor = Annotated[
+    list[str] | None, typer.Option("--lm-for", metavar="NODE=NAME", help="Another model for one node; may be repeated.")
 ]
 ModelsFolder = Annotated[Path | None, typer.Option("--folder", help="Where weights are kept, in place of the user's cache.")]
 Seed = Annotated[int, typer.Option(help="The seed of all chance.")]
@@ -85,19 +94,24 @@ def run(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    lm: LmName = None,
+    lm_for: LmFor = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
     seed: Seed = 0,
     trace: Annotated[Path | None, typer.Option(help="Save the trace here, as JSON lines.")] = None,
     steps: Annotated[bool, typer.Option("--steps", help="Show each step as it finishes.")] = False,
+    stream: Annotated[
+        bool | None, typer.Option("--stream/--no-stream", help="Show the answer while a model writes it; on a terminal it is.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Ask a flow one question."""
-    from seekflow.cli.given import Documents, Running, parse_budget
+    from seekflow.cli.given import Documents, Models, Running, parse_budget
     from seekflow.cli.run import Showing, run_command
 
-    running = Running(memo, parse_budget(budget), seed)
-    run_command(flow, question, Documents(corpus, docs, dense, cache), running, Showing(trace, steps, json))
+    running = Running(memo, parse_budget(budget), seed, Models(lm, tuple(lm_for or ())))
+    run_command(flow, question, Documents(corpus, docs, dense, cache), running, Showing(trace, steps, json, stream))
 
 
 @app.command()
@@ -115,6 +129,8 @@ def replay(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    lm: LmName = None,
+    lm_for: LmFor = None,
     memo: MemoPath = None,
     save_trace: Annotated[Path | None, typer.Option("--trace", help="Save the new trace here, as JSON lines.")] = None,
     save_row: Annotated[
@@ -124,12 +140,19 @@ def replay(
     json: Json = False,
 ) -> None:
     """Run a trace again with a step corrected or a param changed: only what depends on that runs."""
-    from seekflow.cli.given import Documents, Running
+    from seekflow.cli.given import Documents, Models, Running
     from seekflow.cli.replay import Changing, Saving, replay_command
 
     changing = Changing(at, tuple(write or ()), tuple(param or ()))
     saving = Saving(save_trace, save_row, tuple(answer or ()), json)
-    replay_command(trace, flow, changing, Documents(corpus, docs, dense, cache), Running(memo), saving)
+    replay_command(
+        trace,
+        flow,
+        changing,
+        Documents(corpus, docs, dense, cache),
+        Running(memo, models=Models(lm, tuple(lm_for or ()))),
+        saving,
+    )
 
 
 @app.command()
@@ -140,6 +163,8 @@ def evaluate(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    lm: LmName = None,
+    lm_for: LmFor = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
     seed: Seed = 0,
@@ -150,10 +175,16 @@ def evaluate(
 ) -> None:
     """Run a flow on questions and score it, by node and in total."""
     from seekflow.cli.evaluate import Asked, evaluate_command
-    from seekflow.cli.given import Documents, Running, parse_budget
+    from seekflow.cli.given import Documents, Models, Running, parse_budget
 
     asked = Asked(questions, limit, tuple(metric or ()), parallel)
-    evaluate_command(flow, asked, Documents(corpus, docs, dense, cache), Running(memo, parse_budget(budget), seed), json)
+    evaluate_command(
+        flow,
+        asked,
+        Documents(corpus, docs, dense, cache),
+        Running(memo, parse_budget(budget), seed, Models(lm, tuple(lm_for or ()))),
+        json,
+    )
 
 
 @app.command()
@@ -166,6 +197,8 @@ def diagnose(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    lm: LmName = None,
+    lm_for: LmFor = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
     seed: Seed = 0,
@@ -180,10 +213,10 @@ def diagnose(
 ) -> None:
     """Find which step of a flow loses the points, why, and what it would gain if it were perfect."""
     from seekflow.cli.diagnose import Asked, diagnose_command
-    from seekflow.cli.given import Documents, Running, parse_budget
+    from seekflow.cli.given import Documents, Models, Running, parse_budget
 
     asked = Asked(questions, limit, metric, good, headroom, worst, parallel)
-    running = Running(memo, parse_budget(budget), seed)
+    running = Running(memo, parse_budget(budget), seed, Models(lm, tuple(lm_for or ())))
     diagnose_command(flow, asked, Documents(corpus, docs, dense, cache), running, json, html)
 
 
@@ -200,6 +233,8 @@ def compile_(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    lm: LmName = None,
+    lm_for: LmFor = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
     seed: Seed = 0,
@@ -215,10 +250,15 @@ def compile_(
 ) -> None:
     """Find better values for a flow's params, and write the artifact."""
     from seekflow.cli.compile import Task, compile_command
-    from seekflow.cli.given import Documents, Running, parse_budget
+    from seekflow.cli.given import Documents, Models, Running, parse_budget
 
     task = Task(train, val, tuple(metric or ()), trials, out, resume, plan, json)
-    compile_command(flow, task, Documents(corpus, docs, dense, cache), Running(memo, parse_budget(budget), seed))
+    compile_command(
+        flow,
+        task,
+        Documents(corpus, docs, dense, cache),
+        Running(memo, parse_budget(budget), seed, Models(lm, tuple(lm_for or ()))),
+    )
 
 
 @memo_app.command("stats")
@@ -240,6 +280,22 @@ def memo_clear(
     from seekflow.cli.memo import clear_command
 
     clear_command(path, node, older_than, json)
+
+
+@prompt_app.command("show")
+def prompt_show(
+    flow: FlowName,
+    node: Annotated[str, typer.Argument(metavar="NODE", help="The path of a node that asks a model, such as answer.")],
+    question: Annotated[str | None, typer.Option(help="What is asked; the rest of what the node reads are samples.")] = None,
+    trace: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A trace: what the node was given at its last visit there.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show exactly what a node sends to its model."""
+    from seekflow.cli.prompt import show_command
+
+    show_command(flow, node, question, trace, json)
 
 
 @models_app.command("list")

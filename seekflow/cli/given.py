@@ -53,6 +53,42 @@ class Documents:
         return {name: thing for name, thing in offered.items() if name in flow.resources}
 
 
+@dataclass(frozen=True)
+class Models:
+    """--lm, --lm-for."""
+
+    lm: str | None = None
+    lm_for: tuple[str, ...] = ()
+
+    def open(self, flow: Flow) -> dict[str, Any]:
+        """The models, each made once, by the name under which the flow asks for it. Nothing is loaded or asked yet.
+
+        Raises `Misuse` for a node that asks no model, and what `lms.resolve` raises: each says how to mend it.
+        """
+        if self.lm is None and not self.lm_for:
+            return {}
+        from seekflow.core.lm import LM
+        from seekflow.lms.resolving import resolve
+
+        shared = [name for name, (_, port, _) in flow.resources.items() if port is LM]
+        nodes = {name.rpartition(".")[0]: name for name, port in flow.own_resources.items() if port is LM}
+        wanted: dict[str, str] = {}
+        if self.lm is not None:
+            if "lm" not in shared:
+                others = f"; it has models under {', '.join(shared)}: give --lm-for NAME=MODEL" if shared else ""
+                raise Misuse(f"--lm: nothing in the flow asks for a model under 'lm'{others}")
+            wanted["lm"] = self.lm
+        for each in self.lm_for:
+            place, _, model = (part.strip() for part in each.partition("="))
+            if not place or not model:
+                raise Misuse(f"--lm-for takes NODE=NAME, such as plan=openai/gpt-4.1, not {each!r}")
+            if place not in nodes and place not in shared:
+                raise Misuse(f"--lm-for: no node {place!r} asks a model; these do: {', '.join(nodes) or 'none'}")
+            wanted[nodes.get(place, place)] = model
+        made = {model: resolve(model) for model in dict.fromkeys(wanted.values())}
+        return {name: made[model] for name, model in wanted.items()}
+
+
 def require_gold(bound: Bound, examples: Iterable[Example]) -> None:
     """Raise `ExampleError` for gold that is not among the documents: no flow could ever find it."""
     from seekflow.evaluation.examples import check_gold
@@ -64,11 +100,12 @@ def require_gold(bound: Bound, examples: Iterable[Example]) -> None:
 
 @dataclass(frozen=True)
 class Running:
-    """--memo, --budget, --seed."""
+    """--memo, --budget, --seed, --lm, --lm-for."""
 
     memo: Path | None = None
     budget: Budget = field(default_factory=Budget)
     seed: int = 0
+    models: Models = field(default_factory=Models)
 
     def bind(self, flow: Flow, documents: Documents) -> Bound:
         """The flow bound to what it asks for, without the budget: whether that is for a run or for all of them, a command says.
@@ -80,7 +117,8 @@ class Running:
         require(flow)
         if self.memo is not None and self.memo.exists():
             require_memo(self.memo)
-        return flow.bind(documents.open(flow), memo=self.memo)
+        models = self.models.open(flow)
+        return flow.bind({**documents.open(flow), **models}, memo=self.memo)
 
 
 def require_memo(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,11 +23,18 @@ LISTED = 5
 
 @dataclass(frozen=True)
 class Showing:
-    """--trace, --steps, --json."""
+    """--trace, --steps, --json, --stream."""
 
     trace: Path | None = None
     steps: bool = False
     as_json: bool = False
+    stream: bool | None = None
+
+    @property
+    def aloud(self) -> bool:
+        """Whether the answer is shown while it is written: on a terminal unless told otherwise, never beside JSON."""
+        wanted = sys.stdout.isatty() if self.stream is None else self.stream
+        return wanted and not self.as_json
 
 
 def run_command(name: str, question: str, documents: Documents, running: Running, showing: Showing) -> None:
@@ -35,7 +43,9 @@ def run_command(name: str, question: str, documents: Documents, running: Running
         raise Misuse("the question is empty")
     writable(showing.trace, "--trace")
     bound = running.bind(find_flow(name), documents).with_options(budget=running.budget)
-    result = asyncio.run(_asked(bound, question, running.seed, showing.steps))
+    if showing.stream and showing.as_json:
+        raise Misuse("--stream writes text and --json data to the same place: give one")
+    result = asyncio.run(_asked(bound, question, running.seed, showing))
     if bound.memo is not None:
         bound.memo.close()
     if showing.trace is not None:
@@ -49,16 +59,29 @@ def run_command(name: str, question: str, documents: Documents, running: Running
         raise SystemExit(FAILED)
 
 
-async def _asked(bound: Bound, question: str, seed: int, steps: bool) -> Result:
-    from seekflow.core.step import Step
+async def _asked(bound: Bound, question: str, seed: int, showing: Showing) -> Result:
+    from seekflow.core.step import Piece, Step
 
     result: Any = None
-    async for event in bound.stream(question=question, seed=seed):
-        if not isinstance(event, Step):
+    attempt = 0  # of the text that stands there now
+    async for event in bound.stream(question=question, seed=seed, text=showing.aloud):
+        if isinstance(event, Piece):
+            sys.stdout.write(("\n" if attempt and event.attempt != attempt else "") + plain(event.text))
+            sys.stdout.flush()
+            attempt = event.attempt
+        elif not isinstance(event, Step):
             result = event
-        elif steps:
+        elif showing.steps:
             say(_line(event))
+    if attempt:
+        sys.stdout.write("\n\n")
+        sys.stdout.flush()
     return result  # type: ignore[no-any-return]
+
+
+def plain(text: str) -> str:
+    """A model's text without what a terminal would obey."""
+    return "".join(character for character in text if character in "\n\t" or character.isprintable())
 
 
 def _line(step: Step) -> str:

@@ -22,7 +22,7 @@ from seekflow.core.past import Past
 from seekflow.core.program import Program, build
 from seekflow.core.run import Exhausted, Frame, Run, StepFailed, finish, within_seconds
 from seekflow.core.sharing import Sharing
-from seekflow.core.step import Step
+from seekflow.core.step import Piece, Step
 from seekflow.core.sync import run_sync
 from seekflow.core.trace import Trace, number_visits
 from seekflow.types import Answer, Passage
@@ -111,10 +111,15 @@ class Bound:
         """Run the flow; cancelling the task leaves nothing running."""
         return await self.execute(inputs, seed=seed)
 
-    async def stream(self, *, seed: int = 0, **inputs: Any) -> AsyncIterator[Step | Result]:
-        """Each step as it finishes, then the result. Leaving the loop early cancels the run."""
-        queue: asyncio.Queue[Step | None] = asyncio.Queue()
-        task = asyncio.ensure_future(self.execute(inputs, seed=seed, emit=queue.put_nowait))
+    async def stream(self, *, seed: int = 0, text: bool = False, **inputs: Any) -> AsyncIterator[Step | Result | Piece]:
+        """Each step as it finishes, then the result. Leaving the loop early cancels the run.
+
+        With `text` also each piece of the flow's own answer as a model writes it. An answer out of the memo is a step alone.
+        """
+        queue: asyncio.Queue[Step | Piece | None] = asyncio.Queue()
+        ending = self.program.ending
+        listening = ending.path if text and ending is not None else None
+        task = asyncio.ensure_future(self.execute(inputs, seed=seed, emit=queue.put_nowait, listening=listening))
         task.add_done_callback(lambda _: queue.put_nowait(None))
         try:
             while (step := await queue.get()) is not None:
@@ -159,11 +164,13 @@ class Bound:
         meter: Meter | None = None,
         gate: asyncio.Semaphore | None = None,
         past: Past | None = None,
+        listening: str | None = None,
     ) -> Result:
         """Run the flow on `inputs`, counted in `meter` too and sharing `gate` with other runs; `past` is a run to replay."""
         values = _inputs(self.flow, inputs)
         shared = gate or asyncio.Semaphore(self.concurrency)
         run = Run(Meter(self.budget, meter), self.sharing, shared, seed, emit, past, self._heading(seed))
+        run.listening = listening
         frame = Frame(run, Ledger(), run.meter)
         start = frame.note("input", "input", {}, writes=values)
         for channel, value in values.items():
@@ -218,12 +225,15 @@ CACHED = ("program", "sharing", "plain_params")
 def gather(flow: Flow, offered: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, Any]:
     """The resources that `flow` asks for: all of `named`, and of `offered` those that it knows.
 
-    Raises `BindError` for a named resource that the flow does not ask for: it would be a misspelling.
+    Raises `BindError` for a named resource that the flow does not ask for, and for one of a single node that it does not have
+    (`PATH.PARAMETER`): it would be a misspelling.
     """
-    asked = flow.resources
+    asked = {*flow.resources, *flow.own_resources}
+    if strange := sorted(name for name in offered if "." in name and name not in asked):
+        raise BindError(f"{flow!r} has no node that asks for {strange}; there are {sorted(flow.own_resources)}")
     unknown = sorted(set(named) - set(asked))
     if unknown:
-        raise BindError(f"{flow!r} asks for the resources {sorted(asked) or 'none'}, not for {unknown}")
+        raise BindError(f"{flow!r} asks for the resources {sorted(flow.resources) or 'none'}, not for {unknown}")
     return {name: thing for name, thing in {**offered, **named}.items() if name in asked}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, NoReturn, Protocol
@@ -209,9 +209,17 @@ class StepTally:
 class Metered:
     """A resource as a step sees it: what its port charges is counted before it is made, everything else passes through."""
 
-    __slots__ = ("_charges", "_inner", "_meter", "_usage")
+    __slots__ = ("_charges", "_inner", "_meter", "_on_text", "_usage")
 
-    def __init__(self, inner: Any, charges: Mapping[str, str], meter: Meter, usage: Usage) -> None:
+    def __init__(
+        self,
+        inner: Any,
+        charges: Mapping[str, str],
+        meter: Meter,
+        usage: Usage,
+        on_text: Callable[[str, int], None] | None = None,
+    ) -> None:
+        self._on_text = on_text
         self._inner = inner
         self._charges = charges
         self._meter = meter
@@ -224,10 +232,11 @@ class Metered:
     def __getattr__(self, name: str) -> Any:
         member = getattr(self._inner, name)
         if name == "with_settings":
-            return lambda **settings: Metered(member(**settings), self._charges, self._meter, self._usage)
+            return lambda **settings: Metered(member(**settings), self._charges, self._meter, self._usage, self._on_text)
         line = self._charges.get(name)
         if isinstance(line, ByAttempt):
-            return partial(member, tally=StepTally(line, self._meter, self._usage))
+            listening = {} if self._on_text is None else {"on_text": self._on_text}
+            return partial(member, tally=StepTally(line, self._meter, self._usage), **listening)
         return member if line is None else self._counted(member, line)
 
     def _counted(self, method: Any, line: str) -> Any:

@@ -115,6 +115,16 @@ class Flow:
         return found
 
     @cached_property
+    def own_resources(self) -> dict[str, type]:
+        """The names under which a thing is bound for one node alone, `PATH.PARAMETER` ("answer.lm"), each with its port."""
+        return {
+            f"{path}.{port.parameter}": port.port
+            for path, site in self.sites.items()
+            if isinstance(site.element, Node)
+            for port in site.element.contract().ports
+        }
+
+    @cached_property
     def merges(self) -> dict[str, Merge]:
         """The merge rules of the channels that are not replaced."""
         found = {"digests": Merge.APPEND}

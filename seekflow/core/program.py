@@ -156,8 +156,9 @@ class _Builder:
         optional = []
         for port in contract.ports:
             name = getattr(node, port.setting) if port.setting else port.parameter
-            if name in self.resources:
-                bound[port.parameter] = (self.resources[name], charges(port.port))
+            own = f"{site.path}.{port.parameter}"
+            if own in self.resources or name in self.resources:
+                bound[port.parameter] = (self.resources[own if own in self.resources else name], charges(port.port))
             elif port.required:
                 raise BindError(f"{site.path} needs a {port.port.__name__} under the name {name!r}: bind({name}=...)")
             else:

@@ -243,7 +243,7 @@ def ports(flow: Flow, resources: Mapping[str, object]) -> Iterator[Finding]:
             continue
         for port in site.element.contract().ports:
             for name in _resource_names(flow, site, site.element, port):
-                thing = resources.get(name) if isinstance(name, str) else None
+                thing = resources.get(f"{site.path}.{port.parameter}", resources.get(name) if isinstance(name, str) else None)
                 what = f"{port.parameter!r} wants a {port.port.__name__}"
                 if thing is None and port.required:
                     message = f"{what} under the name {name!r}, and bound are {', '.join(sorted(resources)) or 'none'}"

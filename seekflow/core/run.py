@@ -21,11 +21,11 @@ from seekflow.core.errors import ChannelMissing
 from seekflow.core.expr import Evaluate
 from seekflow.core.ledger import Entry, Ledger, Merge
 from seekflow.core.sharing import Sharing
-from seekflow.core.step import Step, StepError, StepKind
+from seekflow.core.step import Piece, Step, StepError, StepKind
 from seekflow.core.trace import Trace
 from seekflow.types import check_needs
 
-Emit = Callable[[Step], None]
+Emit = Callable[[Step | Piece], None]
 
 
 class StepFailed(Exception):
@@ -93,6 +93,8 @@ class Run:
     heading: Trace = field(default_factory=Trace)
     """The trace without its steps: what a reward that is asked during the run sees of it."""
     began: float = field(default_factory=time.perf_counter)
+    listening: str | None = None
+    """The node whose model is heard while it writes."""
 
 
 class Frame:

@@ -34,6 +34,16 @@ class StepError:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of an answer while a model writes it: where, and at which attempt. A new number starts the text again."""
+
+    path: str
+    at: tuple[int, ...]
+    text: str
+    attempt: int = 1
+
+
 @dataclass(slots=True)
 class Step:
     """One visit.

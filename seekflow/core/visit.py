@@ -25,7 +25,7 @@ from seekflow.core.node import Contract, Node, ReadSpec, Visit, Writes, without_
 from seekflow.core.params import to_plain
 from seekflow.core.past import ReplayError
 from seekflow.core.run import Exhausted, Frame, StepFailed
-from seekflow.core.step import Step, StepError
+from seekflow.core.step import Piece, Step, StepError
 from seekflow.types import Value
 
 Convert = Callable[[Any], Any]
@@ -173,11 +173,18 @@ class NodeOp:
         another = getattr(thing, "with_settings", None) if frame.sample and name in self.models else None
         return thing if another is None else another(sample=frame.sample)
 
+    def _listener(self, frame: Frame, step: Step, name: str) -> Callable[[str, int], None] | None:
+        """What hears a model write, where somebody listens to this node."""
+        emit = frame.run.emit
+        if emit is None or frame.run.listening != self.path or name not in self.models:
+            return None
+        return lambda piece, attempt: emit(Piece(self.path, step.at, piece, attempt))
+
     async def _attempts(self, frame: Frame, step: Step, arguments: dict[str, Any], visit: Visit | None) -> Writes:
         limit, usage = self.node.limit, Usage()
         injected: dict[str, Any] = dict.fromkeys(self.optional)
         injected |= {
-            name: Metered(self._resource(frame, name), charges, frame.meter, usage)
+            name: Metered(self._resource(frame, name), charges, frame.meter, usage, self._listener(frame, step, name))
             for name, (_, charges) in self.resources.items()
         }
         if visit is not None and self.contract.visit:

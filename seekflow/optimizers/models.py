@@ -18,7 +18,10 @@ def asking(bound: Bound) -> Iterator[tuple[Site, bool]]:
         if isinstance(site.element, Node) and hasattr(site.element, "with_model"):
             given = getattr(site.element, "lm", "")
             names = [option for _, option in given.options] if isinstance(given, ChoiceParam) else [value_of(given)]
-            yield site, any(isinstance(name, str) and bound.resources.get(name) is not None for name in names)
+            yield (
+                site,
+                any(bound.resources.get(name) is not None for name in (f"{site.path}.lm", *names) if isinstance(name, str)),
+            )
 
 
 def idle(bound: Bound) -> frozenset[str]:
