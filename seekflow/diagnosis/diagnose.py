@@ -12,6 +12,7 @@ from typing import Any
 
 from seekflow.core.bound import Bound
 from seekflow.core.budget import Budget, Meter, Usage
+from seekflow.core.lm import LM
 from seekflow.core.reads import needs
 from seekflow.diagnosis.blame import blame
 from seekflow.diagnosis.diagnosis import CLASSES, Diagnosis, DiagnosisError, Finding, NodeFinding
@@ -155,7 +156,7 @@ def _cases(bound: Bound, rows: Sequence[Example], report: Report, goodness: Good
 def _is_bound(bound: Bound, path: str) -> bool:
     """Whether a node has all resources that it may ask for, but for a language model: without, it has nothing to be better at."""
     op = bound.program.nodes[path]
-    asked = [name for name, port, _ in needs(op.node) if port.__name__ != "LM"]
+    asked = [name for name, port, _ in needs(op.node) if port is not LM]
     return not asked or any(name in bound.resources for name in asked)
 
 
