@@ -172,7 +172,7 @@ async def _goals(case: Case, step: Step, digests: list[Digest]) -> list[Suspect]
     """What may be broken in a plan, or in the calls that worked on its goals, in the order of the hops."""
     hops = case.example.decomposition
     plans = [each for each in case.trace.steps if each.kind == "node" and isinstance(each.writes.get("plan"), Plan)]
-    returned = [each for each in case.trace.steps if each.kind == "digest" and each.writes.get("digests")]
+    returned = [each for each in sources(case.trace, step) if each.kind == "digest" and each.writes.get("digests")]
     found: list[Suspect] = []
     if plans and hops:
         plan = plans[-1].writes["plan"]
