@@ -199,7 +199,7 @@ class Gold:
 
     def label(self, step: Step) -> Mapping[str, Any] | None:
         """What a person has said that a step should write."""
-        for each in self.example.labels:
+        for each in self.example.step_labels:
             if each.path == step.path and (each.visit is None or self._visit(step) == each.visit):
                 return each.writes
         return None
