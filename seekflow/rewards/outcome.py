@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
-from seekflow.rewards.seen import ids_of, on_part
+from seekflow.rewards.seen import ids_of
 from seekflow.text.answers import exact_match, normalize, token_f1
 from seekflow.text.entities import flat, folded, names
 from seekflow.types import Answer, Digest, Evidence, Passage
@@ -22,12 +22,11 @@ REFUSAL = "noanswer"
 
 
 def final_answer(trace: Trace) -> Answer | None:
-    """The last answer to the run's own question; None where the run came to none, or to something that is not an `Answer`."""
-    for step in reversed(trace.steps):
-        if step.kind == "node" and "answer" in step.writes and not on_part(step, trace):
-            answer = step.writes["answer"]
-            return answer if isinstance(answer, Answer) else None
-    return None
+    """`Result.answer`, read from the trace: the last answer outside of calls; None where there is none, or it is no `Answer`."""
+    if not any("answer" in step.writes for step in trace.steps):
+        return None
+    answers = [step.writes["answer"] for step in outside_calls(trace) if "answer" in step.writes]
+    return answers[-1] if answers and isinstance(answers[-1], Answer) else None
 
 
 def em_of(answer: Answer | None, golds: Collection[str]) -> float:
@@ -84,7 +83,7 @@ def outside_calls(trace: Trace) -> Iterator[Step]:
     """The steps that are not inside a call, in order; what a call comes back with is outside."""
     calls: list[Step] = []
     for step in trace.steps:
-        if step.kind == "input" and step.path != "input":
+        if step.kind == "input" and step.path != "input" and step.error is None:  # with an error the call never began
             calls.append(step)
             continue
         if step.kind == "digest":

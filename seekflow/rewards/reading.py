@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
-from seekflow.rewards.algebra import Reward, Score
+from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.outcome import passages_of, values_of
 from seekflow.rewards.seen import ids_of
@@ -59,13 +59,15 @@ def verbatim(step: Step, trace: Trace, example: Example | None) -> Score:
 
 
 def condensation(on: Literal["evidence", "context"] = "evidence") -> Reward:
-    """kept * max(0, 1 - words handed on / words read), in [0, 1): how much shorter what a step hands on is, at kept gold.
+    """kept * max(0, 1 - words handed on / words read), in [0, 1]: how much shorter what a step hands on is, at kept gold.
 
     `kept` is |gold handed on| / |gold read|, so that nothing is gained by dropping what is needed. Words read are those of the
     passages in the step's inputs, each passage once; words handed on are those of the quotes (a claim where there is no quote),
     or of the passages of the `context`. None where it read no gold passage. Source: Seekflow's own, for what Baleen (Khattab,
-    Potts and Zaharia, 2021) calls condensed retrieval.
+    Potts and Zaharia, 2021) calls condensed retrieval. Raises `RewardError` for another channel.
     """
+    if on not in ("evidence", "context"):
+        raise RewardError(f"condensation is of 'evidence' or 'context', not of {on!r}")
     return reward(needs="supporting_ids", on=on, name=f"condensation_of_{on}")(partial(_condensed, on=on))
 
 

@@ -15,6 +15,7 @@ from seekflow.evaluation import read_examples
 from seekflow.evaluation.evaluate import evaluate
 from seekflow.evaluation.report import Report
 from seekflow.rewards import Reward, cites_found, faithful, goal_met, verbatim
+from seekflow.rewards.outcome import final_answer, handed_on
 from seekflow.tools import BM25, TitleLinks, read_jsonl
 from seekflow.types import Example
 
@@ -56,6 +57,14 @@ def test_extraction_quotes_verbatim_and_is_faithful_to_what_it_cites(name: str) 
     claims = values(faithful, name)
     assert len(claims) > len(ROWS) / 2
     assert sum(claims) / len(claims) > 0.95  # a choice in the question's own words stands in no text
+
+
+@pytest.mark.parametrize("name", ["bridge", "react", "plan_execute", "single"])
+def test_what_a_run_came_to_is_in_its_trace(name: str) -> None:
+    for row, (_, trace) in zip(report(name).rows, runs(name), strict=True):
+        answer = final_answer(trace)
+        assert answer is not None
+        assert (handed_on(trace), answer.text, answer.citations) == (list(row.passages), row.answer, row.citations)
 
 
 def test_the_goals_of_a_plan_are_judged_by_the_hops_that_they_ask_for() -> None:

@@ -17,7 +17,7 @@ from small_flows import (
     Quote,
     Say,
     Tell,
-    run,
+    result,
 )
 
 import seekflow as sf
@@ -65,12 +65,17 @@ def parts(draw: st.DrawFn, depth: int = 2) -> Element:
 
 
 @st.composite
-def runs(draw: st.DrawFn) -> Trace:
-    """The trace of a random flow; what its steps lack, and where they fail, is in it."""
+def results(draw: st.DrawFn) -> sf.Result:
+    """What a random flow comes to; what its steps lack, and where they fail, is in its trace."""
     body: Element = Tell(TEXTS)
     for _ in range(draw(st.integers(1, 5))):
         body = body >> draw(parts())
-    return run(body >> draw(st.builds(Say, answers, lists, st.booleans(), scores)))
+    return result(body >> draw(st.builds(Say, answers, lists, st.booleans(), scores)))
+
+
+def runs() -> st.SearchStrategy[Trace]:
+    """The trace of a random flow."""
+    return results().map(lambda found: found.trace)
 
 
 hops = st.builds(

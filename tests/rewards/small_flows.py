@@ -145,11 +145,16 @@ class Divide(sf.Node):
         return Planned(plan=Plan(goals=(Goal(id="1", text="who?"), Goal(id="2", text="where?"))))
 
 
-def run(body: object) -> Trace:
-    """The trace of a flow; unread writes are what these flows are about, so they are not checked for them."""
+def result(body: object) -> sf.Result:
+    """What a flow comes to; unread writes are what these flows are about, so they are not checked for them."""
     from seekflow.core.bound import Bound
 
-    return Bound(sf.Flow(body), {}, checked=True)(question="?").trace
+    return Bound(sf.Flow(body), {}, checked=True)(question="?")
+
+
+def run(body: object) -> Trace:
+    """The trace of a flow."""
+    return result(body).trace
 
 
 def values(reward: Reward, trace: Trace, row: Example) -> list[float | None]:

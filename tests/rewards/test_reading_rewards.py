@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from small_flows import Find, Keep, Note, Quote, Say, Tell, example, run, told, values
 
+from seekflow.rewards import RewardError
 from seekflow.rewards.reading import condensation, evidence_precision, evidence_recall, verbatim
 
 FOUND = Find((("p1", "p2", "x", "y"),))
@@ -59,3 +60,5 @@ def test_a_step_that_keeps_passages_condenses_by_dropping_some() -> None:
     trace = run(Tell({"p1": "one two three", "x": "four five six seven eight nine ten"}) >> Keep(("p1",)) >> Say("Paris"))
     assert values(condensation("context"), trace, example("p1")) == pytest.approx([1 - 3 / 10])
     assert condensation("context").name == "condensation_of_context"
+    with pytest.raises(RewardError, match="'evidence' or 'context'"):
+        condensation("passages")  # type: ignore[arg-type]

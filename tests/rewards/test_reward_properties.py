@@ -5,12 +5,14 @@ from __future__ import annotations
 import pickle
 
 from hypothesis import given, settings
-from random_runs import TEXTS, examples, runs
+from random_runs import TEXTS, examples, results, runs
 from small_flows import Keep, Say, Tell, run
 
+import seekflow as sf
 import seekflow.rewards as rewards
 from seekflow.core.trace import Trace
 from seekflow.rewards import Reward
+from seekflow.rewards.outcome import final_answer, found_by, handed_on
 from seekflow.types import Example
 
 OTHER = run(Tell(TEXTS) >> Keep(("p1",)) >> Say("Paris", ("p1",)))
@@ -60,3 +62,11 @@ def test_a_reward_gives_the_same_in_another_process(trace: Trace, example: Examp
     for reward in (*READY, *MADE):
         again = pickle.loads(pickle.dumps(reward))
         assert [again(step, trace, example) for step in trace] == [reward(step, trace, example) for step in trace]
+
+
+@settings(max_examples=150, deadline=None)
+@given(results())
+def test_what_a_run_came_to_can_be_read_from_its_trace(result: sf.Result) -> None:
+    assert handed_on(result.trace) == list(dict.fromkeys(passage.id for passage in result.passages))
+    assert final_answer(result.trace) == result.answer
+    assert found_by(result.trace).issuperset(passage.id for passage in result.values.get("passages", ()))

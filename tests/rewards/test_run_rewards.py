@@ -46,7 +46,7 @@ def test_a_failed_run_has_a_score_too() -> None:
 
 
 def test_the_answer_to_a_goal_is_not_the_runs() -> None:
-    trace = run(Divide() >> sf.each(S.plan.goals, sf.call(Say("Ann"), give={"question": S.goal.text}, name="search")))
+    trace = run(Divide() >> sf.each(S.plan.goals, sf.call(Say("Ann"), name="search")))
     assert final_answer(trace) is None
     assert bad_form(trace) == "there is no answer"
 
