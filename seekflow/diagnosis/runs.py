@@ -21,7 +21,7 @@ from seekflow.types import Example
 
 @dataclass(frozen=True)
 class Goodness:
-    """The metric that a diagnosis is about, in [0, 1] and better when higher, and the value from which an example is not failed."""
+    """The metric that a diagnosis is about, from 0 to 1 (better), and the value from which an example is not failed."""
 
     metric: Metric
     good: float
