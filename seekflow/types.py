@@ -191,7 +191,7 @@ class StepLabel(Value):
 class Example(BaseModel):
     """One row of a dev set: a question with what is known about its right answer.
 
-    `answers` are equally right strings; `supporting_ids` the gold passages; `decomposition` the hops in order; `labels` what
+    `answers` are equally right strings; `supporting_ids` the gold passages; `decomposition` the hops in order; `step_labels` what
     single steps should write. Each may be empty: metrics and rewards that need what is missing say so before anything runs.
     Other fields of the row go to `meta`.
     """
@@ -203,7 +203,7 @@ class Example(BaseModel):
     answers: tuple[str, ...] = ()
     supporting_ids: tuple[str, ...] = ()
     decomposition: tuple[SubQuestion, ...] = ()
-    labels: tuple[StepLabel, ...] = ()
+    step_labels: tuple[StepLabel, ...] = ()
     meta: Mapping[str, JsonValue] = Field(default_factory=dict)
 
 

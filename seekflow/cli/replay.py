@@ -62,7 +62,7 @@ def replay_command(path: Path, name: str, changing: Changing, documents: Documen
         from seekflow.evaluation.corrections import label_of, labelled, save_row
 
         row = save_row(saving.row, labelled(trace, [label_of(trace, place(trace, bound, changing.at), write)], saving.answers))
-        say(f"wrote {saving.row}: {row.id} has {len(row.labels)} step labels")
+        say(f"wrote {saving.row}: {row.id} has {len(row.step_labels)} step labels")
     if saving.as_json:
         write_json(told(trace, result))
     else:

@@ -30,20 +30,25 @@ RIGHT = 0.5
 async def blame(case: Case) -> Finding | None:
     """The first broken step of an example, or None where no step can be suspected.
 
-    Where no single step mends it, all that are suspected are mended at once, and those that then come to light: if that mends
-    it, the first of them is a guess; if not, the step that answers is broken whatever it is given.
+    Each suspect is mended alone. Where that is not enough, all are mended at once, and what then comes to light, too: if that
+    mends the example, the first of them is a guess; if not, the step that answers is broken whatever it is given.
     """
     before, at_end = await suspects(case)
     for suspect in before:
         value = await _mended(case, suspect)
         if value is not None and case.goodness.is_good(value):
             return _finding(case, suspect, True, value)
-    others = await _together(case, before)
-    if before and (others is not None or at_end is None):
+    rest = await _together(case, before)
+    if rest == []:
+        for suspect in before:
+            value = await _mended(case, suspect, only_gold=True)
+            if value is not None and case.goodness.is_good(value):
+                return _finding(case, suspect, True, value)
+    if before and (rest is not None or at_end is None):
         first = _earliest(case, before)
-        rest = ", ".join(path for path in others or () if path != first.step.path)
-        why = f"{first.why}; {rest} would have to be mended, too" if rest else first.why
-        return _finding(case, first._replace(why=why), False, None)
+        others = [path for path in (*(each.step.path for each in before), *(rest or ())) if path != first.step.path]
+        too = f"; {', '.join(dict.fromkeys(others))} would have to be mended, too" if others and rest is not None else ""
+        return _finding(case, first._replace(why=f"{first.why}{too}"), False, None)
     if at_end is None:
         return None
     value = await _mended(case, at_end)
@@ -51,17 +56,23 @@ async def blame(case: Case) -> Finding | None:
 
 
 async def _together(case: Case, found: list[Suspect]) -> list[str] | None:
-    """The paths of the nodes that, perfect at once, mend the example; None where all that are suspected do not."""
+    """The paths that have to be mended besides those of all suspects; None where even that does not mend the example."""
     paths = list(dict.fromkeys(each.step.path for each in found))
-    for _ in range(DEEPER if paths else 0):
-        mended = await case.mended(paths, only_gold=True)
-        if not mended.failed:
-            return paths
+    if not paths:
+        return None
+    mended = await case.mended(paths, only_gold=True)
+    if not mended.failed or not (await case.mended(paths)).failed:
+        return []
+    rest: list[str] = []
+    for _ in range(DEEPER):
         again, _ = await suspects(mended)
-        new = [path for path in dict.fromkeys(each.step.path for each in again) if path not in paths]
+        new = [path for path in dict.fromkeys(each.step.path for each in again) if path not in (*paths, *rest)]
         if not new:
             return None
-        paths += new
+        rest += new
+        mended = await case.mended([*paths, *rest], only_gold=True)
+        if not mended.failed:
+            return rest
     return None
 
 
@@ -161,7 +172,7 @@ async def _goals(case: Case, step: Step, digests: list[Digest]) -> list[Suspect]
     """What may be broken in a plan, or in the calls that worked on its goals, in the order of the hops."""
     hops = case.example.decomposition
     plans = [each for each in case.trace.steps if each.kind == "node" and isinstance(each.writes.get("plan"), Plan)]
-    returned = [each for each in case.trace.steps if each.kind == "digest" and each.writes.get("digests")]
+    returned = [each for each in sources(case.trace, step) if each.kind == "digest" and each.writes.get("digests")]
     found: list[Suspect] = []
     if plans and hops:
         plan = plans[-1].writes["plan"]
@@ -194,34 +205,34 @@ def _parents(case: Case, step: Step) -> list[Step]:
     return [case.trace.step(id) for ids in step.parents.values() for id in ids]
 
 
-async def _mended(case: Case, suspect: Suspect) -> float | None:
+async def _mended(case: Case, suspect: Suspect, *, only_gold: bool = False) -> float | None:
     """The best goodness with a step mended, or the first that is good; None where gold does not say how to mend it.
 
-    What is missing is added to what it wrote, at its visit; then at every visit of its node, where it stands in a repetition:
-    what is broken there may be broken in each. Then the same with nothing but the gold.
+    What is missing is added to what it wrote, or, with `only_gold`, takes its place: at its visit, and then at every visit of its
+    node where it stands in a repetition, since what is broken there may be broken in each.
     """
     step = suspect.step
     if not case.mendable(step):
         return None
-    ways = [[step.id], [step.path]] if step.at else [[step.id]]
     best = case.value
-    for only_gold in (False, True):
-        for places in ways:
-            best = max(best, (await case.mended(places, only_gold=only_gold)).value)
-            if case.goodness.is_good(best):
-                return best
+    for places in [[step.id], [step.path]] if step.at else [[step.id]]:
+        best = max(best, (await case.mended(places, only_gold=only_gold)).value)
+        if case.goodness.is_good(best):
+            return best
     return best
 
 
 def _earliest(case: Case, found: list[Suspect]) -> Suspect:
+    """The first in the run; that a search went on too long comes last, since it did find what was then lost."""
     order = {step.id: number for number, step in enumerate(case.trace.steps)}
-    return min(found, key=lambda each: order[each.step.id])
+    return min(found, key=lambda each: (each.cls == "searching too long", order[each.step.id]))
 
 
 def _once(found: list[Suspect]) -> list[Suspect]:
-    kept: dict[str, Suspect] = {}
+    """One suspect for each node and class, the first: mending is tried at all visits of a node, too."""
+    kept: dict[tuple[str, str], Suspect] = {}
     for suspect in found:
-        kept.setdefault(suspect.step.id, suspect)
+        kept.setdefault((suspect.step.path, suspect.cls), suspect)
     return list(kept.values())
 
 

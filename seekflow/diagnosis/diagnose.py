@@ -12,6 +12,7 @@ from typing import Any
 
 from seekflow.core.bound import Bound
 from seekflow.core.budget import Budget, Meter, Usage
+from seekflow.core.lm import LM
 from seekflow.core.reads import needs
 from seekflow.diagnosis.blame import blame
 from seekflow.diagnosis.diagnosis import CLASSES, Diagnosis, DiagnosisError, Finding, NodeFinding
@@ -52,7 +53,7 @@ async def diagnose(
     """Which step loses the points of a flow on these examples, why each failed example failed, and what perfect steps would gain.
 
     `metric` is what it is about: by default answers' token F1, or `support_recall@5` where the examples have no answers. An
-    example below `good` has failed: by default .5 for F1, else the metric's best value. `headroom=False` leaves the replays with
+    example below `good` has failed: by default .5 for F1, else 1. `headroom=False` leaves the replays with
     perfect nodes out. `worst` is how many examples are kept with their traces. `budget` is for evaluation and replays together.
 
     Raises `DiagnosisError` for a metric that says nothing about quality, and what `evaluate` raises.
@@ -129,13 +130,10 @@ async def diagnose(
 def _goodness(wanted: Metric | str | None, good: float | None, rows: Sequence[Example]) -> Goodness:
     name = wanted if wanted is not None else "answer_f1" if any(row.answers for row in rows) else "support_recall@5"
     (metric,) = metrics_for([metric_of(name)], rows)
-    if not metric.needs:
-        raise DiagnosisError(
-            f"metric {metric.name!r} says what a run cost, not how good it is: diagnose by answer_f1 or support_recall@5"
-        )
-    best = 1.0 if metric.higher_is_better else 0.0
-    chosen = good if good is not None else F1_GOOD if metric.name.endswith("_f1") else best
-    return Goodness(metric, chosen if metric.higher_is_better else -chosen)
+    if not metric.needs or not metric.higher_is_better:
+        known = "answer_f1 or support_recall@5"
+        raise DiagnosisError(f"metric {metric.name!r} says what a run cost, not how good it is from 0 to 1: diagnose by {known}")
+    return Goodness(metric, good if good is not None else F1_GOOD if metric.name.endswith("_f1") else 1.0)
 
 
 def _cases(bound: Bound, rows: Sequence[Example], report: Report, goodness: Goodness, meter: Meter) -> list[Case]:
@@ -155,7 +153,7 @@ def _cases(bound: Bound, rows: Sequence[Example], report: Report, goodness: Good
 def _is_bound(bound: Bound, path: str) -> bool:
     """Whether a node has all resources that it may ask for, but for a language model: without, it has nothing to be better at."""
     op = bound.program.nodes[path]
-    asked = [name for name, port, _ in needs(op.node) if port.__name__ != "LM"]
+    asked = [name for name, port, _ in needs(op.node) if port is not LM]
     return not asked or any(name in bound.resources for name in asked)
 
 
@@ -172,8 +170,7 @@ async def _gains(rooms: Sequence[Headroom], paths: Sequence[str], parallel: int,
 
 def _metric(goodness: Goodness, report: Report) -> dict[str, Any]:
     interval: Interval = report.metrics[goodness.metric.name]
-    good = goodness.good if goodness.metric.higher_is_better else -goodness.good
-    return {"name": goodness.metric.name, **interval.model_dump(), "good": good}
+    return {"name": goodness.metric.name, **interval.model_dump(), "good": goodness.good}
 
 
 def _counted(findings: Iterable[Finding]) -> dict[str, int]:

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from pydantic import ValidationError
+
 from seekflow.core.bound import Bound
 from seekflow.core.combinators import Call
 from seekflow.core.site import Site
@@ -74,6 +76,16 @@ class Place:
         """The kind of the element at a path."""
         site = self.bound.flow.sites.get(path)
         return "" if site is None else site.element.kind
+
+    def fitted(self, path: str, channel: str, value: Any) -> Any:
+        """A value as the channel's type has it, a text where that is what it takes; None where it takes neither."""
+        adapter = self.bound.program.adapters[path][channel]
+        for form in (value, getattr(value, "text", None)):
+            try:
+                return None if form is None else adapter.validate_python(form)
+            except ValidationError:
+                continue
+        return None
 
     @cached_property
     def stores(self) -> tuple[Any, ...]:
@@ -187,7 +199,7 @@ class Gold:
 
     def label(self, step: Step) -> Mapping[str, Any] | None:
         """What a person has said that a step should write."""
-        for each in self.example.labels:
+        for each in self.example.step_labels:
             if each.path == step.path and (each.visit is None or self._visit(step) == each.visit):
                 return each.writes
         return None
@@ -219,8 +231,8 @@ class Gold:
         for channel, name in fields.items():
             make = IDEALS.get(name)
             value = None if make is None else make(case, (own or {}).get(channel))
-            if value is not None:
-                writes[channel] = value
+            if value is not None and (fit := self.place.fitted(step.path, channel, value)) is not None:
+                writes[channel] = fit
         if "rankings" in fields.values() and writes:
             channel = next(channel for channel, name in fields.items() if name == "rankings")
             writes[channel] = _rankings(case, (own or {}).get(channel) or (), writes)
@@ -228,8 +240,9 @@ class Gold:
 
 
 def has_ideal(place: Place, path: str) -> bool:
-    """Whether gold could say what the node at a path should write."""
-    return any(name in IDEALS for name in place.fields.get(path, {}).values())
+    """Whether gold could say what the node at a path should write: a channel of a known name and type."""
+    fields = place.fields.get(path, {}).items()
+    return any(name in SAMPLES and place.fitted(path, channel, SAMPLES[name]) is not None for channel, name in fields)
 
 
 def passages_in(value: Any) -> Iterator[Passage]:
@@ -375,3 +388,15 @@ IDEALS: dict[str, Callable[[Situation, Any], Any]] = {
     "answer": _answer,
 }
 """By the field that a node writes: what it should write. None is no change."""
+
+SAMPLES: dict[str, Any] = {
+    "plan": Plan(goals=()),
+    "query": Query(text="x"),
+    "queries": (Query(text="x"),),
+    "passages": (Passage(id="x", text="x"),),
+    "context": (Passage(id="x", text="x"),),
+    "verdict": Verdict(score=1.0),
+    "evidence": (Evidence(claim="x", passage_id="x"),),
+    "answer": Answer(text="x"),
+}
+"""A value of each, to see whether a node's own type of that name takes it."""

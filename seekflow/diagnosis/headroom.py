@@ -17,6 +17,7 @@ from itertools import combinations
 from seekflow.diagnosis.gold import Place, has_ideal
 from seekflow.diagnosis.runs import Case
 
+BEST = 1.0
 MOST_PAIRED = 4
 """How many nodes, those with the most headroom, are also looked at in pairs."""
 
@@ -29,7 +30,6 @@ class Headroom:
 
     def __init__(self, case: Case, paths: Iterable[str]) -> None:
         self.case = case
-        self.best = case.goodness.value(1.0 if case.goodness.metric.higher_is_better else 0.0)
         self._known: dict[frozenset[str], float] = {frozenset(): case.value}
         self._searching = frozenset(path for path in paths if searches(case.place, path))
 
@@ -39,7 +39,7 @@ class Headroom:
         if wanted in self._known:
             return self._known[wanted]
         least = max(value for fewer, value in self._known.items() if fewer <= wanted)
-        most = self.best
+        most = BEST
         if wanted < self._searching and least < most:
             most = await self.perfect(sorted(self._searching))
         found = least if least >= most - 1e-9 else max(least, (await self.case.mended(sorted(wanted), only_gold=True)).value)

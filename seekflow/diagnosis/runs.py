@@ -21,19 +21,17 @@ from seekflow.types import Example
 
 @dataclass(frozen=True)
 class Goodness:
-    """The metric that a diagnosis is about, turned so that more is better, and the value from which an example is not failed."""
+    """The metric that a diagnosis is about, from 0 to 1 (better), and the value from which an example is not failed."""
 
     metric: Metric
     good: float
 
     def value(self, raw: float | None) -> float:
-        """A value as goodness: what failed, or has none, is worth nothing."""
-        if raw is None:
-            return 0.0 if self.metric.higher_is_better else float("-inf")
-        return raw if self.metric.higher_is_better else -raw
+        """A value; what failed, or has none, is worth nothing."""
+        return 0.0 if raw is None else raw
 
     def is_good(self, value: float) -> bool:
-        """Whether an example with this goodness is not failed; rounding does not count."""
+        """Whether an example with this value is not failed; rounding does not count."""
         return value >= self.good - 1e-9
 
 

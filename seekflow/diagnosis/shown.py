@@ -62,7 +62,6 @@ def shown_example(case: Case, rewards: Sequence[Reward], finding: Finding | None
     judged: dict[str, list[dict[str, Any]]] = {}
     for step, reward, score in scores(trace, rewards, example):
         judged.setdefault(step.id, []).append({"name": reward.name, "value": score.value, "feedback": score.feedback})
-    sign = 1.0 if case.goodness.metric.higher_is_better else -1.0
     gold = frozenset(example.supporting_ids)
     return {
         "id": example.id,
@@ -72,11 +71,11 @@ def shown_example(case: Case, rewards: Sequence[Reward], finding: Finding | None
         "answer": answer.text if isinstance(answer, Answer) else answer if isinstance(answer, str) else None,
         "refused": isinstance(answer, Answer) and answer.refused,
         "citations": list(answer.citations) if isinstance(answer, Answer) else [],
-        "metric": sign * case.value,
+        "metric": case.value,
         "status": trace.status,
         "blame": None if finding is None else finding.to_json(),
         "trace": [_step(trace, step, gold, judged.get(step.id, [])) for step in trace.steps],
-        "what_if": [{"path": path, "metric": sign * (case.value + gain)} for path, gain in gains.items()],
+        "what_if": [{"path": path, "metric": case.value + gain} for path, gain in gains.items()],
     }
 
 

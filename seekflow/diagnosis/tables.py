@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from seekflow.diagnosis.diagnosis import Diagnosis
 
+WHOLE = ("node", "mean reward", "headroom", "share of what is needed", "mean")
+"""Columns that are not broken into lines."""
+
 SHOWN = 5
 """Examples that are shown."""
 
@@ -26,7 +29,8 @@ def as_rich(diagnosis: Diagnosis) -> Group:
         f"{diagnosis.flow['name'] or 'flow'}: {metric['name']} {_number(metric['mean'])} over {diagnosis.n} examples, "
         f"{diagnosis.failed} below {metric['good']:g}, {diagnosis.errors} errors, {diagnosis.seconds:.1f} s"
     )
-    parts: list[Any] = [Text(head), _nodes(diagnosis)]
+    told = Text("first: the share of failed examples whose first broken step is here; headroom: the gain were it perfect")
+    parts: list[Any] = [Text(head), _nodes(diagnosis), told]
     if diagnosis.pairs:
         rows: list[tuple[str, ...]] = [
             (" + ".join(each["nodes"]), _interval(each["headroom"]), _number(each["sum"])) for each in diagnosis.pairs
@@ -47,11 +51,23 @@ def as_rich(diagnosis: Diagnosis) -> Group:
 def _nodes(diagnosis: Diagnosis) -> Table:
     rows = []
     for path, node in diagnosis.nodes.items():
-        rewards = ", ".join(f"{name} {_number(found.mean)}" for name, found in node.reward.items())
-        cost = ", ".join(f"{value:,.3g} {name}" for name, value in node.cost.items() if value)
-        headroom = "–" if node.headroom is None else _interval(node.headroom.model_dump())
+        rewards = "\n".join(f"{_short(found.mean)} {name}" for name, found in node.reward.items())
+        cost = "\n".join(f"{_amount(value)} {SHORT.get(name, name)}" for name, value in node.cost.items() if value)
+        room = node.headroom
+        headroom = "–" if room is None else f"{_short(room.mean, 3)} [{_short(room.low)}, {_short(room.high)}]"
         rows.append((path, str(node.visits), rewards, f"{node.blame:.0%}" if node.blame else "", headroom, cost))
-    return _table(("node", "visits", "mean reward", "first failures", "headroom", "cost"), rows, left=("mean reward", "cost"))
+    return _table(("node", "visits", "mean reward", "first", "headroom", "cost"), rows, left=("mean reward", "cost"))
+
+
+SHORT = {"seconds": "s", "usd": "US$"}
+
+
+def _short(value: float | None, digits: int = 2) -> str:
+    return "–" if value is None else f"{value:.{digits}f}".replace("0.", ".", 1) if value < 1 else f"{value:.{digits}f}"
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], words: int = 1, left: tuple[str, ...] = ()) -> Table:
@@ -61,7 +77,12 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], words: int = 
 
     made = Table(box=box.SIMPLE_HEAD)
     for number, name in enumerate(head):
-        made.add_column(Text(name), justify="left" if number < words or name in left else "right", overflow="fold")
+        made.add_column(
+            Text(name),
+            justify="left" if number < words or name in left else "right",
+            overflow="fold",
+            no_wrap=name in WHOLE,
+        )
     for row in rows:
         made.add_row(*map(Text, row))
     return made

@@ -29,7 +29,7 @@ def labelled(trace: Trace, labels: Iterable[StepLabel], answers: Iterable[str] =
     """A row for the question of a trace, with labels of its steps. Its id is made from the question."""
     question = str(trace.step("input").writes["question"])
     name = "corrected-" + hashlib.sha256(question.encode()).hexdigest()[:12]
-    return Example(id=name, question=question, answers=tuple(answers), labels=tuple(labels))
+    return Example(id=name, question=question, answers=tuple(answers), step_labels=tuple(labels))
 
 
 def save_row(path: Path, row: Example) -> Example:
@@ -44,9 +44,9 @@ def save_row(path: Path, row: Example) -> Example:
         rows.append(row)
         write_examples(path, rows)
         return row
-    new = {(label.path, label.visit): label for label in row.labels}
-    kept = [label for label in rows[at].labels if (label.path, label.visit) not in new]
+    new = {(label.path, label.visit): label for label in row.step_labels}
+    kept = [label for label in rows[at].step_labels if (label.path, label.visit) not in new]
     answers = tuple(dict.fromkeys((*rows[at].answers, *row.answers)))
-    rows[at] = rows[at].model_copy(update={"labels": (*kept, *row.labels), "answers": answers})
+    rows[at] = rows[at].model_copy(update={"step_labels": (*kept, *row.step_labels), "answers": answers})
     write_examples(path, rows)
     return rows[at]

@@ -1,7 +1,7 @@
 """Dev sets: examples from and to JSON lines, splits and folds, a check against the corpus, a content hash.
 
 One row a line: `{"id", "question", "answers": [...], "supporting_ids": [...], "decomposition"?: [{"question", "answer"?,
-"supporting_id"?}, ...], "labels"?: [{"path", "visit"?, "writes": {...}}, ...]}`. All other fields go to `Example.meta`.
+"supporting_id"?}, ...], "step_labels"?: [{"path", "visit"?, "writes": {...}}, ...]}`. All other fields go to `Example.meta`.
 `answers` and `supporting_ids` may be absent, as in a set for planning alone: then the metrics that need them do not apply.
 """
 
@@ -21,7 +21,7 @@ from pydantic import JsonValue, ValidationError
 from seekflow.core.errors import SeekflowError
 from seekflow.types import Example, StepLabel, SubQuestion
 
-_FIELDS = ("id", "question", "answers", "supporting_ids", "labels")
+_FIELDS = ("id", "question", "answers", "supporting_ids", "step_labels")
 _MISSPELT = {"answer": "answers", "supporting_id": "supporting_ids"}
 _SHOWN = 5
 
@@ -212,7 +212,7 @@ def _example(row: Mapping[str, Any], where: str) -> Example:
             answers=_strings(row, "answers", where),
             supporting_ids=_strings(row, "supporting_ids", where),
             decomposition=parsed,
-            labels=_labels(row, where),
+            step_labels=_labels(row, where),
             meta=meta,
         )
     except ValidationError as error:  # what pydantic alone sees: lists in lists hundreds deep
@@ -261,16 +261,16 @@ def _hop(hop: Any, label: str, where: str) -> SubQuestion:
 
 
 def _labels(row: Mapping[str, Any], where: str) -> tuple[StepLabel, ...]:
-    labels = row.get("labels") or []
+    labels = row.get("step_labels") or []
     if not isinstance(labels, list):
-        raise _wrong(where, "labels", "a list of objects, one for each step", labels, "Leave it out if there are none")
+        raise _wrong(where, "step_labels", "a list of objects, one for each step", labels, "Leave it out if there are none")
     found = []
     for index, label in enumerate(labels):
         try:
             found.append(StepLabel.model_validate(label))
         except ValidationError as error:
             first = error.errors()[0]
-            name = ".".join(map(str, (f"labels[{index}]", *first["loc"])))
+            name = ".".join(map(str, (f"step_labels[{index}]", *first["loc"])))
             raise _wrong(where, name, first["msg"], label, 'Write {"path": "rerank", "visit": 1, "writes": {...}}') from None
     return tuple(found)
 
@@ -298,8 +298,8 @@ def _in_words(value: JsonValue) -> str:
 def _row(example: Example) -> dict[str, Any]:
     hops = [hop.model_dump(exclude_defaults=True) for hop in example.decomposition]
     gold = {"answers": list(example.answers), "supporting_ids": list(example.supporting_ids)}
-    labels = [label.model_dump(exclude_defaults=True) for label in example.labels]
-    more = {**({"decomposition": hops} if hops else {}), **({"labels": labels} if labels else {})}
+    labels = [label.model_dump(exclude_defaults=True) for label in example.step_labels]
+    more = {**({"decomposition": hops} if hops else {}), **({"step_labels": labels} if labels else {})}
     return {"id": example.id, "question": example.question, **gold, **more, **example.meta}
 
 

@@ -34,7 +34,7 @@ def test_an_unknown_metric_is_misuse_and_one_of_cost_an_error(folder: Path) -> N
     rows = some_questions(folder / "q.jsonl", "train", 2)
     given = ("diagnose", SINGLE, "--corpus", CORPUS, "--questions", rows, "--metric")
     seekflow(*given, "answer_f2").refused(2, "did you mean 'answer_f1'?")
-    seekflow(*given, "searches").refused(1, "says what a run cost, not how good it is")
+    seekflow(*given, "searches").refused(1, "says what a run cost, not how good it is from 0 to 1")
 
 
 def test_questions_without_gold_are_refused_with_words(folder: Path) -> None:

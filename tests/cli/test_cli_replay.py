@@ -42,7 +42,7 @@ def test_a_step_corrected_by_hand_changes_the_answer_and_is_kept_as_a_row(trace:
     assert Trace.load("u.jsonl").step("retrieve").memo == "replaced"
     (row,) = read_examples("rows.jsonl")
     assert (row.question, row.answers) == ("Which river flows through Innsbruck?", ("Inn",))
-    assert row.labels == (StepLabel(path="retrieve", writes={"passages": [RIVER]}),)
+    assert row.step_labels == (StepLabel(path="retrieve", writes={"passages": [RIVER]}),)
 
 
 def test_a_second_correction_of_the_same_question_joins_its_row(trace: Path, notes: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_second_correction_of_the_same_question_joins_its_row(trace: Path, not
         seekflow("replay", trace, SINGLE, "--docs", notes, "--at", "answer", "--write", write, "--save-row", "rows.jsonl")
     seekflow("replay", trace, SINGLE, "--docs", notes, "--at", "retrieve", "--write", "passages=[]", "--save-row", "rows.jsonl")
     (row,) = read_examples("rows.jsonl")
-    assert [(label.path, label.writes) for label in row.labels] == [
+    assert [(label.path, label.writes) for label in row.step_labels] == [
         ("answer", {"answer": {"text": "new"}}),
         ("retrieve", {"passages": []}),
     ]

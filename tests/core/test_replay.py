@@ -101,6 +101,8 @@ def test_items_digests_and_inputs_are_replaced_too() -> None:
     assert first.answer.text == "a() b()"
     assert flow.replay(first.trace, at="each@1", write={"goal": goals(z="")[0]}).answer.text == "a() z()"
     assert flow.replay(first.trace, at="work#1", write={"digests": (Digest(conclusion="D"),)}).answer.text == "D b()"
+    given = flow.replay(first.trace, at="work.give#2", write={"goal": goals(y="")[0]})
+    assert given.answer.text == "a() y()"
     said = bound(Echo() >> Tell())
     assert said.replay(said(question="q").trace, at="input", write={"question": "r"}).answer.text == "r"
 

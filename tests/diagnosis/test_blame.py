@@ -71,12 +71,12 @@ def test_an_answer_that_stays_wrong_whatever_it_is_given_is_the_broken_step() ->
 
 def test_a_label_says_what_a_step_should_have_written_before_the_gold_does() -> None:
     wrong = StepLabel(path="note", writes={"evidence": []})
-    finding = found(EXAMPLE.model_copy(update={"labels": (wrong,)}), note=BROKEN)
+    finding = found(EXAMPLE.model_copy(update={"step_labels": (wrong,)}), note=BROKEN)
     assert finding is not None
     assert finding.path == "say"  # what the person says that `note` should write does not mend the example
     evidence = {"claim": "Ann Berg was born", "passage_id": "p2", "quote": "Ann Berg was born"}
     right = StepLabel(path="note", visit=1, writes={"evidence": [evidence]})
-    again = found(EXAMPLE.model_copy(update={"labels": (right,)}), note=BROKEN)
+    again = found(EXAMPLE.model_copy(update={"step_labels": (right,)}), note=BROKEN)
     assert again is not None
     assert (again.path, again.confirmed) == ("note", True)
 

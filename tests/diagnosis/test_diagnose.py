@@ -80,7 +80,8 @@ def test_as_a_table_it_shows_nodes_waterfall_and_the_worst() -> None:
     console.print(diagnosed(note=BROKEN))
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert "rhine: answer_f1 0.000 over 2 examples, 2 below 0.5, 0 errors" in shown
-    assert "1.000 [1.000, 1.000]" in shown
+    assert "1.000 [1.00, 1.00]" in shown
+    assert ".500 [.00, 1.00]" in shown
     assert "from question to answer" in shown
     assert "note (reading): it read gold passage p2 (Ann Berg)" in shown
 
@@ -111,3 +112,28 @@ def test_what_is_good_can_be_told() -> None:
     half = Example(id="h", question=EXAMPLE.question, answers=("Ann",), supporting_ids=("p1", "p2"))
     assert bound().diagnose([half]).failed == 0
     assert bound().diagnose([half], good=1.0).failed == 1
+
+
+class Texts(sf.Writes):
+    context: tuple[str, ...]
+
+
+class Plain(sf.Writes):
+    answer: str
+
+
+class Cut(sf.Node):
+    async def run(self, question: str) -> Texts:
+        return Texts(context=("a text",))
+
+
+class Reply(sf.Node):
+    async def run(self, context: tuple[str, ...]) -> Plain:
+        return Plain(answer="no idea")
+
+
+def test_nodes_with_types_of_their_own_are_diagnosed_as_far_as_gold_fits_them() -> None:
+    found = sf.Flow(Cut() >> Reply(), name="own").bind().diagnose([EXAMPLE])
+    assert found.nodes["cut"].headroom is None
+    assert found.nodes["reply"].headroom.mean == 1  # type: ignore[union-attr]
+    assert (found.findings["e"].path, found.findings["e"].confirmed) == ("reply", True)
