@@ -1,4 +1,4 @@
-# make demo       install, then watch a flow being compiled and used: no key, no network, no model
+# make demo       install, then watch a flow being compiled and used, at last with a small model in the process: no key
 # make test       ruff, mypy and the tests
 # make test-dense the tests that need the extra `dense` (sentence-transformers on a pinned torch)
 # make test-lm    the tests that need the extras `lm` and `local`, and the weights of local/smollm2-135m, which it fetches
@@ -36,6 +36,9 @@ endef
 .venv/.core: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,)
 
+.venv/.local: pyproject.toml constraints.txt | .venv/bin/python
+	$(call install,[local])
+
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,[dev])
 
@@ -51,7 +54,7 @@ endef
 .venv/.bench: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,[dev$(comma)benchmarks])
 
-demo: .venv/.core
+demo: .venv/.local
 	@$(BIN)/seekflow demo
 
 lint: .venv/.dev

@@ -84,6 +84,7 @@ def summary(compiled: Compiled) -> str:
 def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
     """What `compile` takes, read and checked before documents are."""
     from seekflow.evaluation.examples import read_examples
+    from seekflow.optimizers.demonstrate import Demonstrate
     from seekflow.optimizers.fit import Fit
     from seekflow.optimizers.objective import objective_for
     from seekflow.optimizers.tune import Tune

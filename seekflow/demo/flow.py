@@ -23,5 +23,6 @@ titles = Choice(skip.named("no_titles"), Hop(sources=Int(5, 1, 20)).named("title
 again = FollowUp() >> each(S.queries, Retrieve("corpus", k=Int(5, 3, 20)).named("followed"), item="query")
 more = Choice(skip.named("one_search"), again.named("follow_up"))
 order = Choice(Fuse(keep=10).named("fused"), Rerank(keep=10).named("ranked"))
+answer = Answer(span=True, brief=True, evidence_only=True, max_tokens=64)  # how, where a model is bound: fit for a small one
 
-flow = Flow(search >> titles >> more >> order >> Read() >> Answer(), name="demo")
+flow = Flow(search >> titles >> more >> order >> Read() >> answer, name="demo")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,12 @@ METRICS = ("support_recall@5", "full_support@5", "answer_em", "answer_f1", "cita
 TRIALS = 30
 QUESTION = "Which was opened first, the Maria Pia Bridge or the Dom Luís I Bridge?"
 """One of the test questions."""
+
+MODEL = "local/smollm2-135m"
+LARGER = (
+    "a larger model needs its name and a key, nothing else: OPENAI_API_KEY=... seekflow run FLOW --docs FOLDER "
+    '--lm openai/gpt-4.1-mini "question"'
+)
 
 Show = Callable[[Any], None]
 
@@ -49,14 +55,36 @@ def run_demo(out: Path, *, seed: int = 0, show: Show, say: Show) -> dict[str, An
     say(f"saved {out}; loaded it again as a function; asking it: {QUESTION}")
     result = ask(question=QUESTION)
     show(_answer(result))
+    written = _by_model(out, resources, say)
+    if written is not None:
+        show(_answer(written))
+    say(LARGER)
     show(headline(before, after, time.monotonic() - began))
     return {
         "n": after.n,
         "compiled": compiled.to_json(),
         "test": {"before": before.to_json()["metrics"], "after": after.to_json()["metrics"]},
         "answer": None if result.answer is None else result.answer.model_dump(mode="json"),
+        "written": None if written is None or written.answer is None else written.answer.model_dump(mode="json"),
         "seconds": round(time.monotonic() - began, 1),
     }
+
+
+def _by_model(out: Path, resources: Mapping[str, Any], say: Show) -> Result | None:
+    """The same question answered by the small model in this process; None where it cannot be had, which is said."""
+    from seekflow.core.errors import SeekflowError
+
+    try:
+        from seekflow.lms.resolving import resolve
+        from seekflow.lms.store import pull
+
+        pull(MODEL.partition("/")[2])
+        model = resolve(MODEL)
+    except (SeekflowError, OSError) as error:
+        say(f"{MODEL} is left out: {error}")
+        return None
+    say(f"the same flow and the same question, the answer now written by {MODEL}, a tiny model, in this process:")
+    return load(out).bind({**resources, "answer.lm": model})(question=QUESTION)
 
 
 def headline(before: Report, after: Report, seconds: float) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from seekflow.core.trace import Trace
 
 VERSION = 1
-COSTS = ("searches", "calls", "ranks", "tokens", "usd", "seconds")
+COSTS = ("searches", "calls", "ranks", "tokens", "tokens_in", "tokens_out", "usd", "fallbacks", "seconds")
 
 
 class ReportError(SeekflowError, ValueError):
@@ -119,7 +119,7 @@ class Report:
 
     @cached_property
     def cost(self) -> dict[str, Cost]:
-        """Sums over all rows: searches, calls, ranks, tokens, usd; and seconds, which are the runs' own and always paid."""
+        """Sums over all rows: what `Usage` counts, tokens of both directions, and seconds, which are the runs' own and paid."""
         return {line: Cost(*(sum(row.spent(line, paid=paid) for row in self.rows) for paid in (False, True))) for line in COSTS}
 
     def values(self, metric: str, errors: float | None = None) -> list[float | None]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, Field, create_model
 
 from seekflow.prompts.guard import clean, shown_id
 from seekflow.prompts.outputs import AnswerOut
@@ -21,6 +21,7 @@ from seekflow.text.weights import coverage, idf, terms
 from seekflow.types import Evidence, Passage
 
 _LONGEST = 12  # words of a span
+_MOST_CITED = 4  # a small model that is let go on names the same passage until it is cut off
 _PHRASE = re.compile(r"(?<![\w-])[a-z][a-z-]+(?: [a-z][a-z-]+){0,2}(?![\w-])")
 _FITS: dict[str, dict[str, float]] = {
     "person": {"name": 1.0},
@@ -39,8 +40,8 @@ def span_candidates(
     """At most `most` spans that may answer `question`, verbatim, the likeliest first, each once.
 
     From the quotes of the evidence, and from the sentences and titles of the context: names, dates, numbers and quoted words, and
-    words in lower case where the question asks for no name. What the question chooses between comes first, "yes" and "no"
-    are all there is for a question that asks for them; other names that the question has come last.
+    words in lower case where the question asks for no name. What the question chooses between, or "yes" and "no" where it asks
+    for them, is all there is then; names that the question has come last.
     """
     asking = asked(question)
     if asking.type == "yes_no":
@@ -48,6 +49,9 @@ def span_candidates(
     quotes = [clean(each.quote or each.claim) for each in evidence if each.stance != "refutes"]
     parts = [sentence.text for passage in context for sentence in sentences(clean(passage.text))]
     titles = [clean(passage.title) for passage in context]
+    options = [option for option in asking.options if option.strip()]
+    if len(options) > 1:
+        return tuple(dict.fromkeys(options))[:most]
     wanted, weights = frozenset(terms(question)), idf([*quotes, *parts])
     known = {folded(entity.text) for entity in entities(question)}
     worth: dict[str, tuple[float, int, str]] = {}
@@ -60,13 +64,12 @@ def span_candidates(
                 score = near + 2 * fit - 2 * (key in known and not asking.options)
                 if key and (key not in worth or score > -worth[key][0]):
                     worth[key] = (-score, len(worth), span)
-    options = [option for option in asking.options if option.strip()]
-    found = [*options, *(span for _, _, span in sorted(worth.values()))]
+    found = [span for _, _, span in sorted(worth.values())]
     return tuple({folded(span) or span: span for span in reversed(found)}.values())[::-1][:most]
 
 
 def held_to_spans(candidates: Sequence[str], ids: Iterable[str] = (), output: type[AnswerOut] = AnswerOut) -> type[AnswerOut]:
-    """`output` with a `text` that is one of `candidates`, and with `citations` out of `ids` where those are given.
+    """`output` with a `text` that is one of `candidates`, and with at most four `citations` out of `ids` where those are given.
 
     A subclass of `output`, so what takes the one takes the other. Raises `ValueError` where there are no candidates.
     """
@@ -74,7 +77,7 @@ def held_to_spans(candidates: Sequence[str], ids: Iterable[str] = (), output: ty
         raise ValueError("there are no spans to hold an answer to: nothing that was read may be an answer")
     fields: dict[str, Any] = {"text": (Literal[tuple(dict.fromkeys(candidates))], ...)}
     if shown := tuple(dict.fromkeys(map(shown_id, ids))):
-        fields["citations"] = (tuple[Literal[shown], ...], ())  # type: ignore[valid-type]
+        fields["citations"] = (tuple[Literal[shown], ...], Field(default=(), max_length=_MOST_CITED))  # type: ignore[valid-type]
     return create_model(f"Held{output.__name__}", __base__=output, **fields)
 
 
