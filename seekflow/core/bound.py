@@ -163,7 +163,7 @@ class Bound:
         """Run the flow on `inputs`, counted in `meter` too and sharing `gate` with other runs; `past` is a run to replay."""
         values = _inputs(self.flow, inputs)
         run = Run(Meter(self.budget, meter), self.sharing, gate or asyncio.Semaphore(self.concurrency), seed, emit, past)
-        frame = Frame(run, Ledger(), run.meter)
+        frame = Frame(run, Ledger(), run.meter, diverged=past is not None and past.varied)
         start = frame.note("input", "input", {}, writes=values)
         for channel, value in values.items():
             frame.ledger.write(channel, self.flow.merges.get(channel, Merge.REPLACE), value, start.id)
