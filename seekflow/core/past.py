@@ -36,7 +36,8 @@ class Past:
 
     `changes` are by step id or by path; a path stands for all visits of it, also for such that the earlier run did not make.
     `fit` checks what replaces the writes of a path's steps; `always` are the channels that a node's every visit writes. `stale`
-    are the paths of the nodes whose params or resources have changed: none of their steps holds. One `Past` serves one run.
+    are the paths of the nodes whose params or resources have changed: none of their steps holds. `varied` is whether any param or
+    resource has changed: then what the earlier run did not come to may be due to that. One `Past` serves one run.
     """
 
     def __init__(
@@ -46,7 +47,9 @@ class Past:
         fit: Fit,
         always: Mapping[str, frozenset[str]],
         stale: Collection[str] = (),
+        varied: bool = False,
     ) -> None:
+        self.varied = varied
         self.trace = trace
         self.partial = trace.status == "partial"
         self._steps = {step.id: step for step in trace.steps}

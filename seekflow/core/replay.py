@@ -73,7 +73,7 @@ async def areplay(
     given = by_place.pop("input", None) or {}
     inputs = {**start.writes, **((given(start, {}) or {}) if callable(given) else given)}
     known = {key: change if callable(change) else fitted(key.partition("@")[0], change) for key, change in by_place.items()}
-    past = Past(trace, known, fitted, now.program.always, stale)
+    past = Past(trace, known, fitted, now.program.always, stale, varied=bool(params or resources))
     try:
         return await now.execute(inputs, seed=trace.seed, meter=meter, gate=gate, past=past)
     except BaseExceptionGroup as group:  # from parallel branches

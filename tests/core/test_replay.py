@@ -245,6 +245,14 @@ def test_after_a_change_a_run_that_was_cut_short_goes_on() -> None:
     assert (again.status, again.answer.text) == ("ok", "x B")
 
 
+def test_a_loop_that_may_go_on_longer_does() -> None:
+    body = sf.loop(JotRound(), until=count(S.notes) >= 9, max_rounds=sf.Int(2, 1, 4)) >> Tell()
+    flow = bound(body)
+    again = flow.replay(flow(question="q").trace, params={"loop.max_rounds": 3})
+    assert (again.status, again.answer.text) == ("ok", "round 1 round 2 round 3")
+    assert list(memos(again).values()) == ["replay", "replay", "", ""]
+
+
 # --- refusals ------------------------------------------------------------------------------------------------------
 
 

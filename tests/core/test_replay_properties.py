@@ -48,7 +48,7 @@ def test_a_trace_from_a_file_is_replayed_too(flow: sf.Flow, given: dict[str, Any
     assert again.trace.identity == first.trace.identity
 
 
-@many(200)
+@many(400)
 @given(flows(), inputs, seeds, st.data())
 def test_a_param_changed_in_a_replay_comes_to_what_a_run_with_it_does(
     flow: sf.Flow, given: dict[str, Any], seed: int, data: st.DataObject
