@@ -96,7 +96,9 @@ def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
         objective_for(flow, (*train, *(val or ())), metric)
     except ValueError as error:
         raise Misuse(f"--metric: {error}" if metric else str(error)) from None
-    passes: list[Pass] = [Fit(), *([Demonstrate(), Tune(trials=task.trials)] if task.trials else [])]
+    passes: list[Pass] = [Fit()]
+    if task.trials:
+        passes += [Demonstrate(), Tune(trials=task.trials)]
     return {
         "train": train,
         "val": val,

@@ -171,7 +171,8 @@ class Bound:
         shared = gate or asyncio.Semaphore(self.concurrency)
         run = Run(Meter(self.budget, meter), self.sharing, shared, seed, emit, past, self._heading(seed))
         run.listening = listening
-        frame = Frame(run, Ledger(), run.meter, diverged=past is not None and past.varied)
+        frame = Frame(run, Ledger(), run.meter)
+        frame.diverged = past is not None and past.varied
         start = frame.note("input", "input", {}, writes=values)
         for channel, value in values.items():
             frame.ledger.write(channel, self.flow.merges.get(channel, Merge.REPLACE), value, start.id)
