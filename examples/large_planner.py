@@ -62,7 +62,9 @@ def main() -> None:
     resources = sf.tools.open_corpus(CORPUS)
     ask = flow.bind({**resources, "plan.lm": model(given.large)}, lm=model(given.small), budget=sf.Budget(calls=60, usd=0.10))
     result = ask(question=given.question)
-    for goal in result["plan"].goals:
+    for step in result.errors:
+        print(f"{step.id}: {step.error and step.error.message}")
+    for goal in result["plan"].goals if "plan" in result.values else ():
         print(f"goal {goal.id}: {goal.text}")
     if result.answer is None or result.answer.refused:
         print("no answer" if result.answer is None else f"refused: {result.answer.text}")
