@@ -41,7 +41,15 @@ if TYPE_CHECKING:
     from seekflow.rewards.judging import judged_right as judged_right
     from seekflow.rewards.ladders import hiersearch as hiersearch
     from seekflow.rewards.ladders import search_r1 as search_r1
+    from seekflow.rewards.meaning import nearness as nearness
     from seekflow.rewards.oversearch import frugal as frugal
+    from seekflow.rewards.plan_form import no_leap as no_leap
+    from seekflow.rewards.plan_form import plan_valid as plan_valid
+    from seekflow.rewards.planning import plan_coverage as plan_coverage
+    from seekflow.rewards.planning import plan_coverage_by as plan_coverage_by
+    from seekflow.rewards.planning import plan_order as plan_order
+    from seekflow.rewards.planning import plan_size as plan_size
+    from seekflow.rewards.planning import plan_size_by as plan_size_by
     from seekflow.rewards.ranking import cosearch as cosearch
     from seekflow.rewards.ranking import ndcg_at as ndcg_at
     from seekflow.rewards.ranking import ranking_ndcg as ranking_ndcg
@@ -77,7 +85,10 @@ _NAMES = {
     "harness": ("harness_terminal",),
     "judging": ("decided_right", "judge_label", "judged_right"),
     "ladders": ("hiersearch", "search_r1"),
+    "meaning": ("nearness",),
     "oversearch": ("frugal",),
+    "plan_form": ("no_leap", "plan_valid"),
+    "planning": ("plan_coverage", "plan_coverage_by", "plan_order", "plan_size", "plan_size_by"),
     "ranking": ("cosearch", "ndcg_at", "ranking_ndcg"),
     "reading": ("condensation", "evidence_precision", "evidence_recall", "verbatim"),
     "reflecting": ("goal_met", "right_to_stop"),

@@ -13,6 +13,7 @@ import seekflow.rewards as rewards
 from seekflow.core.trace import Trace
 from seekflow.rewards import Reward
 from seekflow.rewards.outcome import final_answer, found_by, handed_on
+from seekflow.text.answers import exact_match as text_alike
 from seekflow.types import Example
 
 OTHER = run(Tell(TEXTS) >> Keep(("p1",)) >> Say("Paris", ("p1",)))
@@ -35,6 +36,8 @@ MADE: tuple[Reward, ...] = (
     rewards.judge_label(),
     rewards.ndcg_at(2),
     rewards.ndcg_at(of="all"),
+    rewards.plan_coverage_by(text_alike),
+    rewards.plan_size_by("supporting_ids", 1),
     rewards.planning_gain(0.3, OTHER, alpha=0.5, process=rewards.search_sufficient),
     rewards.rank_among([OTHER, Trace()], (rewards.support_gain, rewards.novelty)),
     rewards.search_gain(1),
