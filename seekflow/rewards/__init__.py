@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seekflow.rewards.adopting import adoption as adoption
     from seekflow.rewards.algebra import Reward as Reward
     from seekflow.rewards.algebra import RewardError as RewardError
     from seekflow.rewards.algebra import Score as Score
@@ -36,12 +37,21 @@ if TYPE_CHECKING:
     from seekflow.rewards.grounding import cites_found as cites_found
     from seekflow.rewards.grounding import faithful as faithful
     from seekflow.rewards.harness import harness_terminal as harness_terminal
+    from seekflow.rewards.information import information_gain as information_gain
+    from seekflow.rewards.information import step_search as step_search
+    from seekflow.rewards.information import step_search_outcome as step_search_outcome
     from seekflow.rewards.judging import decided_right as decided_right
     from seekflow.rewards.judging import judge_label as judge_label
     from seekflow.rewards.judging import judged_right as judged_right
+    from seekflow.rewards.keys import key_match as key_match
+    from seekflow.rewards.keys import key_match_gain as key_match_gain
     from seekflow.rewards.ladders import hiersearch as hiersearch
     from seekflow.rewards.ladders import search_r1 as search_r1
     from seekflow.rewards.oversearch import frugal as frugal
+    from seekflow.rewards.querying import novel_query as novel_query
+    from seekflow.rewards.querying import query_ap as query_ap
+    from seekflow.rewards.querying import query_redundancy as query_redundancy
+    from seekflow.rewards.querying import ranker_score as ranker_score
     from seekflow.rewards.ranking import cosearch as cosearch
     from seekflow.rewards.ranking import ndcg_at as ndcg_at
     from seekflow.rewards.ranking import ranking_ndcg as ranking_ndcg
@@ -58,15 +68,23 @@ if TYPE_CHECKING:
     from seekflow.rewards.retrieval import turn_recall as turn_recall
     from seekflow.rewards.runs import run_em as run_em
     from seekflow.rewards.runs import run_f1 as run_f1
+    from seekflow.rewards.safety import safe_query as safe_query
     from seekflow.rewards.sufficiency import refused_for_lack as refused_for_lack
     from seekflow.rewards.sufficiency import search_sufficient as search_sufficient
     from seekflow.rewards.sufficiency import used_what_it_found as used_what_it_found
     from seekflow.rewards.sufficiency import web_detective as web_detective
+    from seekflow.rewards.unsafe import WordList as WordList
+    from seekflow.rewards.usefulness import judged_query as judged_query
+    from seekflow.rewards.usefulness import smart_search as smart_search
+    from seekflow.rewards.usefulness import useful_query as useful_query
     from seekflow.rewards.verdicts import judged as judged
     from seekflow.rewards.whole import of_run as of_run
     from seekflow.rewards.whole import run_reward as run_reward
+    from seekflow.rewards.wording import document_margin as document_margin
+    from seekflow.rewards.wording import terms_from_evidence as terms_from_evidence
 
 _NAMES = {
+    "adopting": ("adoption",),
     "algebra": ("Reward", "RewardError", "Score", "clip", "decay", "gate", "require_gold", "scores"),
     "answering": ("answer_em", "answer_f1", "citation_recall", "citation_support", "confidence_calibrated", "refused_rightly"),
     "comparing": ("planning_gain", "rank_among"),
@@ -75,17 +93,24 @@ _NAMES = {
     "efficiency": ("attenuated_retrieval", "cost_aware_f1", "gain_per_search", "inforage"),
     "grounding": ("bottom_lines", "cites_found", "faithful"),
     "harness": ("harness_terminal",),
+    "information": ("information_gain", "step_search", "step_search_outcome"),
     "judging": ("decided_right", "judge_label", "judged_right"),
+    "keys": ("key_match", "key_match_gain"),
     "ladders": ("hiersearch", "search_r1"),
     "oversearch": ("frugal",),
+    "querying": ("novel_query", "query_ap", "query_redundancy", "ranker_score"),
     "ranking": ("cosearch", "ndcg_at", "ranking_ndcg"),
     "reading": ("condensation", "evidence_precision", "evidence_recall", "verbatim"),
     "reflecting": ("goal_met", "right_to_stop"),
     "retrieval": ("novelty", "redundancy", "search_gain", "support_gain", "turn_recall"),
     "runs": ("run_em", "run_f1"),
+    "safety": ("safe_query",),
     "sufficiency": ("refused_for_lack", "search_sufficient", "used_what_it_found", "web_detective"),
+    "unsafe": ("WordList",),
+    "usefulness": ("judged_query", "smart_search", "useful_query"),
     "verdicts": ("judged",),
     "whole": ("of_run", "run_reward"),
+    "wording": ("document_margin", "terms_from_evidence"),
 }
 _HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
 

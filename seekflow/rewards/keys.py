@@ -1,0 +1,116 @@
+"""StepSearch's key match: whether the queries of a run ask what the gold keys ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import partial
+from typing import Literal
+
+from seekflow.core.step import Step
+from seekflow.core.trace import Trace
+from seekflow.rewards.algebra import SILENT, Reward, RewardError, Score
+from seekflow.rewards.define import reward
+from seekflow.rewards.turns import Turn, said, turn_of, turns
+from seekflow.rewards.whole import run_reward
+from seekflow.text.answers import token_f1
+from seekflow.types import Example
+
+Group = tuple[str, ...]
+"""A gold key: ways to say the same search."""
+
+_REFERENCE = re.compile(r"#(\d{1,2})")
+
+
+def key_match(keep: Literal["last", "best"] = "last", keys: str = "") -> Reward:
+    """The mean over the gold keys of a run of the F1 of the query that matched it, in [0, 1]; a key that none matched is 0.
+
+    A gold key is a group of ways to say one search. Each query is matched to the group with which it has the best token F1, the
+    first of equals, if that is above 0. `keep` says which counts of several queries that matched one group: the "last", as in the
+    released code, or the "best". Without `keys` a group is the question of each hop of the gold decomposition, with the
+    answer of hop n in the place of `#n`; with it `example.meta[keys]` lists them, each a text or a list of texts.
+
+    Source: StepSearch, key score. Its keys are written by a model for its training set. Raises `RewardError` for another `keep`.
+    """
+    if keep not in ("last", "best"):
+        raise RewardError(f"of several queries the 'last' or the 'best' counts, not {keep!r}")
+    return run_reward(needs=_needs(keys), name="key_match")(partial(key_score, keep=keep, keys=keys))
+
+
+def key_match_gain(keep: Literal["last", "best"] = "last", keys: str = "") -> Reward:
+    """What the queries of one step add to the run's `key_match(keep, keys)`, in [0, 1].
+
+    Over the steps of a run this adds up to `key_match`. Where the last query counts, one can take away from what an earlier one
+    had: that is below 0 in a formula, and 0 by itself. Source: StepSearch, as a reward of a step.
+    """
+    needs = key_match(keep, keys).needs
+    half = reward(needs=needs, name="key_match_gain")(partial(_added, keep=keep, keys=keys))
+    return (2 * half - 1).named("key_match_gain")
+
+
+def key_score(trace: Trace, example: Example, *, keep: str, keys: str) -> Score:
+    """`key_match` of a run."""
+    groups = _groups(example, keys)
+    if not groups:
+        return _no_keys(keys)
+    values = _matched(turns(trace), groups, keep)
+    unmatched = [group[0] for group, value in zip(groups, values, strict=True) if not value]
+    told = f"no query asks {unmatched[0]!r}" if unmatched else "every gold key has a query"
+    return Score(sum(values) / len(values), told)
+
+
+def _added(step: Step, trace: Trace, example: Example, *, keep: str, keys: str) -> Score:
+    """Half of one more than what a step adds, so that it is a score."""
+    turn, groups = turn_of(step, trace), _groups(example, keys)
+    if turn is None or not groups:
+        return SILENT if turn is None else _no_keys(keys)
+    run = turns(trace)
+    at = next((number for number, each in enumerate(run) if each.step.id == step.id), None)
+    if at is None:
+        return Score(None, "its attempt was dropped")
+    before, after = _matched(run[:at], groups, keep), _matched(run[: at + 1], groups, keep)
+    added = (sum(after) - sum(before)) / len(groups)
+    better = [group[0] for group, old, new in zip(groups, before, after, strict=True) if new > old]
+    told = f"asks {better[0]!r}" if better else "asks no gold key better than before"
+    return Score(min(max(0.5 + 0.5 * added, 0.0), 1.0), told)
+
+
+def _matched(run: Iterable[Turn], groups: list[Group], keep: str) -> list[float]:
+    """The F1 that counts for each group after these turns."""
+    values = [0.0] * len(groups)
+    for query in (query for turn in run for query in turn.queries):
+        f1s = [token_f1(said(query), group) for group in groups]
+        best = max(f1s)
+        at = f1s.index(best)
+        if best > 0:
+            values[at] = best if keep == "last" else max(best, values[at])
+    return values
+
+
+def _groups(example: Example, keys: str) -> list[Group]:
+    if keys:
+        listed = example.meta.get(keys)
+        rows = [row if isinstance(row, list | tuple) else [row] for row in listed] if isinstance(listed, list | tuple) else []
+        groups = [tuple(text for text in row if isinstance(text, str) and text.strip()) for row in rows]
+    else:
+        answers = [hop.answer for hop in example.decomposition]
+        groups = [(_resolved(hop.question, answers),) for hop in example.decomposition]
+    return [group for group in groups if group]
+
+
+def _resolved(question: str, answers: list[str]) -> str:
+    """A hop's question with the answers of earlier hops in the place of `#1`, `#2`."""
+
+    def answer(match: re.Match[str]) -> str:
+        number = int(match[1])
+        return (answers[number - 1] if 1 <= number <= len(answers) else "") or match[0]
+
+    return _REFERENCE.sub(answer, question)
+
+
+def _needs(keys: str) -> str:
+    return "meta" if keys else "decomposition"
+
+
+def _no_keys(keys: str) -> Score:
+    return Score(None, f"the example lists no keys under {keys!r}" if keys else "the decomposition asks nothing")
