@@ -47,7 +47,15 @@ if TYPE_CHECKING:
     from seekflow.rewards.keys import key_match_gain as key_match_gain
     from seekflow.rewards.ladders import hiersearch as hiersearch
     from seekflow.rewards.ladders import search_r1 as search_r1
+    from seekflow.rewards.meaning import nearness as nearness
     from seekflow.rewards.oversearch import frugal as frugal
+    from seekflow.rewards.plan_form import no_leap as no_leap
+    from seekflow.rewards.plan_form import plan_valid as plan_valid
+    from seekflow.rewards.planning import plan_coverage as plan_coverage
+    from seekflow.rewards.planning import plan_coverage_by as plan_coverage_by
+    from seekflow.rewards.planning import plan_order as plan_order
+    from seekflow.rewards.planning import plan_size as plan_size
+    from seekflow.rewards.planning import plan_size_by as plan_size_by
     from seekflow.rewards.querying import novel_query as novel_query
     from seekflow.rewards.querying import query_ap as query_ap
     from seekflow.rewards.querying import query_redundancy as query_redundancy
@@ -97,7 +105,10 @@ _NAMES = {
     "judging": ("decided_right", "judge_label", "judged_right"),
     "keys": ("key_match", "key_match_gain"),
     "ladders": ("hiersearch", "search_r1"),
+    "meaning": ("nearness",),
     "oversearch": ("frugal",),
+    "plan_form": ("no_leap", "plan_valid"),
+    "planning": ("plan_coverage", "plan_coverage_by", "plan_order", "plan_size", "plan_size_by"),
     "querying": ("novel_query", "query_ap", "query_redundancy", "ranker_score"),
     "ranking": ("cosearch", "ndcg_at", "ranking_ndcg"),
     "reading": ("condensation", "evidence_precision", "evidence_recall", "verbatim"),

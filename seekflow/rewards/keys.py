@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import partial
 from typing import Literal
@@ -13,13 +12,12 @@ from seekflow.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.turns import Turn, said, turn_of, turns
 from seekflow.rewards.whole import run_reward
+from seekflow.text.alike import put_in
 from seekflow.text.answers import token_f1
 from seekflow.types import Example
 
 Group = tuple[str, ...]
 """A gold key: ways to say the same search."""
-
-_REFERENCE = re.compile(r"#(\d{1,2})")
 
 
 def key_match(keep: Literal["last", "best"] = "last", keys: str = "") -> Reward:
@@ -93,19 +91,9 @@ def _groups(example: Example, keys: str) -> list[Group]:
         rows = [row if isinstance(row, list | tuple) else [row] for row in listed] if isinstance(listed, list | tuple) else []
         groups = [tuple(text for text in row if isinstance(text, str) and text.strip()) for row in rows]
     else:
-        answers = [hop.answer for hop in example.decomposition]
-        groups = [(_resolved(hop.question, answers),) for hop in example.decomposition]
+        answers = {str(number): hop.answer for number, hop in enumerate(example.decomposition, start=1)}
+        groups = [(put_in(hop.question, answers),) for hop in example.decomposition]
     return [group for group in groups if group]
-
-
-def _resolved(question: str, answers: list[str]) -> str:
-    """A hop's question with the answers of earlier hops in the place of `#1`, `#2`."""
-
-    def answer(match: re.Match[str]) -> str:
-        number = int(match[1])
-        return (answers[number - 1] if 1 <= number <= len(answers) else "") or match[0]
-
-    return _REFERENCE.sub(answer, question)
 
 
 def _needs(keys: str) -> str:

@@ -26,7 +26,8 @@ from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.outcome import lasting, searches, values_of
 from seekflow.rewards.seen import found_before
-from seekflow.types import Goal, Passage, Query, Ranking
+from seekflow.text.alike import put_in
+from seekflow.types import Digest, Goal, Passage, Query, Ranking
 
 _HANDED_ON = ("item", "input")
 """Steps that give a part of a run what another step has written."""
@@ -89,9 +90,13 @@ def found_earlier(turn: Turn, trace: Trace) -> set[str]:
 
 
 def question_for(turn: Turn, trace: Trace) -> str:
-    """What a turn works on: the goal that its step read, or the question that it read, or else the run's; "" without one."""
+    """What a turn works on: the goal that its step read, or the question that it read, or else the run's; "" without one.
+
+    In a goal "#1" is what the digest of the goal "1" concludes, where the step read one.
+    """
     read = trace.inputs(turn.step)
-    goals = [goal.text for goal in values_of(list(read.values()), Goal)]
+    known = {digest.goal_id: digest.conclusion for digest in read.get("digests") or () if isinstance(digest, Digest)}
+    goals = [put_in(goal.text, known) for goal in values_of(list(read.values()), Goal)]
     first = next((step.writes.get("question") for step in trace.steps if step.kind == "input"), "")
     return next((text for text in (*goals[:1], read.get("question"), first) if isinstance(text, str)), "")
 

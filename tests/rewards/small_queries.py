@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from small_flows import Found
+from small_flows import Found, Planned
 
 import seekflow as sf
 from seekflow.core.bound import Bound
 from seekflow.core.trace import Trace
-from seekflow.types import Passage, Query
+from seekflow.types import Digest, Goal, Passage, Plan, Query
 
 
 class Asked(sf.Writes):
@@ -39,6 +39,18 @@ class AskWith(sf.Node):
 
     async def run(self, question: str) -> Asked:
         return Asked(query=self.query)
+
+
+class DivideAndRefer(sf.Node):
+    """Two goals, the second about the result of the first."""
+
+    async def run(self, question: str) -> Planned:
+        return Planned(plan=Plan(goals=(Goal(id="1", text="who?"), Goal(id="2", text="where is #1?", needs=("1",)))))
+
+
+class AskForGoal(sf.Node):
+    async def run(self, question: str, goal: Goal, digests: tuple[Digest, ...] = ()) -> Asked:
+        return Asked(query=Query(text=goal.text))
 
 
 class AskMany(sf.Node):

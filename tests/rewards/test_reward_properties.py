@@ -15,6 +15,7 @@ from seekflow.core.trace import Trace
 from seekflow.rewards import Reward
 from seekflow.rewards.outcome import final_answer, found_by, handed_on
 from seekflow.rewards.turns import turns
+from seekflow.text.answers import exact_match as text_alike
 from seekflow.tools import BM25
 from seekflow.types import Example, Passage
 
@@ -48,6 +49,8 @@ MADE: tuple[Reward, ...] = (
     rewards.key_match_gain(),
     rewards.ndcg_at(2),
     rewards.ndcg_at(of="all"),
+    rewards.plan_coverage_by(text_alike),
+    rewards.plan_size_by("supporting_ids", 1),
     rewards.novel_query(),
     rewards.planning_gain(0.3, OTHER, alpha=0.5, process=rewards.search_sufficient),
     rewards.query_ap(),

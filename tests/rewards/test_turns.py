@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from small_flows import Divide, Fail, Find, Keep, Say, run
-from small_queries import Ask, AskMany, AskWith, Search, under
+from small_queries import Ask, AskForGoal, AskMany, AskWith, DivideAndRefer, Search, under
 
 import seekflow as sf
 from seekflow import S
@@ -109,3 +109,10 @@ def test_a_step_works_on_the_goal_that_it_read_or_else_on_a_question() -> None:
     goals = bound(body, corpus=corpus)
     assert [question_for(turn, goals) for turn in turns(goals)] == ["who?", "where?"]
     assert shown(goals) == {"retrieve@0": (["who?"], ["retrieve@0"]), "retrieve@1": (["where?"], ["retrieve@1"])}
+
+
+def test_in_a_goal_a_reference_stands_for_what_the_other_goal_came_to() -> None:
+    executor = sf.call(AskForGoal() >> Search(under()) >> Say("Rome"), name="goal")
+    trace = run(DivideAndRefer() >> sf.each(S.plan.goals, executor, item="goal") >> Say("Paris"))
+    assert [turn.queries[0].text for turn in turns(trace)] == ["who?", "where is #1?"]
+    assert [question_for(turn, trace) for turn in turns(trace)] == ["who?", "where is Rome?"]
