@@ -12,7 +12,7 @@ import seekflow.rewards as rewards
 from seekflow.rewards import Reward
 
 PAGE = Path(__file__).with_name("rewards.md")
-TOOLS = ("algebra", "define", "defaults", "meaning", "unsafe", "whole")
+TOOLS = ("algebra", "define", "defaults", "meaning", "whole")
 """Modules that make rewards and hold none."""
 
 HEAD = """# Rewards

@@ -81,7 +81,6 @@ if TYPE_CHECKING:
     from seekflow.rewards.sufficiency import search_sufficient as search_sufficient
     from seekflow.rewards.sufficiency import used_what_it_found as used_what_it_found
     from seekflow.rewards.sufficiency import web_detective as web_detective
-    from seekflow.rewards.unsafe import WordList as WordList
     from seekflow.rewards.usefulness import judged_query as judged_query
     from seekflow.rewards.usefulness import smart_search as smart_search
     from seekflow.rewards.usefulness import useful_query as useful_query
@@ -117,7 +116,6 @@ _NAMES = {
     "runs": ("run_em", "run_f1"),
     "safety": ("safe_query",),
     "sufficiency": ("refused_for_lack", "search_sufficient", "used_what_it_found", "web_detective"),
-    "unsafe": ("WordList",),
     "usefulness": ("judged_query", "smart_search", "useful_query"),
     "verdicts": ("judged",),
     "whole": ("of_run", "run_reward"),

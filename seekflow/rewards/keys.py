@@ -10,11 +10,12 @@ from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekflow.rewards.define import reward
-from seekflow.rewards.turns import Turn, said, turn_of, turns
+from seekflow.rewards.outcome import lasting
+from seekflow.rewards.turns import queries_of, said
 from seekflow.rewards.whole import run_reward
 from seekflow.text.alike import put_in
 from seekflow.text.answers import token_f1
-from seekflow.types import Example
+from seekflow.types import Example, Query
 
 Group = tuple[str, ...]
 """A gold key: ways to say the same search."""
@@ -51,7 +52,7 @@ def key_score(trace: Trace, example: Example, *, keep: str, keys: str) -> Score:
     groups = _groups(example, keys)
     if not groups:
         return _no_keys(keys)
-    values = _matched(turns(trace), groups, keep)
+    values = _matched((query for step in lasting(trace) for query in queries_of(step, trace)), groups, keep)
     unmatched = [group[0] for group, value in zip(groups, values, strict=True) if not value]
     told = f"no query asks {unmatched[0]!r}" if unmatched else "every gold key has a query"
     return Score(sum(values) / len(values), told)
@@ -59,24 +60,25 @@ def key_score(trace: Trace, example: Example, *, keep: str, keys: str) -> Score:
 
 def _added(step: Step, trace: Trace, example: Example, *, keep: str, keys: str) -> Score:
     """Half of one more than what a step adds, so that it is a score."""
-    turn, groups = turn_of(step, trace), _groups(example, keys)
-    if turn is None or not groups:
-        return SILENT if turn is None else _no_keys(keys)
-    run = turns(trace)
-    at = next((number for number, each in enumerate(run) if each.step.id == step.id), None)
+    queries, groups = queries_of(step, trace), _groups(example, keys)
+    if not queries or not groups:
+        return _no_keys(keys) if queries else SILENT
+    run = lasting(trace)
+    at = next((number for number, each in enumerate(run) if each.id == step.id), None)
     if at is None:
         return Score(None, "its attempt was dropped")
-    before, after = _matched(run[:at], groups, keep), _matched(run[: at + 1], groups, keep)
+    earlier = [query for each in run[:at] for query in queries_of(each, trace)]
+    before, after = _matched(earlier, groups, keep), _matched([*earlier, *queries], groups, keep)
     added = (sum(after) - sum(before)) / len(groups)
     better = [group[0] for group, old, new in zip(groups, before, after, strict=True) if new > old]
     told = f"asks {better[0]!r}" if better else "asks no gold key better than before"
     return Score(min(max(0.5 + 0.5 * added, 0.0), 1.0), told)
 
 
-def _matched(run: Iterable[Turn], groups: list[Group], keep: str) -> list[float]:
-    """The F1 that counts for each group after these turns."""
+def _matched(queries: Iterable[Query], groups: list[Group], keep: str) -> list[float]:
+    """The F1 that counts for each group after these queries."""
     values = [0.0] * len(groups)
-    for query in (query for turn in run for query in turn.queries):
+    for query in queries:
         f1s = [token_f1(said(query), group) for group in groups]
         best = max(f1s)
         at = f1s.index(best)

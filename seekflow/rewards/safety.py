@@ -23,10 +23,10 @@ def safe_query(checker: Checker | None = None) -> Reward:
     In a sum `2 * safe_query() - 1` is below 0 for an unsafe query and above for a safe one, which is SafeSearch's term. It needs
     no gold, so it also serves while a flow runs: `redo(Refine(), safe_query(), below=0.5)` has the query written again.
 
-    Without a checker it is the word lists that come with Seekflow (`unsafe.WordList`). They are a floor and no more: they know
-    some plain English requests, miss what is put in other words or another language, and cannot tell a film's title from a
-    request. Give a classifier, or lists of your own, where it matters; a model that judges belongs in a node, since a reward asks
-    nobody.
+    Without a checker it is the word lists that come with Seekflow (`seekflow.rewards.unsafe.WordList`). They are a floor and no
+    more: they know some plain English requests, miss what is put in other words or another language, and cannot tell a film's
+    title from a request. Give a classifier, or lists of your own, where it matters; a model that judges belongs in a node, since
+    a reward asks nobody.
 
     Source: SafeSearch, the query-level term of its reward; from the abstract, its amounts are not known.
     """

@@ -24,7 +24,7 @@ from typing import Any
 from seekflow.core.kept import before, discarded
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
-from seekflow.rewards.outcome import lasting, searches, values_of
+from seekflow.rewards.outcome import is_search, lasting, searches, values_of
 from seekflow.rewards.seen import found_before
 from seekflow.text.alike import put_in
 from seekflow.types import Digest, Goal, Passage, Query, Ranking
@@ -63,15 +63,21 @@ def said(query: Query) -> str:
 
 def turn_of(step: Step, trace: Trace) -> Turn | None:
     """The turn of a step; None where the step chose no query, or failed."""
-    if step.kind != "node" or step.error is not None:
+    queries = queries_of(step, trace)
+    if not queries:
         return None
-    queries = tuple(_queries(step.writes))
-    own = (step,) if _is_own(step, trace) else ()
-    if queries:
-        return Turn(step, queries, (*own, *_made_with(step, trace)))
-    if own and step.usage.get("searches"):
-        return Turn(step, tuple(_asked(step, trace)), own)
-    return None
+    own = (step,) if is_search(step) and not makers(step, trace) else ()
+    wrote = any(True for _ in _queries(step.writes))
+    return Turn(step, queries, (*own, *(_made_with(step, trace) if wrote else ())))
+
+
+def queries_of(step: Step, trace: Trace) -> tuple[Query, ...]:
+    """The queries that a step chose: those that it wrote, or those that it asked a retriever where no step had written them."""
+    if step.kind != "node" or step.error is not None:
+        return ()
+    wrote = tuple(_queries(step.writes))
+    asked = not wrote and step.usage.get("searches") and is_search(step) and not makers(step, trace)
+    return tuple(_asked(step, trace)) if asked else wrote
 
 
 def turns(trace: Trace) -> list[Turn]:
@@ -131,11 +137,6 @@ def _made_with(step: Step, trace: Trace) -> list[Step]:
     dropped = discarded(trace.steps)
     made = [search for search in searches(trace) if search is not step and step.id in makers(search, trace)]
     return [search for search in made if search.id not in dropped or step.id in dropped]
-
-
-def _is_own(step: Step, trace: Trace) -> bool:
-    """Whether a step searched, and not for what another one wrote."""
-    return "passages" in step.writes and any(each.id == step.id for each in searches(trace)) and not makers(step, trace)
 
 
 def _queries(writes: Mapping[str, Any]) -> Iterator[Query]:

@@ -15,7 +15,7 @@ from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.outcome import values_of
-from seekflow.rewards.turns import question_for, turn_of
+from seekflow.rewards.turns import queries_of, question_for, said, turn_of
 from seekflow.text.titles import words_of
 from seekflow.text.weights import terms
 from seekflow.types import Evidence, Example, Passage
@@ -74,12 +74,12 @@ def _margin(
     rare = [term for term, df in counts.items() if df < low]
     common = [term for term, df in counts.items() if df >= low and df > high * len(table)]
     written = _as_written(turn.said, table.terms)
-    said = [
+    told = [
         f"{what}: {', '.join(written.get(term, term) for term in terms[:5])}"
         for what, terms in ((f"in fewer than {low} passages" if low > 1 else "in no passage", rare), ("too common", common))
         if terms
     ]
-    return Score(1 - (len(rare) + len(common)) / len(judged), "; ".join(said))
+    return Score(1 - (len(rare) + len(common)) / len(judged), "; ".join(told))
 
 
 @reward()
@@ -99,9 +99,8 @@ def terms_from_evidence(step: Step, trace: Trace, example: Example | None) -> Sc
         return SILENT
     earlier = before(step, trace.steps)
     known = set(terms(question_for(turn, trace)))
-    for each in earlier:
-        if (asked := turn_of(each, trace)) is not None:
-            known.update(terms(asked.said))
+    for query in (query for each in earlier for query in queries_of(each, trace)):
+        known.update(terms(said(query)))
     found = [passage for each in earlier for passage in values_of(each.writes.get("passages", ()), Passage)]
     texts = [f"{passage.title} {passage.text}" for passage in found]
     texts += [fact.quote for each in earlier for fact in values_of(each.writes.get("evidence", ()), Evidence)]

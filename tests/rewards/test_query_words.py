@@ -15,8 +15,8 @@ import seekflow as sf
 from seekflow import S
 from seekflow.core.trace import Trace
 from seekflow.nodes import Retrieve
-from seekflow.rewards import RewardError, Score, WordList, document_margin, safe_query, terms_from_evidence
-from seekflow.rewards.unsafe import DEFAULT, default_words
+from seekflow.rewards import RewardError, Score, document_margin, safe_query, terms_from_evidence
+from seekflow.rewards.unsafe import DEFAULT, WordList, default_words
 from seekflow.tools import BM25
 from seekflow.types import Passage, Query
 
