@@ -80,7 +80,8 @@ def shares(trace: Trace, example: Example) -> dict[str, float | None]:
 
 
 def _planned(trace: Trace, example: Example) -> float:
-    plans = [plan for step in lasting(trace) for plan in values_of(step.writes.get("plan"), Plan)]
+    wrote = [step for step in lasting(trace) if step.kind == "node"]  # and not what hands a plan on to a call
+    plans = [plan for step in wrote for plan in values_of(step.writes.get("plan"), Plan)]
     goals = [
         goal.model_copy(update={"id": f"{number}.{goal.id}", "needs": tuple(f"{number}.{need}" for need in goal.needs)})
         for number, plan in enumerate(plans)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
-from seekflow.rewards.outcome import values_of
+from seekflow.rewards.outcome import is_closed, values_of
 from seekflow.rewards.seen import ids_of
 from seekflow.text.alike import REFERENCE, alike, bare, put_in
 from seekflow.text.entities import flat, folded, names
@@ -99,14 +99,15 @@ def _with_all_below(texts: Mapping[str, str], needs: Mapping[str, Sequence[str]]
 def left(step: Step, trace: Trace, example: Example) -> list[int]:
     """The hops that a step has still to ask for, by their places: all but those that what it read has settled.
 
-    A hop is settled if its gold passage was read, or a digest whose conclusion says its answer. A planner that reads nothing but
-    the question has all hops before it, in every round.
+    A hop is settled if its gold passage was read, or a digest whose conclusion says its answer, which a yes or no does not. A
+    planner that reads nothing but the question has all hops before it, in every round.
     """
     inputs = list(trace.inputs(step).values())
     read = set(ids_of(inputs))
     conclusions = [flat(digest.conclusion) for digest in values_of(inputs, Digest)]
-    return [
-        place
-        for place, hop in enumerate(example.decomposition)
-        if hop.supporting_id not in read and not any(names(said, folded(hop.answer)) for said in conclusions)
-    ]
+
+    def settled(hop: SubQuestion) -> bool:
+        said = not is_closed((hop.answer,)) and any(names(text, folded(hop.answer)) for text in conclusions)
+        return said or hop.supporting_id in read
+
+    return [place for place, hop in enumerate(example.decomposition) if not settled(hop)]

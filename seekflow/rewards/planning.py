@@ -78,7 +78,8 @@ def plan_order(step: Step, trace: Trace, example: Example) -> Score:
         return Score(None, "no two goals ask for hops of which one builds on the other")
     before = ancestors({goal.id: goal.needs for goal in plan.goals})
     lost = [pair for pair in pairs if not _kept(pair, plan.goals, asked, before, strict=bool(known))]
-    told = [f"goal {plan.goals[asked[j].goal].id!r} does not build on goal {plan.goals[asked[i].goal].id!r}" for i, j in lost]
+    ids = [tuple(plan.goals[asked[hop].goal].id for hop in pair) for pair in lost]
+    told = [f"goal {b!r} does not build on goal {a!r}" if known else f"goal {a!r} waits for goal {b!r}" for a, b in ids]
     return Score(1 - len(lost) / len(pairs), "; ".join(told) or "keeps the order of the hops")
 
 

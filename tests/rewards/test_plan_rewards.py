@@ -212,7 +212,8 @@ def test_where_no_hop_refers_to_another_only_a_plan_that_turns_them_round_loses_
     first, second = ("1", "When was Ann born?"), ("2", "Where did Bob live?")
     assert one(plan_order, laid((*first, ()), (*second, ("1",))), hops) == 1
     assert one(plan_order, laid((*first, ()), (*second, ())), hops) == 1
-    assert one(plan_order, laid((*first, ("2",)), (*second, ())), hops) == 0
+    turned = laid((*first, ("2",)), (*second, ()))
+    assert (one(plan_order, turned, hops), told(plan_order, turned, hops)) == (0, ["goal '1' waits for goal '2'"])
 
 
 def test_order_does_not_apply_where_fewer_than_two_hops_that_build_on_one_another_are_asked_for() -> None:
@@ -335,6 +336,12 @@ def test_a_gold_passage_that_was_read_settles_its_hop() -> None:
     trace = run(back >> LayAfter((("3", "When did Berchtold die?", ()),)) >> Say("1218"))
     assert [values(each, trace, ROW) for each in (plan_coverage, plan_size, no_leap)] == [[1], [1], [1]]
     assert values(plan_size_by("supporting_ids"), trace, ROW) == [1]
+
+
+def test_a_yes_in_a_conclusion_settles_no_hop() -> None:
+    hops = row(SubQuestion(question="Is Bern on the Aare?", answer="yes"), answers=("yes",))
+    agreed = sf.call(Find((("x",),)) >> Conclude("Yes, it is."), name="goal")
+    assert values(plan_coverage, run(agreed >> LayAfter((("1", "Is Bern on the Aare?", ()),)) >> Say("yes")), hops) == [1]
 
 
 def test_a_planner_that_reads_the_question_alone_has_all_before_it_in_every_round() -> None:
