@@ -1,7 +1,7 @@
 """Process rewards: a score for every step. Names are loaded when first used.
 
-`algebra` says what a reward is and how rewards are combined, `define` makes one of a function; the others hold the rewards by
-what they score.
+`algebra` and `combine` say what a reward is and how rewards are combined, `weights` how their numbers are varied, `needs` what
+they need; `define` and `whole` make one of a function. `catalog` lists all rewards; the others hold them by what they score.
 """
 
 from __future__ import annotations
@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from seekflow.rewards.algebra import Reward as Reward
     from seekflow.rewards.algebra import RewardError as RewardError
     from seekflow.rewards.algebra import Score as Score
-    from seekflow.rewards.algebra import clip as clip
-    from seekflow.rewards.algebra import decay as decay
-    from seekflow.rewards.algebra import gate as gate
-    from seekflow.rewards.algebra import require_gold as require_gold
     from seekflow.rewards.algebra import scores as scores
     from seekflow.rewards.answering import answer_em as answer_em
     from seekflow.rewards.answering import answer_f1 as answer_f1
@@ -24,6 +20,13 @@ if TYPE_CHECKING:
     from seekflow.rewards.answering import citation_support as citation_support
     from seekflow.rewards.answering import confidence_calibrated as confidence_calibrated
     from seekflow.rewards.answering import refused_rightly as refused_rightly
+    from seekflow.rewards.combine import best_visit as best_visit
+    from seekflow.rewards.combine import clip as clip
+    from seekflow.rewards.combine import decay as decay
+    from seekflow.rewards.combine import from_visit as from_visit
+    from seekflow.rewards.combine import gate as gate
+    from seekflow.rewards.combine import per_visit as per_visit
+    from seekflow.rewards.combine import schedule as schedule
     from seekflow.rewards.comparing import planning_gain as planning_gain
     from seekflow.rewards.comparing import rank_among as rank_among
     from seekflow.rewards.defaults import DEFAULT_REWARDS as DEFAULT_REWARDS
@@ -41,7 +44,10 @@ if TYPE_CHECKING:
     from seekflow.rewards.judging import judged_right as judged_right
     from seekflow.rewards.ladders import hiersearch as hiersearch
     from seekflow.rewards.ladders import search_r1 as search_r1
+    from seekflow.rewards.needs import require_needs as require_needs
     from seekflow.rewards.oversearch import frugal as frugal
+    from seekflow.rewards.phases import graphrag_r1 as graphrag_r1
+    from seekflow.rewards.phases import well_formed as well_formed
     from seekflow.rewards.ranking import cosearch as cosearch
     from seekflow.rewards.ranking import ndcg_at as ndcg_at
     from seekflow.rewards.ranking import ranking_ndcg as ranking_ndcg
@@ -63,12 +69,14 @@ if TYPE_CHECKING:
     from seekflow.rewards.sufficiency import used_what_it_found as used_what_it_found
     from seekflow.rewards.sufficiency import web_detective as web_detective
     from seekflow.rewards.verdicts import judged as judged
+    from seekflow.rewards.weights import tunable as tunable
     from seekflow.rewards.whole import of_run as of_run
     from seekflow.rewards.whole import run_reward as run_reward
 
 _NAMES = {
-    "algebra": ("Reward", "RewardError", "Score", "clip", "decay", "gate", "require_gold", "scores"),
+    "algebra": ("Reward", "RewardError", "Score", "scores"),
     "answering": ("answer_em", "answer_f1", "citation_recall", "citation_support", "confidence_calibrated", "refused_rightly"),
+    "combine": ("best_visit", "clip", "decay", "from_visit", "gate", "per_visit", "schedule"),
     "comparing": ("planning_gain", "rank_among"),
     "defaults": ("DEFAULT_REWARDS",),
     "define": ("reward",),
@@ -77,7 +85,9 @@ _NAMES = {
     "harness": ("harness_terminal",),
     "judging": ("decided_right", "judge_label", "judged_right"),
     "ladders": ("hiersearch", "search_r1"),
+    "needs": ("require_needs",),
     "oversearch": ("frugal",),
+    "phases": ("graphrag_r1", "well_formed"),
     "ranking": ("cosearch", "ndcg_at", "ranking_ndcg"),
     "reading": ("condensation", "evidence_precision", "evidence_recall", "verbatim"),
     "reflecting": ("goal_met", "right_to_stop"),
@@ -85,6 +95,7 @@ _NAMES = {
     "runs": ("run_em", "run_f1"),
     "sufficiency": ("refused_for_lack", "search_sufficient", "used_what_it_found", "web_detective"),
     "verdicts": ("judged",),
+    "weights": ("tunable",),
     "whole": ("of_run", "run_reward"),
 }
 _HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}

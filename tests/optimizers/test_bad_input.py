@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import rivers
 
-from seekflow.optimizers.search import CompileError
+from seekflow.optimizers.errors import CompileError
 from seekflow.optimizers.tune import Tune
 from seekflow.types import Example
 
