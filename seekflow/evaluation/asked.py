@@ -62,7 +62,7 @@ def metrics_for(wanted: Sequence[Metric | str] | None, examples: Sequence[Exampl
 
 
 def rewards_for(wanted: Sequence[Reward] | None, examples: Sequence[Example], flow: Flow) -> tuple[Reward, ...]:
-    """The rewards to use: those asked for, or the default ones that some example has the gold for and the flow writes the channels of.
+    """The rewards to use: those asked for, or the default ones that the examples and the flow can feed.
 
     Raises `RewardError` for one that the examples or the flow cannot feed, and for two of one name.
     """

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from seekflow.rewards.ladders import search_r1 as search_r1
     from seekflow.rewards.needs import require_needs as require_needs
     from seekflow.rewards.oversearch import frugal as frugal
+    from seekflow.rewards.parsing import parse as parse
     from seekflow.rewards.phases import graphrag_r1 as graphrag_r1
     from seekflow.rewards.phases import well_formed as well_formed
     from seekflow.rewards.ranking import cosearch as cosearch
@@ -87,6 +88,7 @@ _NAMES = {
     "ladders": ("hiersearch", "search_r1"),
     "needs": ("require_needs",),
     "oversearch": ("frugal",),
+    "parsing": ("parse",),
     "phases": ("graphrag_r1", "well_formed"),
     "ranking": ("cosearch", "ndcg_at", "ranking_ndcg"),
     "reading": ("condensation", "evidence_precision", "evidence_recall", "verbatim"),

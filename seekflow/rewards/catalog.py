@@ -15,7 +15,7 @@ from seekflow.core.params import value_of
 from seekflow.rewards.algebra import Reward
 from seekflow.rewards.needs import needs_in_words
 
-TOOLS = ("algebra", "define", "defaults", "needs", "weights", "whole")
+TOOLS = ("algebra", "define", "defaults", "needs", "parsing", "weights", "whole")
 """Modules that make rewards and hold none."""
 
 
@@ -40,6 +40,20 @@ class Listed:
     params: dict[str, Any]
 
 
+def names() -> tuple[str, ...]:
+    """The names of all rewards of `seekflow.rewards`, and of what makes some."""
+    return tuple(name for module, found in rewards._NAMES.items() if module not in TOOLS for name in found)
+
+
+def call_of(maker: Any) -> str:
+    """How a function that makes a reward is called: its name, with its arguments and their defaults."""
+    told = []
+    for each in inspect.signature(maker).parameters.values():
+        stars = "*" if each.kind is each.VAR_POSITIONAL else ""
+        told.append(f"{stars}{each.name}" if each.default is each.empty else f"{each.name}={value_of(each.default)!r}")
+    return f"{maker.__name__}({', '.join(told)})"
+
+
 def catalog() -> tuple[Listed, ...]:
     """All rewards of `seekflow.rewards`, by module and name."""
     return tuple(_listed())
@@ -57,7 +71,7 @@ def _listed() -> Iterator[Listed]:
             ready = thing if isinstance(thing, Reward) else _by_default(thing)
             yield Listed(
                 name=name,
-                call=name if isinstance(thing, Reward) else _call(name, thing),
+                call=name if isinstance(thing, Reward) else call_of(thing),
                 about=_about(texts[name]),
                 source=_source(texts[name]),
                 module=module,
@@ -84,14 +98,6 @@ def _by_default(maker: Any) -> Reward | None:
     required = any(each.default is each.empty for each in given)
     made: Reward | None = None if required else maker()
     return made
-
-
-def _call(name: str, maker: Any) -> str:
-    told = []
-    for each in inspect.signature(maker).parameters.values():
-        stars = "*" if each.kind is each.VAR_POSITIONAL else ""
-        told.append(f"{stars}{each.name}" if each.default is each.empty else f"{each.name}={value_of(each.default)!r}")
-    return f"{name}({', '.join(told)})"
 
 
 def _about(text: str) -> str:
