@@ -75,7 +75,7 @@ class Task:
             "versions": versions(),
             "data": self.data,
             "seed": self.seed,
-            "objective": [self.objective.name, self.objective.reward_weight, scoring, *self.objective.reward_names],
+            "objective": [self.objective.name, self.objective.reward_weight, scoring, *self.objective.rewards_told],
         }
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from seekflow.core.flow import Flow
 from seekflow.evaluation.asked import rewards_for
@@ -63,9 +64,9 @@ class Objective:
         return None if self.rewards is None else tuple(each for each in self.rewards if any(map(each.applies_to, examples)))
 
     @property
-    def reward_names(self) -> tuple[str, ...]:
-        """The names of the rewards that were asked for."""
-        return tuple(each.name for each in self.rewards or ())
+    def rewards_told(self) -> list[list[Any]]:
+        """The rewards that were asked for, each as its name and the values of its params, as plain data."""
+        return [[each.name, {name: param.to_json() for name, param in each.params().items()}] for each in self.rewards or ()]
 
     def quality(self, row: Row) -> float:
         """The weighted mean of the metrics that the example has gold for; 0 where the row failed."""

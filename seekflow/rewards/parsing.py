@@ -29,7 +29,7 @@ LONGEST = 2000
 
 
 def parse(text: str) -> Reward:
-    """The reward that a text names. A maker without parentheses stands for what it makes by itself.
+    """The reward that a text names, called as it is written. A maker without parentheses stands for what it makes by itself.
 
     Raises `RewardError` for names that there are not, with those that are like them; for arguments that a maker does not take;
     and for anything but names, calls, `+ - * /`, numbers, texts and lists of them.
@@ -38,7 +38,7 @@ def parse(text: str) -> Reward:
         if len(text) > LONGEST:
             raise ValueError(f"longer than {LONGEST} characters")
         tree = ast.parse(text.strip(), mode="eval")
-        return _reward(_value(tree.body), text)
+        return _reward(_value(tree.body), text).named(ast.unparse(tree))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, SeekflowError):
             raise
