@@ -1,7 +1,7 @@
 """Process rewards: a score for every step. Names are loaded when first used.
 
-`algebra` says what a reward is and how rewards are combined, `define` makes one of a function; the others hold the rewards by
-what they score.
+`algebra` and `combine` say what a reward is and how rewards are combined, `weights` how their numbers are varied, `needs` what
+they need; `define` and `whole` make one of a function. `catalog` lists all rewards; the others hold them by what they score.
 """
 
 from __future__ import annotations
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from seekflow.rewards.algebra import Reward as Reward
     from seekflow.rewards.algebra import RewardError as RewardError
     from seekflow.rewards.algebra import Score as Score
-    from seekflow.rewards.algebra import clip as clip
-    from seekflow.rewards.algebra import decay as decay
-    from seekflow.rewards.algebra import gate as gate
-    from seekflow.rewards.algebra import require_gold as require_gold
     from seekflow.rewards.algebra import scores as scores
     from seekflow.rewards.answering import answer_em as answer_em
     from seekflow.rewards.answering import answer_f1 as answer_f1
@@ -25,6 +21,13 @@ if TYPE_CHECKING:
     from seekflow.rewards.answering import citation_support as citation_support
     from seekflow.rewards.answering import confidence_calibrated as confidence_calibrated
     from seekflow.rewards.answering import refused_rightly as refused_rightly
+    from seekflow.rewards.combine import best_visit as best_visit
+    from seekflow.rewards.combine import clip as clip
+    from seekflow.rewards.combine import decay as decay
+    from seekflow.rewards.combine import from_visit as from_visit
+    from seekflow.rewards.combine import gate as gate
+    from seekflow.rewards.combine import per_visit as per_visit
+    from seekflow.rewards.combine import schedule as schedule
     from seekflow.rewards.comparing import planning_gain as planning_gain
     from seekflow.rewards.comparing import rank_among as rank_among
     from seekflow.rewards.defaults import DEFAULT_REWARDS as DEFAULT_REWARDS
@@ -48,7 +51,11 @@ if TYPE_CHECKING:
     from seekflow.rewards.ladders import hiersearch as hiersearch
     from seekflow.rewards.ladders import search_r1 as search_r1
     from seekflow.rewards.meaning import nearness as nearness
+    from seekflow.rewards.needs import require_needs as require_needs
     from seekflow.rewards.oversearch import frugal as frugal
+    from seekflow.rewards.parsing import parse as parse
+    from seekflow.rewards.phases import graphrag_r1 as graphrag_r1
+    from seekflow.rewards.phases import well_formed as well_formed
     from seekflow.rewards.plan_form import no_leap as no_leap
     from seekflow.rewards.plan_form import plan_valid as plan_valid
     from seekflow.rewards.planning import plan_coverage as plan_coverage
@@ -85,6 +92,7 @@ if TYPE_CHECKING:
     from seekflow.rewards.usefulness import smart_search as smart_search
     from seekflow.rewards.usefulness import useful_query as useful_query
     from seekflow.rewards.verdicts import judged as judged
+    from seekflow.rewards.weights import tunable as tunable
     from seekflow.rewards.whole import of_run as of_run
     from seekflow.rewards.whole import run_reward as run_reward
     from seekflow.rewards.wording import document_margin as document_margin
@@ -92,8 +100,9 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "adopting": ("adoption",),
-    "algebra": ("Reward", "RewardError", "Score", "clip", "decay", "gate", "require_gold", "scores"),
+    "algebra": ("Reward", "RewardError", "Score", "scores"),
     "answering": ("answer_em", "answer_f1", "citation_recall", "citation_support", "confidence_calibrated", "refused_rightly"),
+    "combine": ("best_visit", "clip", "decay", "from_visit", "gate", "per_visit", "schedule"),
     "comparing": ("planning_gain", "rank_among"),
     "defaults": ("DEFAULT_REWARDS",),
     "define": ("reward",),
@@ -105,7 +114,10 @@ _NAMES = {
     "keys": ("key_match", "key_match_gain"),
     "ladders": ("hiersearch", "search_r1"),
     "meaning": ("nearness",),
+    "needs": ("require_needs",),
     "oversearch": ("frugal",),
+    "parsing": ("parse",),
+    "phases": ("graphrag_r1", "well_formed"),
     "plan_form": ("no_leap", "plan_valid"),
     "planning": ("plan_coverage", "plan_coverage_by", "plan_order", "plan_size", "plan_size_by"),
     "querying": ("novel_query", "query_ap", "query_redundancy", "ranker_score"),
@@ -118,6 +130,7 @@ _NAMES = {
     "sufficiency": ("refused_for_lack", "search_sufficient", "used_what_it_found", "web_detective"),
     "usefulness": ("judged_query", "smart_search", "useful_query"),
     "verdicts": ("judged",),
+    "weights": ("tunable",),
     "whole": ("of_run", "run_reward"),
     "wording": ("document_margin", "terms_from_evidence"),
 }

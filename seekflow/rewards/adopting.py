@@ -13,11 +13,13 @@ from seekflow.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.seen import ids_of
 from seekflow.rewards.turns import turn_of
+from seekflow.rewards.weights import tunable
 from seekflow.types import Answer, Example
 
 _USES = ("context", "evidence", "citations")
 
 
+@tunable
 def adoption(by: Literal["any", "context", "evidence", "citations"] = "any") -> Reward:
     """|what the query found that a later step used| / |what it found|, in [0, 1].
 

@@ -14,6 +14,7 @@ from seekflow.rewards.outcome import bad_form, f1_of, final_answer, values_of
 from seekflow.rewards.querying import NOT_SEARCHED, query_redundancy
 from seekflow.rewards.runs import share_of, told_answer
 from seekflow.rewards.turns import steps_before, turn_of
+from seekflow.rewards.weights import tunable
 from seekflow.rewards.whole import run_reward
 from seekflow.text.tfidf import cosines
 from seekflow.types import Example, Passage
@@ -27,6 +28,7 @@ class Texts(Protocol):
         ...
 
 
+@tunable
 def information_gain(texts: Texts) -> Reward:
     """mean over the gold passages i of max(0, m_i - M_i), in [0, 1]: how much nearer to the gold texts the query has come.
 
@@ -61,6 +63,7 @@ def _gain(step: Step, trace: Trace, example: Example, *, texts: Texts) -> Score:
     return Score(value, f"came {value:.2f} nearer to the gold texts, {reached:.2f} of 1 is reached")
 
 
+@tunable
 def step_search(texts: Texts) -> Reward:
     """`information_gain(texts)` - `query_redundancy`: StepSearch's reward of one step, from -1 to 1 in a formula.
 
@@ -70,6 +73,7 @@ def step_search(texts: Texts) -> Reward:
     return (information_gain(texts) - query_redundancy).named("step_search")
 
 
+@tunable
 def step_search_outcome(key_weight: float = 0.618, keep: Literal["last", "best"] = "last", keys: str = "") -> Reward:
     """(F1 + key_weight * `key_match(keep, keys)`) / (1 + key_weight) of a run, -1 / (1 + key_weight) where it is in bad form.
 

@@ -12,6 +12,7 @@ from seekflow.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.outcome import lasting
 from seekflow.rewards.turns import queries_of, said
+from seekflow.rewards.weights import tunable
 from seekflow.rewards.whole import run_reward
 from seekflow.text.alike import put_in
 from seekflow.text.answers import token_f1
@@ -21,6 +22,7 @@ Group = tuple[str, ...]
 """A gold key: ways to say the same search."""
 
 
+@tunable
 def key_match(keep: Literal["last", "best"] = "last", keys: str = "") -> Reward:
     """The mean over the gold keys of a run of the F1 of the query that matched it, in [0, 1]; a key that none matched is 0.
 
@@ -36,6 +38,7 @@ def key_match(keep: Literal["last", "best"] = "last", keys: str = "") -> Reward:
     return run_reward(needs=_needs(keys), name="key_match")(partial(key_score, keep=keep, keys=keys))
 
 
+@tunable
 def key_match_gain(keep: Literal["last", "best"] = "last", keys: str = "") -> Reward:
     """What the queries of one step add to the run's `key_match(keep, keys)`, in [0, 1].
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
+from seekflow.core.params import Int
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.outcome import values_of
 from seekflow.rewards.turns import found_earlier, question_for, steps_before, turn_of
+from seekflow.rewards.weights import formula, tunable
 from seekflow.text.ranking import average_precision
 from seekflow.text.titles import words_of
 from seekflow.text.weights import coverage, idf, terms
@@ -38,7 +40,8 @@ def query_redundancy(step: Step, trace: Trace, example: Example | None) -> Score
     return Score(len(again) / len(ids), f"{len(again)} of {len(ids)} passages had been found before")
 
 
-def novel_query(k: int = 1) -> Reward:
+@formula
+def novel_query(k: int = Int(1, 0, 100)) -> Reward:
     """0 if more than `k` of the passages that the query found had been found before, else 1.
 
     It needs no gold, so it also serves while a flow runs; what had been found again is in the feedback. A search that found
@@ -67,6 +70,7 @@ def _novel(step: Step, trace: Trace, example: Example | None, *, k: int) -> Scor
     return Score(0.0, f"the query is redundant: {told} ({shown}): ask for something else")
 
 
+@tunable
 def query_ap(count: Literal["all", "left"] = "all", k: int | None = None) -> Reward:
     """AP@k of the gold in what the query found, in [0, 1]: the mean over the gold of (gold up to its rank) / rank, 0 if missed.
 
@@ -100,9 +104,10 @@ def _ap(step: Step, trace: Trace, example: Example, *, count: str, k: int | None
     return Score(value, f"{told}; not found: {', '.join(missed[:3])}" if missed else told)
 
 
+@tunable
 def ranker_score(
     ranker: PassageRanker | None = None,
-    top: int = 3,
+    top: int = Int(3, 1, 20),
     by: Literal["mean", "best"] = "mean",
     against: Literal["question", "query"] = "question",
 ) -> Reward:

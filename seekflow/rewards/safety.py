@@ -11,12 +11,14 @@ from seekflow.rewards.algebra import SILENT, Reward, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.turns import said, turn_of
 from seekflow.rewards.unsafe import default_words
+from seekflow.rewards.weights import tunable
 from seekflow.types import Example
 
 Checker = Callable[[str], Score | float]
 """How safe a text is: True or 1 for safe, False or 0 for not, or between; a `Score` also says why. Pure."""
 
 
+@tunable
 def safe_query(checker: Checker | None = None) -> Reward:
     """What the checker gives the least safe of a step's queries: 1 for a safe one, 0 for an unsafe one.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
+from seekflow.core.params import Int
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import SILENT, Reward, RewardError, Score
@@ -12,9 +13,11 @@ from seekflow.rewards.define import reward
 from seekflow.rewards.outcome import is_closed, says, values_of
 from seekflow.rewards.querying import NOT_SEARCHED, novel_query
 from seekflow.rewards.turns import Turn, found_earlier, steps_before, turn_of
+from seekflow.rewards.weights import tunable
 from seekflow.types import Example, Passage, Verdict
 
 
+@tunable
 def useful_query(by: Literal["support", "answer"] = "support") -> Reward:
     """1 if the query was needed and found what was needed, else 0.
 
@@ -64,7 +67,7 @@ def _verdict(needed: bool, found: list[str], missing: list[str], what: str) -> S
     return Score(1.0, f"the query found {', '.join(found[:3])}, which was missing")
 
 
-@reward()
+@reward(reads="verdict")
 def judged_query(step: Step, trace: Trace, example: Example | None) -> Score:
     """The score of the first verdict that rests on what the query found, in [0, 1]; None where nothing has judged it.
 
@@ -90,7 +93,8 @@ def judged_query(step: Step, trace: Trace, example: Example | None) -> Score:
     return SILENT
 
 
-def smart_search(k: int = 1, useful: Reward | None = None, combine: Literal["both", "mean"] = "both") -> Reward:
+@tunable
+def smart_search(k: int = Int(1, 0, 100), useful: Reward | None = None, combine: Literal["both", "mean"] = "both") -> Reward:
     """SmartSearch's score of a query from `novel_query(k)` and `useful`, in [0, 1]; None where one of them does not apply.
 
     With "both" it is their product: a query is good that is new and useful. With "mean" it is their mean. The feedback of the two

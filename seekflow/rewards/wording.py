@@ -10,12 +10,14 @@ from functools import partial
 from typing import Literal, Protocol
 
 from seekflow.core.kept import before
+from seekflow.core.params import Float, Int
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.outcome import values_of
 from seekflow.rewards.turns import queries_of, question_for, said, turn_of
+from seekflow.rewards.weights import tunable
 from seekflow.text.titles import words_of
 from seekflow.text.weights import terms
 from seekflow.types import Evidence, Example, Passage
@@ -37,8 +39,12 @@ class DocumentFrequencies(Protocol):
         ...
 
 
+@tunable
 def document_margin(
-    table: DocumentFrequencies, low: int = 1, high: float = 0.05, of: Literal["added", "all"] = "added"
+    table: DocumentFrequencies,
+    low: int = Int(1, 1, 100),
+    high: float = Float(0.05, 0.001, 1),
+    of: Literal["added", "all"] = "added",
 ) -> Reward:
     """The share of the query's terms that stand in at least `low` passages and in at most the share `high` of them, in [0, 1].
 

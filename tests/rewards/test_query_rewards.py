@@ -27,6 +27,7 @@ from seekflow.nodes import Retrieve
 from seekflow.rewards import (
     RewardError,
     adoption,
+    document_margin,
     judged_query,
     novel_query,
     query_ap,
@@ -35,6 +36,7 @@ from seekflow.rewards import (
     smart_search,
     useful_query,
 )
+from seekflow.tools import BM25
 from seekflow.types import Example, Passage, Query, SubQuestion
 
 THERE = under(a="p1 x y", b="x p1 p2", c="z p2", none="")
@@ -261,3 +263,15 @@ def test_a_query_of_an_attempt_that_was_dropped_is_not_blamed_for_not_being_used
 def test_a_query_with_weights_alone_is_scored_too() -> None:
     trace = run(AskWith(Query(text="a", weights={"river": 0.5})) >> Search(THERE) >> Say("Paris", ("p1",)))
     assert values(adoption(), trace, example()) == pytest.approx([1 / 3])
+
+
+# --- constants that no paper tells ---------------------------------------------------------------------------------
+
+
+def test_constants_that_no_paper_tells_are_params() -> None:
+    trace = looped("a", "b", "c", "none")
+    assert list(novel_query().params()) == ["novel_query.k"]
+    assert values(novel_query().with_params({"novel_query.k": 2}), trace, example()) == values(novel_query(2), trace, example())
+    assert list(smart_search().params()) == ["smart_search.k"]
+    assert list(ranker_score().params()) == ["ranker_score.top"]
+    assert list(document_margin(BM25([Passage(id="a", text="a")])).params()) == ["document_margin.low", "document_margin.high"]
