@@ -41,7 +41,7 @@ def _adopted(step: Step, trace: Trace, example: Example | None, *, by: str) -> S
     if turn is None or not turn.searches:
         return SILENT
     dropped = discarded(trace.steps)
-    if step.id in dropped and trace.steps[-1].id not in dropped:
+    if step.id in dropped:
         return Score(None, "its attempt was dropped")
     found = [passage.id for passage in turn.passages]
     if not found:

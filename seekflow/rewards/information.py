@@ -10,10 +10,10 @@ from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.keys import key_match, key_score
-from seekflow.rewards.outcome import bad_form, f1_of, final_answer, values_of
+from seekflow.rewards.outcome import bad_form, f1_of, final_answer
 from seekflow.rewards.querying import NOT_SEARCHED, query_redundancy
 from seekflow.rewards.runs import share_of, told_answer
-from seekflow.rewards.turns import steps_before, turn_of
+from seekflow.rewards.turns import found_earlier, turn_of
 from seekflow.rewards.weights import tunable
 from seekflow.rewards.whole import run_reward
 from seekflow.text.tfidf import cosines
@@ -55,8 +55,7 @@ def _gain(step: Step, trace: Trace, example: Example, *, texts: Texts) -> Score:
     gold = tuple(each.text if isinstance(each, Passage) else each for each in given if each is not None)
     if not gold:
         return Score(None, "no gold passage has a text")
-    earlier = {passage.id: passage for each in steps_before(turn, trace) for passage in _found(each)}
-    before = _nearest([passage.text for passage in earlier.values()], gold)
+    before = _nearest([passage.text for passage in found_earlier(turn, trace).values()], gold)
     now = _nearest([passage.text for passage in turn.passages], gold)
     value = sum(max(0.0, m - M) for m, M in zip(now, before, strict=True)) / len(gold)
     reached = sum(map(max, now, before)) / len(gold)
@@ -103,7 +102,3 @@ def _outcome(trace: Trace, example: Example, *, key_weight: float, keep: str, ke
 def _nearest(texts: list[str], gold: tuple[str, ...]) -> list[float]:
     """The highest cosine of any of the texts with each gold text."""
     return [max(column) for column in zip(*(cosines(text, gold) for text in texts), strict=True)] or [0.0] * len(gold)
-
-
-def _found(step: Step) -> list[Passage]:
-    return list(values_of(step.writes.get("passages", ()), Passage))

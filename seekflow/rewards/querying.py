@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Literal
 
@@ -11,8 +11,7 @@ from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekflow.rewards.define import reward
-from seekflow.rewards.outcome import values_of
-from seekflow.rewards.turns import found_earlier, question_for, steps_before, turn_of
+from seekflow.rewards.turns import found_earlier, question_for, turn_of
 from seekflow.rewards.weights import formula, tunable
 from seekflow.text.ranking import average_precision
 from seekflow.text.titles import words_of
@@ -36,7 +35,7 @@ def query_redundancy(step: Step, trace: Trace, example: Example | None) -> Score
     ids = {passage.id for passage in turn.passages} if turn else set()
     if turn is None or not ids:
         return Score(None, "found nothing") if turn else SILENT
-    again = ids & found_earlier(turn, trace)
+    again = ids.intersection(found_earlier(turn, trace))
     return Score(len(again) / len(ids), f"{len(again)} of {len(ids)} passages had been found before")
 
 
@@ -58,12 +57,12 @@ def _novel(step: Step, trace: Trace, example: Example | None, *, k: int) -> Scor
     turn = turn_of(step, trace)
     if turn is None or not turn.searches:
         return SILENT if turn is None else NOT_SEARCHED
-    ids = [passage.id for passage in turn.passages]
-    if not ids:
+    found = turn.passages
+    if not found:
         return Score(0.0, "the query found nothing: ask in other words")
     earlier = found_earlier(turn, trace)
-    again = [id for id in ids if id in earlier]
-    told = f"{len(again)} of {len(ids)} passages had been found before"
+    again = [passage.title or passage.id for passage in found if passage.id in earlier]
+    told = f"{len(again)} of {len(found)} passages had been found before"
     if len(again) <= k:
         return Score(1.0, f"the query is new: {told}" if again else "the query is new: so is all that it found")
     shown = ", ".join(again[:3]) + (", ..." if len(again) > 3 else "")
@@ -93,7 +92,7 @@ def _ap(step: Step, trace: Trace, example: Example, *, count: str, k: int | None
         return SILENT if turn is None else NOT_SEARCHED
     gold = set(example.supporting_ids)
     if count == "left":
-        gold -= found_earlier(turn, trace)
+        gold.difference_update(found_earlier(turn, trace))
     ids = [passage.id for passage in turn.passages]
     value = average_precision(ids, gold, k)
     if value is None:
@@ -144,15 +143,15 @@ def _ranked(
     elif not terms(text):
         return Score(None, f"the {against} has no terms to compare with")
     else:
-        pool = [*turn.passages, *(each for earlier in steps_before(turn, trace) for each in _found(earlier))]
-        values, lacking = _covered(text, best, pool)
+        pool = found_earlier(turn, trace) | {passage.id: passage for passage in turn.passages}
+        values, lacking = _covered(text, best, pool.values())
     value = max(values) if by == "best" else sum(values) / len(values)
     return Score(value, f"a ranker gives {value:.2f} to what it found ({by} of {len(best)}){lacking}")
 
 
-def _covered(text: str, passages: tuple[Passage, ...], pool: list[Passage]) -> tuple[list[float], str]:
+def _covered(text: str, passages: tuple[Passage, ...], pool: Iterable[Passage]) -> tuple[list[float], str]:
     """The share of the text's terms that each passage has, and in words what none of them has."""
-    weights = idf({passage.id: _whole(passage) for passage in pool}.values())
+    weights = idf(map(_whole, pool))
     asked = set(terms(text))
     held = [set(terms(_whole(passage))) for passage in passages]
     absent = asked.difference(*held)
@@ -163,7 +162,3 @@ def _covered(text: str, passages: tuple[Passage, ...], pool: list[Passage]) -> t
 
 def _whole(passage: Passage) -> str:
     return f"{passage.title} {passage.text}"
-
-
-def _found(step: Step) -> list[Passage]:
-    return list(values_of(step.writes.get("passages", ()), Passage))

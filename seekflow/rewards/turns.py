@@ -25,7 +25,6 @@ from seekflow.core.kept import before, discarded
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.outcome import is_search, lasting, searches, values_of
-from seekflow.rewards.seen import found_before
 from seekflow.text.alike import put_in
 from seekflow.types import Digest, Goal, Passage, Query, Ranking
 
@@ -85,14 +84,11 @@ def turns(trace: Trace) -> list[Turn]:
     return [turn for step in lasting(trace) if (turn := turn_of(step, trace)) is not None]
 
 
-def steps_before(turn: Turn, trace: Trace) -> list[Step]:
-    """The steps before a turn's first search; before the step itself where nothing was searched."""
-    return before(turn.searches[0] if turn.searches else turn.step, trace.steps)
-
-
-def found_earlier(turn: Turn, trace: Trace) -> set[str]:
-    """The ids of all passages that were found before a turn."""
-    return found_before(turn.searches[0] if turn.searches else turn.step, trace)
+def found_earlier(turn: Turn, trace: Trace) -> dict[str, Passage]:
+    """All passages that were found before a turn, by id."""
+    earlier = before(turn.searches[0] if turn.searches else turn.step, trace.steps)
+    found = (passage for each in earlier for passage in values_of(each.writes.get("passages", ()), Passage))
+    return {passage.id: passage for passage in found}
 
 
 def question_for(turn: Turn, trace: Trace) -> str:
@@ -121,8 +117,6 @@ def _makers(step: Step, channel: str, trace: Trace) -> set[str]:
         return {step.id} if any(_queries({channel: step.writes.get(channel)})) else set()
     if step.kind not in _HANDED_ON:
         return set()
-    if channel in step.parents:  # handed on as it was
-        return {id for source in step.parents[channel] for id in _makers(trace.step(source), channel, trace)}
     texts = {query.text for query in _queries({"query": step.writes.get(channel)})}
     return {
         id

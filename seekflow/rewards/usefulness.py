@@ -10,11 +10,11 @@ from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekflow.rewards.define import reward
-from seekflow.rewards.outcome import is_closed, says, values_of
+from seekflow.rewards.outcome import is_closed, says
 from seekflow.rewards.querying import NOT_SEARCHED, novel_query
-from seekflow.rewards.turns import Turn, found_earlier, steps_before, turn_of
+from seekflow.rewards.turns import Turn, found_earlier, turn_of
 from seekflow.rewards.weights import tunable
-from seekflow.types import Example, Passage, Verdict
+from seekflow.types import Example, Verdict
 
 
 @tunable
@@ -22,8 +22,8 @@ def useful_query(by: Literal["support", "answer"] = "support") -> Reward:
     """1 if the query was needed and found what was needed, else 0.
 
     By "support" it was needed if some gold passage had not been found yet, and found what was needed if it found one of those. By
-    "answer" the same of the answers: those of the hops, where there is a decomposition, and the gold answers; one is found
-    where a passage has its words. It does not apply where all answers are a yes or no.
+    "answer" the same of the answers: those of the hops, where there is a decomposition, and the gold answer in any of its
+    wordings; one is found where a passage has its words. It does not apply where all answers are a yes or no.
 
     Source: SmartSearch, usefulness: is the intent necessary, and do the results hold what they should? There a small model
     decides it from the question, the gold answer and the history (`judged_query` reads such a verdict); this is the same
@@ -43,20 +43,20 @@ def _useful(step: Step, trace: Trace, example: Example, *, by: str) -> Score:
     if by == "answer":
         return _useful_by_answer(turn, trace, example)
     gold = set(example.supporting_ids)
-    missing = gold - found_earlier(turn, trace)
+    missing = gold.difference(found_earlier(turn, trace))
     found = missing.intersection(passage.id for passage in turn.passages)
     return _verdict(bool(missing), sorted(found), sorted(missing), "all gold passages")
 
 
 def _useful_by_answer(turn: Turn, trace: Trace, example: Example) -> Score:
-    given = dict.fromkeys((*(hop.answer for hop in example.decomposition), *example.answers[:1]))
-    answers = [answer for answer in given if answer and not is_closed((answer,))]
+    hops = ((hop.answer,) for hop in example.decomposition if hop.answer and hop.answer not in example.answers)
+    answers = [each for each in dict.fromkeys((*hops, example.answers)) if not is_closed(each)]
     if not answers:
         return Score(None, "a yes or no stands in no text")
-    earlier = [passage for step in steps_before(turn, trace) for passage in values_of(step.writes.get("passages", ()), Passage)]
-    missing = [answer for answer in answers if not any(says(each, (answer,)) for each in earlier)]
-    found = [answer for answer in missing if any(says(each, (answer,)) for each in turn.passages)]
-    return _verdict(bool(missing), found, missing, "all answers")
+    earlier = found_earlier(turn, trace).values()
+    missing = [each for each in answers if not any(says(passage, each) for passage in earlier)]
+    found = [each for each in missing if any(says(passage, each) for passage in turn.passages)]
+    return _verdict(bool(missing), [each[0] for each in found], [each[0] for each in missing], "all answers")
 
 
 def _verdict(needed: bool, found: list[str], missing: list[str], what: str) -> Score:

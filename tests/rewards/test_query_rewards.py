@@ -201,6 +201,7 @@ def test_usefulness_by_answers_looks_for_those_of_the_hops_too() -> None:
     row = Example(id="e", question="?", answers=("Ohio",), decomposition=hops)
     assert values(useful_query("answer"), run(body), row) == [1, 1, 0]
     assert values(useful_query("answer"), run(body), example(answers=("Ohio",))) == [0, 1, 0]
+    assert values(useful_query("answer"), run(body), example(answers=("Cincinnati, Ohio", "Ohio"))) == [0, 1, 0]  # wordings
     assert values(useful_query("answer"), run(body), example(answers=("yes",))) == []
     with pytest.raises(RewardError, match="'support' or 'answer'"):
         useful_query("gold")  # type: ignore[arg-type]

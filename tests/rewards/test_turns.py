@@ -57,6 +57,13 @@ def test_the_writer_of_one_of_two_queries_that_a_call_was_given_is_found_by_its_
     assert shown(run(body >> Say("Paris"))) == {"ask": (["a"], ["look/search"]), "other": (["b"], [])}
 
 
+def test_a_question_that_a_call_was_given_as_its_query_belongs_to_nobody_outside() -> None:
+    corpus = BM25([Passage(id="p1", text="where")])
+    executor = sf.call(Retrieve("corpus") >> Say("x"), give={"query": S.question, "question": S.query.text}, name="look")
+    trace = bound(Ask(("a",)) >> executor >> Say("Paris"), corpus=corpus)
+    assert shown(trace) == {"ask": (["a"], []), "look/retrieve": (["Where?"], ["look/retrieve"])}
+
+
 def bound(body: object, **resources: object) -> Trace:
     return Bound(sf.Flow(body), resources, checked=True)(question="Where?").trace  # type: ignore[arg-type]
 
