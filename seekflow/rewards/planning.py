@@ -18,6 +18,7 @@ from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.hops import ALIKE, Match, Similarity, ancestors, dependencies, left, matched
 from seekflow.rewards.seen import ids_of, on_part
+from seekflow.rewards.weights import tunable
 from seekflow.text.alike import alike
 from seekflow.types import Example, Goal, Plan
 
@@ -90,6 +91,7 @@ def _kept(
     return first in before[second] if strict else second not in before[first]
 
 
+@tunable
 def plan_size_by(gold: Literal["decomposition", "supporting_ids"] = "decomposition", tolerance: int = 0) -> Reward:
     """1 - max(0, |n - need| - tolerance) / max(n, need), in [0, 1], for a plan of n goals; 1 where both are 0.
 
