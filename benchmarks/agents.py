@@ -25,12 +25,13 @@ import os
 import platform
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,19 @@ class Watched:
 # --- one run, in a worker ------------------------------------------------------------------------------------------------
 
 _held: dict[str, Any] = {}
+
+
+def begin(folder: Path, model: str, max_tokens: int) -> None:
+    """What a worker does first."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    prepare(folder, model, max_tokens)
+
+
+def end_with_parent() -> None:
+    """End this worker when the command has ended, however it was: a worker of a command that was killed would run on for ever."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def prepare(folder: Path, model: str, max_tokens: int) -> None:
@@ -272,7 +286,7 @@ def main() -> None:
     given = (folder, options.model, options.max_tokens)
     with (
         options.journal.open("a", encoding="utf-8") as journal,
-        ProcessPoolExecutor(options.jobs, get_context("spawn"), prepare, given) as pool,
+        ProcessPoolExecutor(options.jobs, get_context("spawn"), begin, given) as pool,
     ):
         futures = [pool.submit(one, name, each, True) for name, each in left]
         try:

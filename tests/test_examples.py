@@ -15,6 +15,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+PLANNER = ROOT / "examples" / "large_planner.py"
+ARGUMENTS = {PLANNER: ("--small", "script", "--large", "script")}  # what it asks else is slow, and is tested below
 
 MISTAKES = """
 import seekflow as sf
@@ -38,9 +40,26 @@ def python(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_runs_in_an_empty_folder(example: Path, tmp_path: Path) -> None:
-    done = python(example, cwd=tmp_path)
+    done = python(example, *ARGUMENTS.get(example, ()), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_a_large_model_plans_and_a_small_one_does_the_rest(tmp_path: Path) -> None:
+    told = python(PLANNER, *ARGUMENTS[PLANNER], cwd=tmp_path).stdout
+    assert "answer: Bonn\ncites: [d056] Ludwig van Beethoven\n" in told
+    assert re.search(r"^large, script: 1 calls, \d+ tokens in, \d+ out, 0\.0+ US dollars$", told, re.MULTILINE)
+    assert re.search(r"^small, script: 5 calls", told, re.MULTILINE)
+
+
+@pytest.mark.local
+def test_the_local_model_plans_and_does_the_rest(tmp_path: Path) -> None:
+    pytest.importorskip("xllamacpp", reason='the extra "local" is not installed: pip install "seekflow[local]"')
+    done = python(PLANNER, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^(answer|refused): \S", done.stdout, re.MULTILINE)
+    assert re.search(r"^large, local/smollm2-135m: [1-9]", done.stdout, re.MULTILINE)
+    assert re.search(r"^small, local/smollm2-135m: [1-9]", done.stdout, re.MULTILINE)
 
 
 def wrong_lines(text: str) -> list[int]:

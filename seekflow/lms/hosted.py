@@ -18,7 +18,7 @@ from seekflow.lms.asking import Counting, Policy, Reply
 from seekflow.lms.backed import BackedLM
 from seekflow.lms.errors import ModelOption
 from seekflow.lms.extras import need
-from seekflow.lms.keys import KeySource, checked_source, find_key, without_key
+from seekflow.lms.keys import KeySource, PiecesWithoutKey, checked_source, find_key, reply_without_key, without_key
 from seekflow.lms.limits import RateLimit
 from seekflow.lms.prices import Price, price_of, spent
 from seekflow.lms.reading import text_field
@@ -149,10 +149,13 @@ class Host:
             if on_text is None:
                 raw = await self.transport.post(url, data, headers)
             else:
-                show = listener(on_text, tally.attempts, request.field) or _nothing
+                hearing = PiecesWithoutKey(on_text, key)
+                show = listener(hearing, tally.attempts, request.field) or _nothing
                 async with aclosing(self.transport.stream(url, data, headers)) as events:
                     raw = await self.wire.gather(events, show)
+                hearing.end()
             read = self.wire.read(raw)
+            read.reply.text = reply_without_key(read.reply.text, key)
         except Transient as error:
             if error.status == 429 and error.after:
                 self.limit.pause(min(error.after, self.longest_wait))

@@ -15,6 +15,7 @@ FORMS = (
     "local/smollm2-135m",
     "local/owner/repository/file.gguf",
     "http://127.0.0.1:8080/v1#model",
+    "https://models.example.org/v1#model,key=MY_KEY",
 )
 
 
@@ -26,7 +27,8 @@ def resolve(name: str, **options: Any) -> BackedLM:
     """The model of a name; `options` are those of its kind (see `lms.hosted` and `lms.local`).
 
     "openai/MODEL", "anthropic/MODEL", "local/MODEL" (or "local" alone for the default), or the address of a server that speaks as
-    OpenAI does with the model's name after "#". Nothing is loaded and nothing is sent yet.
+    OpenAI does with the model's name after "#", and after that ",key=" and the name of the environment variable that holds the
+    server's key, where it wants one. Nothing is loaded and nothing is sent yet.
 
     Raises `ModelName` for another form, `MissingExtra` naming the extra to install, and `ModelMissing` naming the command that
     fetches the weights. A missing key is an error of the first call, and names the variable to set.
@@ -37,6 +39,9 @@ def resolve(name: str, **options: Any) -> BackedLM:
         from seekflow.lms.hosted import openai_compatible
 
         url, _, model = name.partition("#")
+        model, _, key = model.partition(",key=")
+        if key:
+            options.setdefault("key", key)
         if not model:
             raise ModelName("an address needs the model's name after '#', as in http://127.0.0.1:8080/v1#model")
         return openai_compatible(url, model, **options)

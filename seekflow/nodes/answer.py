@@ -62,6 +62,7 @@ class Answer(Asking):
     sentences: int = Int(12, low=1, high=60)
     hops: bool = Switch(True)
     scorer: LinearModel = Fitted(LinearModel, default=DEFAULT)
+    asks: ClassVar[tuple[str, ...]] = ("answer", "answer_short")
     decides: ClassVar[tuple[str, ...]] = ("prose",)
     with_model = Asking.with_model | {"prose", "span", "evidence_only"}
     without_model = frozenset({"sentences", "hops", "scorer", "refuse_below"})

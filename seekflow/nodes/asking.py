@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel
@@ -19,7 +20,8 @@ from seekflow.core.params import Demos, Param
 from seekflow.prompts.budget import TokenBudget
 from seekflow.prompts.demonstrations import unlike
 from seekflow.prompts.outputs import OUTPUTS
-from seekflow.prompts.prompt import load, text_param
+from seekflow.prompts.overriding import overriding
+from seekflow.prompts.prompt import Prompt, load, text_param
 from seekflow.prompts.render import Style, render
 from seekflow.types import Ranking
 
@@ -31,13 +33,17 @@ class Asking(Node):
 
     `instruction` is what the prompt says, with its written variants; `demos` are shown before the inputs. `temperature` and
     `max_tokens` are the model's own where they are None. `prompt_tokens` is how long a prompt may get; `brief` leaves the list of
-    fields out of it, for small models. `prompts` is a folder with prompt files that take the place of Seekflow's own.
+    fields out of it, for small models. `prompts` is a folder with prompt files that take the place of Seekflow's own where they
+    have the same name; they are read when the node is made, and are part of what it is.
 
     With `fallback` a visit whose reply cannot be used runs without the model, and `fallbacks` in its usage is 1; else it is an
     error of the step. A model that cannot be reached, or refuses the request, is an error of the step either way.
 
     A demonstration of the very question (or goal) that is asked is left out: compiling judges no row by its own answer.
     """
+
+    asks: ClassVar[tuple[str, ...]] = ()
+    """The prompts that it may ask through, where there is another one than that of its kind."""
 
     decides: ClassVar[tuple[str, ...]] = ()
     """Settings that decide which prompt it is. Where one is a param, an `instruction` that is not given is the prompt's own."""
@@ -59,16 +65,23 @@ class Asking(Node):
     prompt_tokens: int = 3000
     brief: bool = False
     fallback: bool = True
-    prompts: str | None = None
+    prompts: str | Path | Mapping[str, Prompt] | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.prompts, str | Path):
+            object.__setattr__(self, "prompts", overriding(self.prompts, self.asks or (self.kind,)))
         if self.instruction == "" and not any(isinstance(getattr(self, name), Param) for name in self.decides):
-            object.__setattr__(self, "instruction", text_param(self.prompt_name, self.prompts))
+            object.__setattr__(self, "instruction", text_param(self._prompt))
 
     @property
     def prompt_name(self) -> str:
         """The prompt that it asks through."""
         return self.kind
+
+    @property
+    def _prompt(self) -> Prompt:
+        own = self.prompts if isinstance(self.prompts, Mapping) else {}
+        return own.get(self.prompt_name) or load(self.prompt_name)
 
     def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the prompt shows of what `run` is given, by the names that the prompt reads."""
@@ -114,11 +127,10 @@ class Asking(Node):
         return value
 
     def _rendered(self, shown: Mapping[str, Any]) -> tuple[Message, ...]:
-        name = self.prompt_name
         return render(
-            load(name, self.prompts),
+            self._prompt,
             shown,
-            output=OUTPUTS[name],
+            output=OUTPUTS[self.prompt_name],
             instruction=self.instruction or None,
             demos=unlike(self.demos, shown),
             budget=TokenBudget(self.prompt_tokens),

@@ -48,6 +48,7 @@ class Rerank(Asking):
     keep: int = Int(5, low=1, high=50)
     sources: int = Int(20, low=1, high=50)
     model: LinearModel = Fitted(LinearModel, BY_HAND)
+    asks: ClassVar[tuple[str, ...]] = ("rerank", "rerank_pointwise")
     decides: ClassVar[tuple[str, ...]] = ("pointwise",)
 
     pointwise: bool = False

@@ -79,9 +79,13 @@ def read(path: Path) -> Prompt:
     return _made(path.stem, text, str(path))
 
 
-def text_param(name: str, folder: str | Path | None = None) -> Any:
-    """The instruction of a prompt as a `Text` param; its variants, among them the instruction itself, are the `Prompt.pool`."""
-    prompt = load(name, folder)
+def text_param(prompt: Prompt | str) -> Any:
+    """The instruction of a prompt, or of the one of this name that comes with Seekflow, as a `Text` param.
+
+    Its variants, among them the instruction itself, are the `Prompt.pool`.
+    """
+    if isinstance(prompt, str):
+        prompt = load(prompt)
     return Text(prompt.instruction, variants=prompt.pool)
 
 

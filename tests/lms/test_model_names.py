@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import seekflow.lms as lms
 from seekflow.core.lm import Rejected
 from seekflow.lms import MissingExtra, ModelMissing, ModelName, Price, price_of, resolve
 from seekflow.lms.extras import need
-from seekflow.lms.keys import checked_source, find_key, without_key
+from seekflow.lms.keys import PiecesWithoutKey, checked_source, find_key, reply_without_key, without_key
 from seekflow.lms.store import CATALOG, find, models_dir, present, pull
 
+KEY = "sk-0123456789abcdefghij"
 hosted = pytest.mark.skipif(importlib.util.find_spec("instructor") is None, reason="the extra 'lm' is not installed")
 
 
@@ -113,9 +117,31 @@ def test_a_missing_key_is_asked_for_by_its_variable(monkeypatch: Any) -> None:
 
 
 def test_a_key_is_taken_out_of_text_also_in_part() -> None:
-    key = "sk-0123456789abcdefghij"
-    said = without_key(f"bad {key}, or {key[:14]}..., or ...{key[-12:]}", key)
-    assert not any(part in said for part in (key, key[:10], key[-10:]))
+    said = without_key(f"bad {KEY}, or {KEY[:14]}..., or ...{KEY[-12:]}, or {KEY[:8]}", KEY)
+    assert said == "bad [key], or [key]..., or ...[key], or [key]"
+    assert without_key(f"it ends in {KEY[-4:]}", KEY) == f"it ends in {KEY[-4:]}"  # hosts say so, for a person to know it by
+    assert without_key("nothing to hide", "") == "nothing to hide"
+
+
+def test_only_a_key_that_is_a_secret_is_taken_out_of_replies() -> None:
+    assert reply_without_key("a sk-0123456789abcdef b", "sk-0123456789abcdef") == "a [key] b"
+    assert reply_without_key("there are none", "none") == "there are none"
+
+
+@given(
+    text=st.text("sk-01", max_size=40), cuts=st.lists(st.integers(0, 60), max_size=6), key=st.sampled_from([KEY, "sk", "ss01"])
+)
+def test_a_reply_that_is_heard_in_pieces_is_the_reply_without_the_key(text: str, cuts: list[int], key: str) -> None:
+    whole = text[:20] + KEY + text[20:]
+    ends = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
+    heard: list[tuple[str, int]] = []
+    hearing = PiecesWithoutKey(lambda piece, attempt: heard.append((piece, attempt)), key)
+    hearing(KEY[:12], 1)  # of an attempt that broke off
+    for start, end in pairwise(ends):
+        hearing(whole[start:end], 2)
+    hearing.end()
+    assert "".join(piece for piece, attempt in heard if attempt == 2) == reply_without_key(whole, key)
+    assert all(piece for piece, _ in heard)
 
 
 @hosted
@@ -124,6 +150,15 @@ def test_an_address_with_a_secret_in_it_is_refused_unsaid(url: str) -> None:
     with pytest.raises(ValueError, match="without a user, a password or a query") as caught:
         lms.openai_compatible(url, "m")
     assert "pw" not in str(caught.value).replace("password", "")
+
+
+@hosted
+def test_an_address_may_name_the_variable_of_its_key(monkeypatch: Any) -> None:
+    lm = resolve("https://models.example.org/v1#owner/m:7b,key=MY_KEY")
+    assert (lm.name, lm.source.key) == ("https://models.example.org/v1#owner/m:7b", "MY_KEY")  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match="name of an environment variable") as caught:
+        resolve(f"https://models.example.org/v1#m,key={KEY}")
+    assert KEY[:8] not in str(caught.value)
 
 
 @hosted

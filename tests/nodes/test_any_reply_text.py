@@ -17,13 +17,17 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 from visiting import BRIDGE, DIRECTOR, FILM, OTHER, SCHOOL
 
+import seekflow.nodes as nodes
 from seekflow.core.node import Node
 from seekflow.flow import Flow
 from seekflow.lms import Scripted
 from seekflow.lms.asking import Reply
 from seekflow.nodes import Answer, Judge, Plan, Read, Refine, Reflect, Rerank
+from seekflow.nodes.asking import Asking
+from seekflow.nodes.fitting import LinearModel
+from seekflow.prompts.prompt import load, names
 from seekflow.types import Answer as Answered
-from seekflow.types import Digest, Evidence, Goal, Passage, Query
+from seekflow.types import Digest, Evidence, Goal, Passage, Query, Turn, Verdict
 from seekflow.types import Plan as Goals
 
 CONTEXT = (FILM, OTHER, DIRECTOR, SCHOOL)
@@ -32,21 +36,36 @@ GOAL = Goal(id="2", text="Where was #1 born?", needs=("1",))
 DIGEST = Digest(
     goal_id="1", conclusion="Marta Lindqvist", resources=(FILM,), facts=(Evidence(claim="She made it.", passage_id="film"),)
 )
+EVIDENCE = (Evidence(claim="She was born in Visby.", passage_id="director", quote="She was born in Visby"),)
+ANSWER = Answered(text="Visby", citations=("director",))
+CALIBRATION = LinearModel.of({"score": 4.0}, bias=-2.0)
+WRITTEN = {kind: load("refine").written(kind) for kind in ("rewrite", "keywords", "sub-question", "hypothetical")}
 NODES: dict[str, tuple[Node, dict[str, Any]]] = {
     "plan": (Plan(), {}),
+    "plan in a conversation": (Plan(most=2), {"history": (Turn(role="user", text="Who made it?"),)}),
     "refine": (Refine(), {"passages": CONTEXT}),
     "refine a goal": (Refine(), {"goal": GOAL, "digests": (DIGEST,)}),
+    "refine after a critique": (Refine(), {"evidence": EVIDENCE, "critique": "it found nothing new"}),
+    **{f"refine: {kind}": (Refine(instruction=text), {"passages": CONTEXT}) for kind, text in WRITTEN.items()},
     "read": (Read(), {"context": CONTEXT}),
+    "read for a goal": (Read(keep=1), {"context": CONTEXT, "goal": GOAL, "digests": (DIGEST,), "evidence": EVIDENCE}),
     "reflect": (Reflect(), {"context": CONTEXT}),
+    "reflect on a goal": (Reflect(), {"context": CONTEXT, "evidence": EVIDENCE, "goal": GOAL, "digests": (DIGEST,)}),
     "rerank": (Rerank(keep=3, orders=2), {"passages": CONTEXT}),
+    "rerank for a goal": (Rerank(keep=2, orders=1), {"passages": CONTEXT, "goal": GOAL, "digests": (DIGEST,)}),
     "pointwise": (Rerank(keep=3, pointwise=True), {"passages": CONTEXT}),
-    "judge": (Judge(), {"context": CONTEXT, "answer": Answered(text="Visby", citations=("director",))}),
+    "judge": (Judge(), {"context": CONTEXT, "answer": ANSWER}),
+    "judge by a rubric": (Judge(rubric="groundedness", calibration=CALIBRATION), {"context": CONTEXT, "answer": ANSWER}),
+    "judge a refusal": (Judge(), {"context": CONTEXT, "answer": Answered(text="It is not said.", refused=True)}),
     "answer": (Answer(), {"context": CONTEXT}),
     "answer a goal": (Answer(), {"context": CONTEXT, "goal": GOAL, "digests": (DIGEST,)}),
     "answer from digests": (Answer(), {"digests": (DIGEST,)}),
     "answer whatever": (Answer(refuse_below=0.0), {"context": CONTEXT}),
     "prose": (Answer(prose=True), {"context": CONTEXT}),
     "span": (Answer(span=True), {"context": CONTEXT}),
+    "span of a goal": (Answer(span=True), {"context": CONTEXT, "goal": GOAL, "digests": (DIGEST,)}),
+    "span of digests": (Answer(span=True, evidence_only=True), {"digests": (DIGEST,)}),
+    "evidence alone": (Answer(evidence_only=True), {"context": CONTEXT, "evidence": EVIDENCE}),
 }
 RIGHT: tuple[dict[str, Any], ...] = (
     {"goals": [{"id": "1", "text": "Who made it?", "needs": []}, {"id": "2", "text": "Where was #1 born?", "needs": ["1"]}]},
@@ -135,9 +154,15 @@ def flow_around(node: Node, state: dict[str, Any]) -> Flow:
     return Flow(node, inputs={name: kinds[name] for name in ("question", *state)}, output=contract.writes[0].channel.name)
 
 
+def test_no_node_that_asks_a_model_is_left_out() -> None:
+    there = {getattr(nodes, name) for name in nodes._HOME if issubclass(getattr(nodes, name), Asking)}
+    assert {type(node) for node, _ in NODES.values()} == there
+    assert {node.prompt_name for node, _ in NODES.values() if isinstance(node, Asking)} == set(names())
+
+
 @pytest.mark.parametrize("name", sorted(NODES))
 @given(script=scripts, fallback=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_writes_fit_or_the_step_is_an_error(name: str, script: list[Reply], fallback: bool) -> None:
     node, state = NODES[name]
     flow = flow_around(node._changed(fallback=fallback), state)
@@ -173,5 +198,7 @@ def holds(value: BaseModel) -> None:
         case Goals():
             assert 1 <= len(value.goals) <= 6
             assert all(goal.text.strip() for goal in value.goals)
+        case Verdict():
+            assert 0.0 <= value.score <= 1.0
         case Query():
             assert any(character.isalnum() for character in value.text)
