@@ -177,7 +177,7 @@ def page(cells: Sequence[Mapping[str, Any]], options: argparse.Namespace) -> str
         "# What compiling gives a small model that reads and answers",
         "",
         f"Made by `python benchmarks/reader.py --data ../shared/data` with local/{options.model} on {ran_on}. Token F1 and exact",
-        'match in percent with 95 % intervals; the gain over "as written" is paired. '
+        'match in percent with 95 % intervals; the gain over "as written" is paired.',
         f"{settings(SMALL)} in every arm. Calls and tokens are those of one question. What was compiled on, and judged on other",
         "questions, is said below each table.",
         "",
@@ -202,8 +202,8 @@ def page(cells: Sequence[Mapping[str, Any]], options: argparse.Namespace) -> str
         rest = round(cell["limit"] * (1 - 1 / cell["folds"])) - cell["learn"]
         lines += [
             "",
-            f"Of the first {cell['limit']} questions compiling searched on {cell['learn']} and accepted by {rest} others, with at most "
-            f"{cell['calls']} calls.",
+            f"Of the first {cell['limit']} questions compiling searched on {cell['learn']} and accepted by {rest} others, "
+            f"with at most {cell['calls']} calls.",
             "",
             *(f"- {each}" for each in cell["said"]),
         ]
