@@ -9,9 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seekflow import evaluation as evaluation
     from seekflow import flows as flows
     from seekflow import nodes as nodes
+    from seekflow import rewards as rewards
     from seekflow import tools as tools
+    from seekflow import types as types
     from seekflow.core.bound import Result as Result
     from seekflow.core.budget import Budget as Budget
     from seekflow.core.combinators import best_of as best_of
@@ -58,7 +61,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_MODULES = ("flows", "nodes", "rewards", "tools", "types")
+_MODULES = ("evaluation", "flows", "nodes", "rewards", "tools", "types")
 _NAMES = {
     "core.bound": ("Result",),
     "core.budget": ("Budget",),

@@ -167,6 +167,7 @@ class Bound(core_bound.Bound):
         val: Iterable[Example] | str | Path | None = None,
         *,
         metric: Metric | str | Mapping[str, float] | None = None,
+        rewards: Sequence[Reward] | None = None,
         passes: Sequence[Pass] | None = None,
         budget: Budget | None = None,
         seed: int = 0,
@@ -177,11 +178,13 @@ class Bound(core_bound.Bound):
         """Search the flow's params for better values on `train`, and accept them if `val` agrees.
 
         Without `val` two fifths of `train` are held back for it. `metric` is what to compile for: a metric, or weights by name;
-        without it answers and their support count half each, where the examples have gold for both. `budget` caps everything
+        without it answers and their support count half each, where the examples have gold for both. `rewards` are the step
+        rewards that the search looks at beside it, in place of the default ones. `budget` caps everything
         that compiling spends; nothing starts past it. With a `journal` every finished evaluation is kept, and `resume` goes on
         from there without repeating one. `progress` shows the plan, a bar and each change as it is judged.
 
-        Raises `ValueError` where the examples have not the gold that the metric needs, or are in both `train` and `val`.
+        Raises `CompileError` where the examples have not the gold that the metric needs, `RewardError` where they or the flow
+        cannot feed a reward, `ExampleError` where some are in both `train` and `val`.
         """
         from contextlib import nullcontext
 
@@ -190,7 +193,17 @@ class Bound(core_bound.Bound):
 
         with Progress() if progress else nullcontext() as say:
             return await compile_flow(
-                self, train, val, metric=metric, passes=passes, budget=budget, seed=seed, journal=journal, resume=resume, say=say
+                self,
+                train,
+                val,
+                metric=metric,
+                rewards=rewards,
+                passes=passes,
+                budget=budget,
+                seed=seed,
+                journal=journal,
+                resume=resume,
+                say=say,
             )
 
 

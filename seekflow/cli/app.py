@@ -21,6 +21,8 @@ prompt_app = typer.Typer(help="What is sent to language models.", no_args_is_hel
 app.add_typer(prompt_app, name="prompt")
 models_app = typer.Typer(help="Language models: what there is, fetch one, try one.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+rewards_app = typer.Typer(help="Scores of steps, as --reward takes them.", no_args_is_help=True)
+app.add_typer(rewards_app, name="rewards")
 
 FlowName = Annotated[str, typer.Argument(metavar="FLOW", help="package.module:attribute, or a .flow.json artifact.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
@@ -43,6 +45,12 @@ LmFor = Annotated[
     list[str] | None, typer.Option("--lm-for", metavar="NODE=NAME", help="Another model for one node; may be repeated.")
 ]
 ModelsFolder = Annotated[Path | None, typer.Option("--folder", help="Where weights are kept, in place of the user's cache.")]
+RewardNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--reward", metavar="NAME", help="A score of steps: see `seekflow rewards list`, or module:attribute; may be repeated."
+    ),
+]
 Seed = Annotated[int, typer.Option(help="The seed of all chance.")]
 Rows = typer.Option(exists=True, dir_okay=False, help="Questions with their gold, as .jsonl.")
 MemoFile = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The memo's file.")]
@@ -170,6 +178,7 @@ def evaluate(
     seed: Seed = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many questions.")] = None,
     metric: Annotated[list[str] | None, typer.Option(help="A metric, such as support_recall@5; may be repeated.")] = None,
+    reward: RewardNames = None,
     parallel: Annotated[int, typer.Option(min=1, help="How many questions run at the same time.")] = 32,
     json: JsonTo = None,
 ) -> None:
@@ -177,7 +186,7 @@ def evaluate(
     from seekflow.cli.evaluate import Asked, evaluate_command
     from seekflow.cli.given import Documents, Models, Running, parse_budget
 
-    asked = Asked(questions, limit, tuple(metric or ()), parallel)
+    asked = Asked(questions, limit, tuple(metric or ()), parallel, tuple(reward or ()))
     evaluate_command(
         flow,
         asked,
@@ -204,6 +213,7 @@ def diagnose(
     seed: Seed = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many questions.")] = None,
     metric: Annotated[str | None, typer.Option(help="What is to be good, such as support_recall@5; else answers' F1.")] = None,
+    reward: RewardNames = None,
     good: Annotated[float | None, typer.Option(help="The value from which an example has not failed.")] = None,
     headroom: Annotated[bool, typer.Option(help="Replay with each node perfect.")] = True,
     worst: Annotated[int, typer.Option(min=0, help="How many examples to keep with their traces.")] = 20,
@@ -215,7 +225,7 @@ def diagnose(
     from seekflow.cli.diagnose import Asked, diagnose_command
     from seekflow.cli.given import Documents, Models, Running, parse_budget
 
-    asked = Asked(questions, limit, metric, good, headroom, worst, parallel)
+    asked = Asked(questions, limit, metric, good, headroom, worst, parallel, tuple(reward or ()))
     running = Running(memo, parse_budget(budget), seed, Models(lm, tuple(lm_for or ())))
     diagnose_command(flow, asked, Documents(corpus, docs, dense, cache), running, json, html)
 
@@ -241,6 +251,7 @@ def compile_(
     metric: Annotated[
         list[str] | None, typer.Option(help="What to compile for, such as support_recall@5 or answer_f1=0.7; may be repeated.")
     ] = None,
+    reward: RewardNames = None,
     trials: Annotated[int, typer.Option(min=0, help="How many sets of numbers to try.")] = 40,
     plan: Annotated[bool, typer.Option("--plan", help="Say what compiling would take, and stop.")] = False,
     resume: Annotated[
@@ -252,7 +263,7 @@ def compile_(
     from seekflow.cli.compile import Task, compile_command
     from seekflow.cli.given import Documents, Models, Running, parse_budget
 
-    task = Task(train, val, tuple(metric or ()), trials, out, resume, plan, json)
+    task = Task(train, val, tuple(metric or ()), tuple(reward or ()), trials, out, resume, plan, json)
     compile_command(
         flow,
         task,
@@ -332,6 +343,14 @@ def models_try(
     from seekflow.cli.models import try_command
 
     try_command(name, prompt, folder, key, max_tokens, temperature, json)
+
+
+@rewards_app.command("list")
+def rewards_list(json: Json = False) -> None:
+    """Every reward: what it gives, what it needs, and where it comes from."""
+    from seekflow.cli.rewards import list_command
+
+    list_command(json)
 
 
 @app.command()

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,19 @@ class Misuse(SeekflowError):
 
 
 class FlowNotLoaded(SeekflowError):
-    """The module that FLOW names raises when it is imported."""
+    """The module that FLOW, or another argument, names raises when it is imported."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an argument that names something in a module is called, what it may be, and what the thing is likely called there."""
+
+    argument: str
+    forms: str
+    thing: str
+
+
+FLOW = Place("FLOW", "package.module:attribute or a .flow.json file", "flow")
 
 
 def find_flow(name: str) -> Flow:
@@ -34,12 +47,11 @@ def find_flow(name: str) -> Flow:
     """
     from seekflow.flow import Flow, load
 
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
     if name.endswith(".json"):
+        _look_here()
         return load(name)
     place, _, attribute = name.partition(":")
-    module = _imported(place, name)
+    module = imported(place, name, FLOW)
     found = getattr(module, attribute, None) if attribute else None
     if isinstance(found, Flow):
         return found
@@ -50,25 +62,36 @@ def find_flow(name: str) -> Flow:
     raise Misuse(f"{place} has no flow {attribute!r}; {has}" if attribute else f"FLOW names a module alone, {place}; {has}")
 
 
-def _imported(place: str, name: str) -> ModuleType:
+def imported(place: str, name: str, what: Place) -> ModuleType:
+    """The module in which a thing stands that an argument names; the current folder is looked in first.
+
+    Raises `Misuse` for what is no module, and `FlowNotLoaded` for one that raises.
+    """
+    _look_here()
     if place.endswith(".py"):
         parts = Path(place).with_suffix("").parts
         plain = all(part.isidentifier() for part in parts)
-        mend = f"write {'.'.join(parts)}:flow" if plain else f"in that file's folder, write {parts[-1]}:flow"
-        raise Misuse(f"FLOW names a module and an attribute, not a file: {mend}, if the flow is called 'flow' there")
+        thing = what.thing
+        mend = f"write {'.'.join(parts)}:{thing}" if plain else f"in that file's folder, write {parts[-1]}:{thing}"
+        raise Misuse(
+            f"{what.argument} names a module and an attribute, not a file: {mend}, if the {thing} is called {thing!r} there"
+        )
     if not all(part.isidentifier() for part in place.split(".")):
-        raise Misuse(f"FLOW is package.module:attribute or a .flow.json file, not {name!r}")
+        raise Misuse(f"{what.argument} is {what.forms}, not {name!r}")
     try:
         return importlib.import_module(place)
     except ModuleNotFoundError as error:
         if error.name and f"{place}.".startswith(f"{error.name}."):
-            raise Misuse(
-                f"no module {error.name!r}: FLOW {name!r} is package.module:attribute, looked for in the current folder and in "
-                "what is installed, or a .flow.json file"
-            ) from None
+            forms = what.forms.replace(" or", ", looked for in the current folder and in what is installed, or", 1)
+            raise Misuse(f"no module {error.name!r}: {what.argument} {name!r} is {forms}") from None
         raise FlowNotLoaded(f"{place} cannot be imported: it needs {error.name!r}, which is not installed here") from None
     except Exception as error:  # a module's own code may raise anything
         raise FlowNotLoaded(f"{place} cannot be imported: {type(error).__name__}: {error}{_where(error)}") from error
+
+
+def _look_here() -> None:
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
 
 
 def _where(error: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seekflow.cli.common import Misuse, find_flow, say, show, writable, write_json
 from seekflow.cli.given import Documents, Running, require_gold
+from seekflow.cli.rewards import find_rewards
 
 if TYPE_CHECKING:
     from seekflow.core.flow import Flow
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """--train, --val, --metric, --trials, and what comes of it: --out, --resume, --plan, --json."""
+    """--train, --val, --metric, --reward, --trials, and what comes of it: --out, --resume, --plan, --json."""
 
     train: Path
     val: Path | None = None
     metrics: tuple[str, ...] = ()
+    rewards: tuple[str, ...] = ()
     trials: int = 40
     out: Path | None = None
     resume: bool = False
@@ -91,7 +93,7 @@ def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
 
     train = read_examples(task.train)
     val = None if task.val is None else read_examples(task.val)
-    metric = _weights(task.metrics)
+    metric, rewards = _weights(task.metrics), find_rewards(task.rewards)
     try:
         objective_for(flow, (*train, *(val or ())), metric)
     except ValueError as error:
@@ -103,6 +105,7 @@ def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
         "train": train,
         "val": val,
         "metric": metric,
+        "rewards": rewards,
         "passes": passes,
         "budget": running.budget,
         "seed": running.seed,

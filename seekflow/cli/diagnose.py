@@ -7,11 +7,12 @@ from pathlib import Path
 
 from seekflow.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
 from seekflow.cli.given import Documents, Running, require_gold
+from seekflow.cli.rewards import find_rewards
 
 
 @dataclass(frozen=True)
 class Asked:
-    """--questions, --limit, --metric, --good, --no-headroom, --worst, --parallel."""
+    """--questions, --limit, --metric, --good, --no-headroom, --worst, --parallel, --reward."""
 
     questions: Path
     limit: int | None = None
@@ -20,6 +21,7 @@ class Asked:
     headroom: bool = True
     worst: int = 20
     parallel: int = 32
+    rewards: tuple[str, ...] = ()
 
 
 def diagnose_command(
@@ -36,6 +38,7 @@ def diagnose_command(
         chosen = None if asked.metric is None else metric(asked.metric)
     except MetricError as error:
         raise Misuse(f"--metric: {error}") from None
+    rewards = find_rewards(asked.rewards)
     flow = find_flow(name)
     examples = read_examples(asked.questions)[: asked.limit]
     bound = running.bind(flow, documents)
@@ -44,6 +47,7 @@ def diagnose_command(
         examples,
         metric=chosen,
         good=asked.good,
+        rewards=rewards,
         headroom=asked.headroom,
         worst=asked.worst,
         parallel=asked.parallel,

@@ -7,16 +7,18 @@ from pathlib import Path
 
 from seekflow.cli.common import FAILED, Misuse, find_flow, show, writable, write_json
 from seekflow.cli.given import Documents, Running, require_gold
+from seekflow.cli.rewards import find_rewards
 
 
 @dataclass(frozen=True)
 class Asked:
-    """--questions, --limit, --metric, --parallel."""
+    """--questions, --limit, --metric, --parallel, --reward."""
 
     questions: Path
     limit: int | None = None
     metrics: tuple[str, ...] = ()
     parallel: int = 32
+    rewards: tuple[str, ...] = ()
 
 
 def evaluate_command(name: str, asked: Asked, documents: Documents, running: Running, target: str | None) -> None:
@@ -30,12 +32,19 @@ def evaluate_command(name: str, asked: Asked, documents: Documents, running: Run
         metrics = [metric(each) for each in asked.metrics] or None
     except MetricError as error:
         raise Misuse(f"--metric: {error}") from None
+    rewards = find_rewards(asked.rewards)
     flow = find_flow(name)
     examples = read_examples(asked.questions)[: asked.limit]
     bound = running.bind(flow, documents)
     require_gold(bound, examples)
     report = bound.evaluate(
-        examples, metrics=metrics, parallel=asked.parallel, seed=running.seed, budget=running.budget, progress=True
+        examples,
+        metrics=metrics,
+        rewards=rewards,
+        parallel=asked.parallel,
+        seed=running.seed,
+        budget=running.budget,
+        progress=True,
     )
     if bound.memo is not None:
         bound.memo.close()

@@ -60,7 +60,7 @@ async def diagnose(
     """
     rows = examples_of(examples)
     goodness = _goodness(metric, good, rows)
-    judges = rewards_for(rewards, rows)
+    judges = rewards_for(rewards, rows, bound.flow)
     began, meter = time.perf_counter(), Meter(budget)
     with ExitStack() as stack:
         phases = stack.enter_context(Phases()) if progress else None

@@ -14,7 +14,6 @@ of this.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,17 +26,14 @@ from seekflow.core.combinators import Call
 from seekflow.core.site import Site
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
+from seekflow.rewards.hops import dependencies, nearest
 from seekflow.rewards.seen import ids_of
-from seekflow.text.answers import token_f1
+from seekflow.text.alike import put_in
 from seekflow.text.entities import flat, folded, names
 from seekflow.text.sentences import sentences
-from seekflow.types import Answer, Digest, Evidence, Example, Goal, Passage, Plan, Query, Ranking, SubQuestion, Verdict
+from seekflow.types import Answer, Digest, Evidence, Example, Goal, Passage, Plan, Query, Ranking, Verdict
 
-_REFERENCE = re.compile(r"#(\w+)")
 _LEADING = 3.0  # the weight of a word of a gold passage's title in a query with weights; a word of the question has 1
-_ALIKE = 0.3
-"""Token F1 from which a goal is taken to ask for a hop."""
-
 
 Goals = Mapping[tuple[str, tuple[int, ...]], Any]
 """What calls work on, by the call's path and its place in the repetitions."""
@@ -160,26 +156,20 @@ class Gold:
         }
 
     def hop_of(self, text: str) -> int | None:
-        """The hop of the decomposition that a goal asks for, by token F1 without references; None where it is like none."""
+        """The hop of the decomposition that a goal asks for, see `rewards.hops.nearest`; None where it is like none."""
         if text not in self._hops:
-            stripped = _REFERENCE.sub(" ", text)
-            hops = [_words(hop) for hop in self.example.decomposition]
-            scores = [token_f1(stripped, [hop]) for hop in hops]
-            best = max(range(len(hops)), key=scores.__getitem__, default=None)
-            self._hops[text] = best if best is not None and scores[best] >= _ALIKE else None
+            self._hops[text] = nearest(text, self.example.decomposition)
         return self._hops[text]
 
     def asked(self, hop: int) -> str:
         """The question of a hop with the gold answers of earlier hops in the place of "#1"."""
         answers = {str(number): each.answer for number, each in enumerate(self.example.decomposition, start=1)}
-        text = _REFERENCE.sub(lambda match: answers.get(match[1]) or match[0], self.example.decomposition[hop].question)
-        return " ".join(text.replace(">>", " ").split())
+        return " ".join(put_in(self.example.decomposition[hop].question, answers).replace(">>", " ").split())
 
     def needs(self, hop: int) -> set[str | None]:
         """The gold passages of the hops whose answers a hop's question has references to."""
         hops = self.example.decomposition
-        numbers = {int(name) for name in _REFERENCE.findall(hops[hop].question) if name.isdigit()}
-        return {hops[number - 1].supporting_id for number in numbers if 0 < number <= len(hops)}
+        return {hops[first].supporting_id for first, second in dependencies(hops) if second == hop}
 
     def passage(self, id: str) -> Passage | None:
         """A passage by its id, from what is bound or from what the run found."""
@@ -268,10 +258,6 @@ def supports(gold: Gold, scope: Scope, passage: Passage) -> list[str]:
     return [text for text in texts if any(names(flat(text), name) for name in wanted)] or texts[:1]
 
 
-def _words(hop: SubQuestion) -> str:
-    return _REFERENCE.sub(" ", hop.question.replace(">>", " "))
-
-
 # --- one channel each: given the case and what the step wrote there, what it should have written; None for no change --------
 
 
@@ -279,11 +265,11 @@ def _plan(case: Situation, own: Any) -> Plan | None:
     hops = case.gold.example.decomposition
     if not hops or case.scope.part:
         return None
-    known = {str(number) for number in range(1, len(hops) + 1)}
+    known = dependencies(hops)
     goals = []
-    for number, hop in enumerate(hops, start=1):
-        needs = tuple(dict.fromkeys(name for name in _REFERENCE.findall(hop.question) if name in known and name != str(number)))
-        goals.append(Goal(id=str(number), text=" ".join(hop.question.replace(">>", " ").split()), needs=needs))
+    for at, hop in enumerate(hops):
+        needs = tuple(str(first + 1) for first, second in known if second == at)
+        goals.append(Goal(id=str(at + 1), text=" ".join(hop.question.replace(">>", " ").split()), needs=needs))
     return Plan(goals=tuple(goals))
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from seekflow.core.trace import Trace
 from seekflow.evaluation.statistics import Interval, bootstrap
+from seekflow.rewards.hops import matched
 from seekflow.rewards.outcome import f1_of, final_answer, found_by, lasting, values_of
 from seekflow.rewards.seen import ids_of
-from seekflow.text.answers import token_f1
+from seekflow.text.alike import bare, put_in
 from seekflow.text.weights import terms
 from seekflow.types import Example, Passage, Plan, Query, Ranking
 
 STAGES = ("planned", "asked", "retrieved", "ranked", "read", "cited", "answered")
 """The stages in order. A flow need not have them all."""
-
-_REFERENCE = re.compile(r"#(\d+)")
 
 
 class Stage(NamedTuple):
@@ -58,7 +56,7 @@ def shares(trace: Trace, example: Example) -> dict[str, float | None]:
     """The share of what is needed after each stage of one run, in [0, 1]; None where the flow has no such stage, or no gold for
     it.
 
-    - planned: the mean over the gold hops of the best token F1 with a goal of a plan;
+    - planned: the mean over the gold hops of the token F1 with the goal that asks for it, of all plans (`plan_coverage`);
     - asked: the mean over the gold hops, earlier answers put in, of the share of its terms that the best query has; without a
       decomposition, over the gold passages and the terms of their titles, where one that the run has not come across counts 0;
     - retrieved: |gold found or given| / |gold|;
@@ -82,9 +80,14 @@ def shares(trace: Trace, example: Example) -> dict[str, float | None]:
 
 
 def _planned(trace: Trace, example: Example) -> float:
-    goals = [goal.text for step in lasting(trace) for plan in values_of(step.writes.get("plan"), Plan) for goal in plan.goals]
-    best = [max((token_f1(goal, hop.question) for goal in goals), default=0.0) for hop in example.decomposition]
-    return sum(best) / len(best)
+    wrote = [step for step in lasting(trace) if step.kind == "node"]  # and not what hands a plan on to a call
+    plans = [plan for step in wrote for plan in values_of(step.writes.get("plan"), Plan)]
+    goals = [
+        goal.model_copy(update={"id": f"{number}.{goal.id}", "needs": tuple(f"{number}.{need}" for need in goal.needs)})
+        for number, plan in enumerate(plans)
+        for goal in plan.goals
+    ]
+    return sum(match.value for match in matched(goals, example.decomposition).values()) / len(example.decomposition)
 
 
 def _asked(trace: Trace, example: Example) -> float | None:
@@ -100,7 +103,7 @@ def _hops(example: Example) -> Iterator[set[str]]:
     """The terms of each gold hop, with the answers of earlier hops in the place of "#1"."""
     answers = {str(number): hop.answer for number, hop in enumerate(example.decomposition, start=1)}
     for hop in example.decomposition:
-        yield set(terms(_REFERENCE.sub(lambda match: answers.get(match[1], ""), hop.question)))
+        yield set(terms(bare(put_in(hop.question, answers))))
 
 
 def _titles(trace: Trace, example: Example) -> Iterator[set[str]]:

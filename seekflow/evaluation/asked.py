@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from seekflow.core.bound import Bound
+from seekflow.core.flow import Flow
 from seekflow.core.ports import Links, Retriever
 from seekflow.evaluation.examples import ExampleError, check_gold, read_examples
 from seekflow.evaluation.metrics import DEFAULT_METRICS, Metric, MetricError
 from seekflow.evaluation.metrics import metric as metric_of
-from seekflow.rewards.algebra import Reward, RewardError, require_gold
+from seekflow.rewards.algebra import Reward, RewardError
 from seekflow.rewards.defaults import DEFAULT_REWARDS
+from seekflow.rewards.needs import channels_written, require_needs
 from seekflow.types import Example
 
 
@@ -59,14 +61,19 @@ def metrics_for(wanted: Sequence[Metric | str] | None, examples: Sequence[Exampl
     return chosen
 
 
-def rewards_for(wanted: Sequence[Reward] | None, examples: Sequence[Example]) -> tuple[Reward, ...]:
+def rewards_for(wanted: Sequence[Reward] | None, examples: Sequence[Example], flow: Flow) -> tuple[Reward, ...]:
+    """The rewards to use: those asked for, or the default ones that the examples and the flow can feed.
+
+    Raises `RewardError` for one that the examples or the flow cannot feed, and for two of one name.
+    """
     if wanted is None:
-        return tuple(each for each in DEFAULT_REWARDS if any(map(each.applies_to, examples)))
+        there = channels_written(flow)
+        return tuple(each for each in DEFAULT_REWARDS if each.channels <= there and any(map(each.applies_to, examples)))
     names = [each.name for each in wanted]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise RewardError(f"two rewards are called {twice[0]!r}: give one another name with .named(...)")
-    require_gold(wanted, examples)
+    require_needs(wanted, examples, flow)
     return tuple(wanted)
 
 

@@ -45,17 +45,17 @@ async def evaluate(
     together and counts in `meter` too, where that is given; once it is spent, examples that have not begun are skipped.
     `on_row` gets each row as it is finished; what it raises ends the evaluation. `keep_traces` keeps every trace in memory.
 
-    Without `metrics` and `rewards` the default ones are used, without those whose gold no example has. Raises, before anything
-    runs, `MetricError` and `RewardError` for one that was asked for and whose gold no example has, or whose name comes twice;
-    `ExampleError` for no examples, for two with one id, and for gold that is not in the corpus; `BindError` for a flow that does
-    not take a question.
+    Without `metrics` and `rewards` the default ones are used, as far as the examples and the flow can feed them. Raises, before
+    anything runs, `MetricError` and `RewardError` for one that was asked for and whose gold no example has, or whose name comes
+    twice, and `RewardError` for one of a channel that no node of the flow writes; `ExampleError` for no examples, for two with
+    one id, and for gold that is not in the corpus; `BindError` for a flow that does not take a question.
     """
     rows = examples_of(examples)
     if parallel < 1:
         raise ValueError(f"parallel is the number of examples in flight, at least 1; got {parallel}")
     if "question" not in bound.flow.inputs:
         raise BindError(f"{bound.flow!r} takes {sorted(bound.flow.inputs)}, and an example gives a 'question'")
-    chosen, judges = metrics_for(metrics, rows), rewards_for(rewards, rows)
+    chosen, judges = metrics_for(metrics, rows), rewards_for(rewards, rows, bound.flow)
     check_corpus(bound, rows)
     counted, gate = Meter(budget, meter), asyncio.Semaphore(bound.concurrency)
     runner = _Runner(bound, chosen, judges, seed, counted, gate, keep_traces)

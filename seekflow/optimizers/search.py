@@ -8,7 +8,6 @@ from typing import Any
 
 from seekflow.core.bound import Bound
 from seekflow.core.budget import Meter
-from seekflow.core.errors import SeekflowError
 from seekflow.core.identity import digest
 from seekflow.core.trace import Trace
 from seekflow.evaluation.evaluate import evaluate
@@ -17,6 +16,7 @@ from seekflow.evaluation.row import Row
 from seekflow.evaluation.statistics import Comparison
 from seekflow.optimizers.acceptance import Acceptance
 from seekflow.optimizers.allowance import BudgetSpent, over, price, spent_by, within
+from seekflow.optimizers.errors import CompileError
 from seekflow.optimizers.front import Tried
 from seekflow.optimizers.journal import Journal
 from seekflow.optimizers.objective import Objective
@@ -26,10 +26,6 @@ Say = Callable[[str, Mapping[str, Any]], None]
 """Takes an event's name and its facts; compiling itself prints nothing."""
 
 NOTHING: Mapping[str, float] = {}
-
-
-class CompileError(SeekflowError, ValueError):
-    """A compile cannot go on: what it was given does not run, or a pass breaks its contract."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +149,7 @@ class Search:
             self.with_values(values),
             examples,
             metrics=self.objective.metrics(examples),
+            rewards=self.objective.rewards_of(examples),
             parallel=self.parallel,
             seed=self.seed,
             meter=meter,

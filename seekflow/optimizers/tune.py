@@ -1,4 +1,4 @@
-"""The pass that tunes numbers, switches, choices, instructions and demonstrations, all together, with Optuna's TPE."""
+"""The pass that tunes numbers, switches, choices, instructions and demonstrations: by single changes, then with Optuna's TPE."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from seekflow.core.bound import Bound
 from seekflow.evaluation.row import Row
 from seekflow.optimizers.allowance import BudgetSpent
+from seekflow.optimizers.climb import Climb
 from seekflow.optimizers.models import demonstrable, idle
 from seekflow.optimizers.passes import Work
 from seekflow.optimizers.search import Search
@@ -23,7 +24,10 @@ LEAST = 8
 
 @dataclass(frozen=True)
 class Tune:
-    """Propose values with a tree-structured Parzen estimator (Bergstra et al., 2011; Optuna's, multivariate), and race them.
+    """Propose values, first by single changes of the best ones, then with an estimator that learns from all, and race them.
+
+    At most half of the trials change one param each (`climb.py`); the others come from a tree-structured Parzen estimator
+    (Bergstra et al., 2011; Optuna's, multivariate), which starts from what those have shown.
 
     A trial runs the training rows block by block, in an order drawn once, and is given up as soon as it is behind the best one
     on the same rows by more than `patience` standard errors of the paired difference; the estimator then learns the best one's
@@ -45,6 +49,11 @@ class Tune:
     def __post_init__(self) -> None:
         if self.trials < 1 or self.blocks < 1 or not self.patience > 0:
             raise ValueError(f"tuning takes trials and blocks of 1 or more and a patience above 0, not {self}")
+
+    @property
+    def climbing(self) -> int:
+        """The number of the last trial that may be a single change; the first is what there is."""
+        return 1 + self.trials // 2
 
     def work(self, bound: Bound, train: int, val: int) -> Work:
         """From the rows of the best one and one block of each proposal that must be new, to all rows of all trials."""
@@ -75,10 +84,12 @@ class Tune:
     ) -> tuple[dict[str, Any], list[Row]]:
         """The values of the best trial, and its rows."""
         space = tunable(search.bound.flow, idle(search.bound), search.pools)
-        study, words = self._study(search, space), distributions(space)
+        study, words, climb = self._study(search, space), distributions(space), Climb(space, search.seed)
         best_values = dict(search.values)
         whole: list[tuple[dict[str, Any], list[Row]]] = [(best_values, best)]
         for number in range(1, self.trials + 1):
+            if 1 < number <= self.climbing and (step := climb.propose(encoded(space, best_values))) is not None:
+                study.enqueue_trial(step)
             trial = study.ask(words)
             values = {**search.values, **decoded(space, trial.params)}
             try:
@@ -102,8 +113,8 @@ class Tune:
         """A seeded study in memory, whose first trial is what there is."""
         import optuna
 
-        startup = max(5, self.trials // 4)
-        sampler = optuna.samplers.TPESampler(seed=search.seed, multivariate=True, n_startup_trials=startup)
+        # Where there are fewer single changes than their share of the trials, the estimator has the rest.
+        sampler = optuna.samplers.TPESampler(seed=search.seed, multivariate=True, n_startup_trials=min(5, self.climbing))
         before = optuna.logging.get_verbosity()
         optuna.logging.set_verbosity(optuna.logging.WARNING)  # it announces each study
         try:

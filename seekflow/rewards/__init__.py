@@ -1,7 +1,7 @@
 """Process rewards: a score for every step. Names are loaded when first used.
 
-`algebra` says what a reward is and how rewards are combined, `define` makes one of a function; the others hold the rewards by
-what they score.
+`algebra` and `combine` say what a reward is and how rewards are combined, `weights` how their numbers are varied, `needs` what
+they need; `define` and `whole` make one of a function. `catalog` lists all rewards; the others hold them by what they score.
 """
 
 from __future__ import annotations
@@ -10,13 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seekflow.rewards.adopting import adoption as adoption
     from seekflow.rewards.algebra import Reward as Reward
     from seekflow.rewards.algebra import RewardError as RewardError
     from seekflow.rewards.algebra import Score as Score
-    from seekflow.rewards.algebra import clip as clip
-    from seekflow.rewards.algebra import decay as decay
-    from seekflow.rewards.algebra import gate as gate
-    from seekflow.rewards.algebra import require_gold as require_gold
     from seekflow.rewards.algebra import scores as scores
     from seekflow.rewards.answering import answer_em as answer_em
     from seekflow.rewards.answering import answer_f1 as answer_f1
@@ -24,6 +21,13 @@ if TYPE_CHECKING:
     from seekflow.rewards.answering import citation_support as citation_support
     from seekflow.rewards.answering import confidence_calibrated as confidence_calibrated
     from seekflow.rewards.answering import refused_rightly as refused_rightly
+    from seekflow.rewards.combine import best_visit as best_visit
+    from seekflow.rewards.combine import clip as clip
+    from seekflow.rewards.combine import decay as decay
+    from seekflow.rewards.combine import from_visit as from_visit
+    from seekflow.rewards.combine import gate as gate
+    from seekflow.rewards.combine import per_visit as per_visit
+    from seekflow.rewards.combine import schedule as schedule
     from seekflow.rewards.comparing import planning_gain as planning_gain
     from seekflow.rewards.comparing import rank_among as rank_among
     from seekflow.rewards.defaults import DEFAULT_REWARDS as DEFAULT_REWARDS
@@ -36,12 +40,33 @@ if TYPE_CHECKING:
     from seekflow.rewards.grounding import cites_found as cites_found
     from seekflow.rewards.grounding import faithful as faithful
     from seekflow.rewards.harness import harness_terminal as harness_terminal
+    from seekflow.rewards.information import information_gain as information_gain
+    from seekflow.rewards.information import step_search as step_search
+    from seekflow.rewards.information import step_search_outcome as step_search_outcome
     from seekflow.rewards.judging import decided_right as decided_right
     from seekflow.rewards.judging import judge_label as judge_label
     from seekflow.rewards.judging import judged_right as judged_right
+    from seekflow.rewards.keys import key_match as key_match
+    from seekflow.rewards.keys import key_match_gain as key_match_gain
     from seekflow.rewards.ladders import hiersearch as hiersearch
     from seekflow.rewards.ladders import search_r1 as search_r1
+    from seekflow.rewards.meaning import nearness as nearness
+    from seekflow.rewards.needs import require_needs as require_needs
     from seekflow.rewards.oversearch import frugal as frugal
+    from seekflow.rewards.parsing import parse as parse
+    from seekflow.rewards.phases import graphrag_r1 as graphrag_r1
+    from seekflow.rewards.phases import well_formed as well_formed
+    from seekflow.rewards.plan_form import no_leap as no_leap
+    from seekflow.rewards.plan_form import plan_valid as plan_valid
+    from seekflow.rewards.planning import plan_coverage as plan_coverage
+    from seekflow.rewards.planning import plan_coverage_by as plan_coverage_by
+    from seekflow.rewards.planning import plan_order as plan_order
+    from seekflow.rewards.planning import plan_size as plan_size
+    from seekflow.rewards.planning import plan_size_by as plan_size_by
+    from seekflow.rewards.querying import novel_query as novel_query
+    from seekflow.rewards.querying import query_ap as query_ap
+    from seekflow.rewards.querying import query_redundancy as query_redundancy
+    from seekflow.rewards.querying import ranker_score as ranker_score
     from seekflow.rewards.ranking import cosearch as cosearch
     from seekflow.rewards.ranking import ndcg_at as ndcg_at
     from seekflow.rewards.ranking import ranking_ndcg as ranking_ndcg
@@ -58,34 +83,56 @@ if TYPE_CHECKING:
     from seekflow.rewards.retrieval import turn_recall as turn_recall
     from seekflow.rewards.runs import run_em as run_em
     from seekflow.rewards.runs import run_f1 as run_f1
+    from seekflow.rewards.safety import safe_query as safe_query
     from seekflow.rewards.sufficiency import refused_for_lack as refused_for_lack
     from seekflow.rewards.sufficiency import search_sufficient as search_sufficient
     from seekflow.rewards.sufficiency import used_what_it_found as used_what_it_found
     from seekflow.rewards.sufficiency import web_detective as web_detective
+    from seekflow.rewards.usefulness import judged_query as judged_query
+    from seekflow.rewards.usefulness import smart_search as smart_search
+    from seekflow.rewards.usefulness import useful_query as useful_query
     from seekflow.rewards.verdicts import judged as judged
+    from seekflow.rewards.weights import tunable as tunable
     from seekflow.rewards.whole import of_run as of_run
     from seekflow.rewards.whole import run_reward as run_reward
+    from seekflow.rewards.wording import document_margin as document_margin
+    from seekflow.rewards.wording import terms_from_evidence as terms_from_evidence
 
 _NAMES = {
-    "algebra": ("Reward", "RewardError", "Score", "clip", "decay", "gate", "require_gold", "scores"),
+    "adopting": ("adoption",),
+    "algebra": ("Reward", "RewardError", "Score", "scores"),
     "answering": ("answer_em", "answer_f1", "citation_recall", "citation_support", "confidence_calibrated", "refused_rightly"),
+    "combine": ("best_visit", "clip", "decay", "from_visit", "gate", "per_visit", "schedule"),
     "comparing": ("planning_gain", "rank_among"),
     "defaults": ("DEFAULT_REWARDS",),
     "define": ("reward",),
     "efficiency": ("attenuated_retrieval", "cost_aware_f1", "gain_per_search", "inforage"),
     "grounding": ("bottom_lines", "cites_found", "faithful"),
     "harness": ("harness_terminal",),
+    "information": ("information_gain", "step_search", "step_search_outcome"),
     "judging": ("decided_right", "judge_label", "judged_right"),
+    "keys": ("key_match", "key_match_gain"),
     "ladders": ("hiersearch", "search_r1"),
+    "meaning": ("nearness",),
+    "needs": ("require_needs",),
     "oversearch": ("frugal",),
+    "parsing": ("parse",),
+    "phases": ("graphrag_r1", "well_formed"),
+    "plan_form": ("no_leap", "plan_valid"),
+    "planning": ("plan_coverage", "plan_coverage_by", "plan_order", "plan_size", "plan_size_by"),
+    "querying": ("novel_query", "query_ap", "query_redundancy", "ranker_score"),
     "ranking": ("cosearch", "ndcg_at", "ranking_ndcg"),
     "reading": ("condensation", "evidence_precision", "evidence_recall", "verbatim"),
     "reflecting": ("goal_met", "right_to_stop"),
     "retrieval": ("novelty", "redundancy", "search_gain", "support_gain", "turn_recall"),
     "runs": ("run_em", "run_f1"),
+    "safety": ("safe_query",),
     "sufficiency": ("refused_for_lack", "search_sufficient", "used_what_it_found", "web_detective"),
+    "usefulness": ("judged_query", "smart_search", "useful_query"),
     "verdicts": ("judged",),
+    "weights": ("tunable",),
     "whole": ("of_run", "run_reward"),
+    "wording": ("document_margin", "terms_from_evidence"),
 }
 _HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
 

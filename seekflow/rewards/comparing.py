@@ -13,6 +13,7 @@ from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Raw, Reward, RewardError, Score
 from seekflow.rewards.outcome import f1_of, final_answer, searches
 from seekflow.rewards.runs import Reference, referred, share_of, told_answer, told_searches
+from seekflow.rewards.weights import tunable
 from seekflow.rewards.whole import of_run, run_reward
 from seekflow.types import Example
 
@@ -20,6 +21,7 @@ Others = Sequence[Trace] | Mapping[str, Sequence[Trace]]
 """Other runs of the same example, or those of each example by its id."""
 
 
+@tunable
 def planning_gain(
     without: Reference, naive: Reference = 0.0, *, most: int = 5, alpha: float = 0.0, process: Reward | None = None
 ) -> Reward:
@@ -66,6 +68,7 @@ def _gain(
     return Score(share_of(value, 0.0, 1.5 + alpha + (process is not None)), told)
 
 
+@tunable
 def rank_among(others: Others, by: Sequence[Reward]) -> Reward:
     """1 / (1 + rank) of a step among the same step of other runs, in (0, 1]: the best has rank 0 and 1, the next 1/2, then 1/3.
 

@@ -21,21 +21,27 @@ from seekflow.rewards.algebra import Raw, Reward, RewardError, Score
 from seekflow.types import Example
 
 
-def reward(*, on: str = "", needs: str | Iterable[str] = (), name: str | None = None) -> Callable[[Callable[..., Score]], Reward]:
+def reward(
+    *, on: str = "", needs: str | Iterable[str] = (), reads: str | Iterable[str] = (), name: str | None = None
+) -> Callable[[Callable[..., Score]], Reward]:
     """Make a reward of a function `(step, trace, example) -> Score`.
 
     `on` is the channel that a node must have written for the reward to apply, so that rewards know no node by name; "" is any
-    visit of a node. `needs` are fields of `Example`; the function may rely on all of this. `name` is the function's unless given.
-    Raises `RewardError` for a need that no example could meet.
+    visit of a node. `needs` are fields of `Example`; the function may rely on both. `reads` are other channels without which it
+    could never apply, such as "verdict" for a reward that a judge in the flow gives: a flow in which no node writes them, or
+    `on`, is refused before it runs. `name` is the function's unless given. Raises `RewardError` for a need that no example could
+    meet.
     """
     wanted = frozenset([needs] if isinstance(needs, str) else needs)
     unknown = sorted(wanted - set(Example.model_fields))
     if unknown:
         raise RewardError(f"a reward cannot need {unknown}: an example has {', '.join(Example.model_fields)}")
 
+    channels = frozenset([reads] if isinstance(reads, str) else reads) | frozenset([on] if on else ())
+
     def made(function: Callable[..., Score]) -> Reward:
         called = name or getattr(function, "__name__", None) or getattr(function, "func", function).__name__
-        return Reward(called, _Written(function, on, wanted), wanted)
+        return Reward(called, _Written(function, on, wanted), wanted, channels)
 
     return made
 

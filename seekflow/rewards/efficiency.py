@@ -6,21 +6,24 @@ import math
 from functools import partial
 from typing import Literal
 
+from seekflow.core.params import Float
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.outcome import em_of, f1_of, final_answer, searches
 from seekflow.rewards.retrieval import Nuggets, search_gain, turn_recall
 from seekflow.rewards.runs import told_answer, told_searches
+from seekflow.rewards.weights import tunable
 from seekflow.rewards.whole import run_reward
 from seekflow.types import Example
 
 
-def attenuated_retrieval(k: float = 0.5, first: float | None = None) -> Reward:
+@tunable
+def attenuated_retrieval(k: float = Float(0.5, 0.01, 0.99), first: float | None = None) -> Reward:
     """first * (1 - k^N) / (1 - k) for a run of N searches: the first pays `first`, each further one k times the one before.
 
     Without `first` it is 1 - k, so that the sum stays below 1: then the value is 1 - k^N. It needs no gold: it pays for
     searching at all, early in training. Source: GraphRAG-R1, progressive retrieval attenuation; the form is from memory of the
-    paper, and its constants are not known.
+    paper, and its constants are not known, so `k` is a param.
 
     Raises `RewardError` for k outside (0, 1) and for `first` outside [0, 1].
     """
@@ -35,10 +38,11 @@ def _attenuated(trace: Trace, example: Example | None, *, k: float, first: float
     return Score(min(1.0, first * (1 - k**count) / (1 - k)), told_searches(count))
 
 
-def cost_aware_f1(a: float = 1.0, b: float = 0.1) -> Reward:
+@tunable
+def cost_aware_f1(a: float = Float(1.0, 0.01, 1), b: float = Float(0.1, 0, 5)) -> Reward:
     """a * F1 * exp(-b * N) for a run of N searches, in [0, a].
 
-    Source: GraphRAG-R1, cost-aware F1; from memory of the paper, and its constants are not known.
+    Source: GraphRAG-R1, cost-aware F1; from memory of the paper, and its constants are not known, so they are params.
     Raises `RewardError` for a outside (0, 1] and for b below 0.
     """
     if not 0 < a <= 1 or b < 0:
@@ -52,6 +56,7 @@ def _cost_aware(trace: Trace, example: Example, *, a: float, b: float) -> Score:
     return Score(value, f"{told_answer(trace, example)}; {told_searches(count)}")
 
 
+@tunable
 def inforage(score: Literal["f1", "em"] = "f1", extra: float = 0.2, penalty: float = 0.95) -> Reward:
     """(score + extra * best) * penalty^N / (1 + extra), in [0, 1]; N is the number of searches where that is above 1, else 0.
 
@@ -77,6 +82,7 @@ def _inforage(trace: Trace, example: Example, *, score: str, extra: float, penal
     return Score((outcome + extra * best) * worth / (1 + extra), told)
 
 
+@tunable
 def gain_per_search(cap: int | None = None, nuggets: Nuggets | None = None) -> Reward:
     """The mean of `search_gain` over the searches of a run for which something was left to find, in [0, 1]; None where none was.
 

@@ -9,9 +9,11 @@ from functools import reduce
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.prompts.answers import UNSUPPORTED
-from seekflow.rewards.algebra import Reward, RewardError, Score, gate
+from seekflow.rewards.algebra import Reward, RewardError, Score
+from seekflow.rewards.combine import gate
 from seekflow.rewards.define import reward
 from seekflow.rewards.outcome import is_closed, passages_of, values_of
+from seekflow.rewards.weights import tunable
 from seekflow.text.entities import flat, folded, names
 from seekflow.text.sentences import sentences
 from seekflow.text.weights import terms
@@ -66,6 +68,7 @@ def faithful(step: Step, trace: Trace, example: Example | None) -> Score:
     return Score(1 - len(unsaid) / len(claims), told)
 
 
+@tunable
 def bottom_lines(*lines: Reward, behaviour: Reward, at_least: float = 0.5) -> Reward:
     """`behaviour` where every one of `lines` is `at_least` so much, else 0 with the feedback of the first that is not.
 

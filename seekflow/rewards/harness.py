@@ -10,6 +10,7 @@ from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.outcome import bad_form, curated, found_by, handed_on, searches
 from seekflow.rewards.runs import answer_documents, share_of
+from seekflow.rewards.weights import tunable
 from seekflow.rewards.whole import run_reward
 from seekflow.types import Example
 
@@ -52,6 +53,7 @@ class Curated:
         return 0.5 * (self.found + self.recall + self.answer_found + self.answer_recall)
 
 
+@tunable
 def harness_terminal(version: Literal["v3", "v4"] = "v3", turn_penalty: float = 0.0) -> Reward:
     """Harness-1's terminal formula over a run, divided by its highest value, so in [0, 1]: `Curated.v3` / 3.2 or `Curated.v4` /
     2.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Literal
 
+from seekflow.core.params import Float
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
@@ -13,6 +14,7 @@ from seekflow.rewards.define import reward
 from seekflow.rewards.outcome import em_of, is_closed, values_of
 from seekflow.rewards.reflecting import OTHER, PART, missing_for, told_enough
 from seekflow.rewards.seen import on_part
+from seekflow.rewards.weights import tunable
 from seekflow.text.weights import terms
 from seekflow.types import Answer, Example, Passage, Verdict
 
@@ -20,6 +22,7 @@ Scorer = Callable[[str, Sequence[Passage]], float]
 """How well passages fit what is right, told in words: a number, higher is better. Pure."""
 
 
+@tunable
 def decided_right(by: Literal["support", "answer"] = "support", threshold: float = 0.5) -> Reward:
     """1 if the verdict decides rightly, else 0; from a score of `threshold` on it says "enough".
 
@@ -33,7 +36,7 @@ def decided_right(by: Literal["support", "answer"] = "support", threshold: float
         raise RewardError(f"by is 'support' or 'answer' and a threshold in [0, 1], not {by!r} and {threshold!r}")
     name, needs = ("decided_right", "supporting_ids") if by == "support" else ("decided_right_by_answer", "answers")
     made = partial(_by_support if by == "support" else _by_answer, threshold=threshold)
-    return reward(needs=needs, on="verdict", name=name)(made)
+    return reward(needs=needs, on="verdict", reads=() if by == "support" else "answer", name=name)(made)
 
 
 def _by_support(step: Step, trace: Trace, example: Example, *, threshold: float) -> Score:
@@ -57,8 +60,14 @@ def _by_answer(step: Step, trace: Trace, example: Example, *, threshold: float) 
     return Score(float(enough == right), told)
 
 
+@tunable
 def judge_label(
-    at_least: float = 0.5, match: float = 1.0, mismatch: float = 1.0, *, threshold: float = 0.5, scorer: Scorer | None = None
+    at_least: float = Float(0.5, 0, 1),
+    match: float = Float(1.0, 0, 1),
+    mismatch: float = Float(1.0, 0, 1),
+    *,
+    threshold: float = Float(0.5, 0, 1),
+    scorer: Scorer | None = None,
 ) -> Reward:
     """+`match` where the verdict's label is the ideal one, -`mismatch` where not; the ideal label is "good" if
     scorer(ground truth, what the step read) >= `at_least`.
@@ -67,7 +76,8 @@ def judge_label(
     Without a `scorer` it is `answer_terms`, and a yes or no has no label. As a reward by itself a mismatch is 0; in a sum it is
     negative: ReSeek adds it to the exact match of the answer.
 
-    Source: ReSeek (project page); its constants, and its threshold, are not published. Raises `RewardError` for amounts below 0.
+    Source: ReSeek (project page); its constants, and its threshold, are not published: they are params. Raises `RewardError` for
+    amounts below 0.
     """
     if match < 0 or mismatch < 0:
         raise RewardError(f"match and mismatch are amounts of 0 or more, not {match!r} and {mismatch!r}")
@@ -99,7 +109,7 @@ def _labelled(step: Step, trace: Trace, example: Example, *, at_least: float, th
     return Score(float(said == ideal), told)
 
 
-@reward(needs="answers", on="verdict")
+@reward(needs="answers", on="verdict", reads="answer")
 def judged_right(step: Step, trace: Trace, example: Example) -> Score:
     """1 - (verdict.score - right)^2, in [0, 1], where the step read an answer to the question; right is its exact match.
 

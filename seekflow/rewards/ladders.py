@@ -9,6 +9,7 @@ from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.outcome import bad_form, em_of, f1_of, final_answer, says, searches, values_of
 from seekflow.rewards.runs import told_answer
+from seekflow.rewards.weights import tunable
 from seekflow.rewards.whole import run_reward
 from seekflow.types import Example, Passage, Ranking
 
@@ -17,6 +18,7 @@ _BY_POSITION = {4: -0.2, 5: -0.15, 6: -0.1, 7: -0.045, 8: -0.03}
 _LATER = -0.01
 
 
+@tunable
 def search_r1(form: float = 0.2, retrieved: float = 0.1, answered: float = 0.1) -> Reward:
     """Search-R1's ladder over a run, in [0, 1]; by default 1, 0.8, 0.3, 0.2, 0.1 and 0:
 
@@ -49,6 +51,7 @@ def _search_r1(trace: Trace, example: Example, *, form: float, retrieved: float,
     return Score(form, f"{told}, which it had not found")
 
 
+@tunable
 def hiersearch(offered: Collection[str], web: Collection[str] = (), *, local_first: bool = False, tools: float = 0.1) -> Reward:
     """HierSearch's reward of a run, clipped to [0, 1]:
 

@@ -53,11 +53,13 @@ def searches(trace: Trace) -> list[Step]:
     writes nothing, has not searched, and neither has one that failed. Searches of attempts that were not kept count: they were
     made.
     """
-    return [
-        step
-        for step in trace.steps
-        if step.kind == "node" and "passages" in step.writes and (step.writes["passages"] or step.usage.get("searches"))
-    ]
+    return [step for step in trace.steps if is_search(step)]
+
+
+def is_search(step: Step) -> bool:
+    """Whether a step is one of `searches`."""
+    writes = step.kind == "node" and "passages" in step.writes
+    return writes and bool(step.writes["passages"] or step.usage.get("searches"))
 
 
 def found_by(trace: Trace) -> set[str]:

@@ -10,12 +10,14 @@ from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.outcome import searches
 from seekflow.rewards.runs import Reference, recall_by_search, referred, share_of, told_searches
+from seekflow.rewards.weights import tunable
 from seekflow.rewards.whole import run_reward
 from seekflow.types import Example
 
 _FORM = 0.5
 
 
+@tunable
 def frugal(most: int = 5, baseline: Reference = 0.6) -> Reward:
     """(`frugal_value` + form + 2.5) / 7, in [0, 1]: 0 is FrugalRAG's lowest reward, 1 the end of its range.
 

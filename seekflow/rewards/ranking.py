@@ -5,17 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
+from seekflow.core.params import Float
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.runs import run_f1
 from seekflow.rewards.seen import ids_of, read_by
+from seekflow.rewards.weights import tunable
 from seekflow.rewards.whole import of_run
 from seekflow.text.ranking import ndcg
 from seekflow.types import Example
 
 
+@tunable
 def ndcg_at(k: int | None = None, *, of: Literal["read", "all"] = "read") -> Reward:
     """nDCG@k of the written `context` with binary gains, in [0, 1]; of the whole of it without k.
 
@@ -49,7 +52,8 @@ ranking_ndcg = ndcg_at()
 """`ndcg_at()`: nDCG of the whole written context, against the gold that the step had to rank."""
 
 
-def cosearch(mix: float = 0.5, k: int | None = None, outcome: Reward | None = None) -> Reward:
+@tunable
+def cosearch(mix: float = Float(0.5, 0, 1), k: int | None = None, outcome: Reward | None = None) -> Reward:
     """mix * nDCG@k of the written context + (1 - mix) * what the run came to, in [0, 1]: a ranker is paid for both.
 
     `outcome` is a reward of a whole run, without one the token F1 of its answer. Source: CoSearch, ranking quality and

@@ -11,6 +11,7 @@ from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.outcome import passages_of, values_of
 from seekflow.rewards.seen import ids_of
+from seekflow.rewards.weights import tunable
 from seekflow.types import Evidence, Example, Passage
 
 
@@ -58,6 +59,7 @@ def verbatim(step: Step, trace: Trace, example: Example | None) -> Score:
     return Score(1 - len(wrong) / len(noted), told)
 
 
+@tunable
 def condensation(on: Literal["evidence", "context"] = "evidence") -> Reward:
     """kept * max(0, 1 - words handed on / words read), in [0, 1]: how much shorter what a step hands on is, at kept gold.
 

@@ -8,9 +8,9 @@ from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Score
 from seekflow.rewards.define import reward
+from seekflow.rewards.hops import nearest
 from seekflow.rewards.outcome import says, values_of
 from seekflow.rewards.seen import found_before, on_part, read_by
-from seekflow.text.answers import token_f1
 from seekflow.types import Example, Goal, Passage, SubQuestion, Verdict
 
 OTHER = Score(None, "the verdict has no score")
@@ -44,7 +44,7 @@ def right_to_stop(step: Step, trace: Trace, example: Example) -> Score:
 def goal_met(step: Step, trace: Trace, example: Example) -> Score:
     """1 - (verdict.score - truth)^2 where the step works on a goal; truth is 1 if what it read meets the goal, else 0.
 
-    A goal is the hop of the gold decomposition whose question has the best token F1 with it (one half at least, or the reward
+    A goal is the hop of the gold decomposition that it asks for most (`hops.nearest`, one half alike at least, or the reward
     does not apply). It is met if the hop's supporting passage was read, or, where the hop names none, a passage with its
     answer.
 
@@ -73,10 +73,9 @@ def goal_met(step: Step, trace: Trace, example: Example) -> Score:
 
 
 def hop_of(goal: Goal, hops: Sequence[SubQuestion], least: float = 0.5) -> SubQuestion | None:
-    """The gold hop that a goal asks for: the best by token F1 of the questions, `least` at least; None where there is none."""
-    scored = [(token_f1(goal.text, hop.question), -number) for number, hop in enumerate(hops)]
-    best, number = max(scored, default=(0.0, 0))
-    return hops[-number] if best >= least else None
+    """The gold hop that a goal asks for: the nearest, `least` alike at least; None where there is none."""
+    found = nearest(goal.text, hops, least)
+    return None if found is None else hops[found]
 
 
 def missing_for(step: Step, trace: Trace, example: Example) -> list[str]:

@@ -10,6 +10,7 @@ from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.define import reward
 from seekflow.rewards.seen import found_before, ids_of
+from seekflow.rewards.weights import tunable
 from seekflow.types import Example
 
 Nuggets = Callable[[Example], Sequence[Collection[str]]]
@@ -58,6 +59,7 @@ def turn_recall(step: Step, trace: Trace, example: Example) -> Score:
     return Score(len(found) / len(gold), told)
 
 
+@tunable
 def search_gain(cap: int | None = None, nuggets: Nuggets | None = None) -> Reward:
     """|gold that this step is the first to find| / sum over nuggets n of min(|gold of n not found before|, cap), in [0, 1].
 

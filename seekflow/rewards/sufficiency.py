@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+from seekflow.core.params import Float
 from seekflow.core.trace import Trace
 from seekflow.rewards.algebra import Reward, RewardError, Score
 from seekflow.rewards.outcome import em_of, f1_of, final_answer, found_by
 from seekflow.rewards.runs import sufficient, told_answer
+from seekflow.rewards.weights import tunable
 from seekflow.rewards.whole import of_run, run_reward
 from seekflow.types import Example
 
@@ -47,7 +49,8 @@ def refused_for_lack(trace: Trace, example: Example) -> Score:
     return Score(float(right), f"{told}, and was right" if right else told)
 
 
-def web_detective(refusal: float = 1.0) -> Reward:
+@tunable
+def web_detective(refusal: float = Float(1.0, 0, 1)) -> Reward:
     """S * use + (1 - S) * refusal * refused, in [0, 1]: S is `search_sufficient`, `use` is `used_what_it_found`, `refused` is
     `refused_for_lack`.
 

@@ -9,7 +9,7 @@ from seekflow.rewards.define import reward
 from seekflow.types import Example, Verdict
 
 
-@reward(on="answer")
+@reward(on="answer", reads="verdict")
 def judged(step: Step, trace: Trace, example: Example | None) -> Score:
     """The score of the first verdict on this answer, in [0, 1]; None where nothing has judged it.
 

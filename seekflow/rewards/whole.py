@@ -22,17 +22,19 @@ from seekflow.rewards.outcome import lasting
 from seekflow.types import Example
 
 
-def run_reward(*, needs: str | Iterable[str] = (), name: str | None = None) -> Callable[[Callable[..., Score]], Reward]:
+def run_reward(
+    *, needs: str | Iterable[str] = (), reads: str | Iterable[str] = (), name: str | None = None
+) -> Callable[[Callable[..., Score]], Reward]:
     """Make a reward of a function `(trace, example) -> Score`. It applies to a run's last visit of a node, also a failed one.
 
-    So a run has one such score, at the step that ended it, and it adds up with the rewards of that step. `needs` and `name` are
-    as in `reward`, and so is what is raised.
+    So a run has one such score, at the step that ended it, and it adds up with the rewards of that step. `needs`, `reads` and
+    `name` are as in `reward`, and so is what is raised.
     """
-    checked = reward(needs=needs, name=name)  # raises for a need that no example could meet
+    checked = reward(needs=needs, reads=reads, name=name)  # raises for a need that no example could meet
 
     def made(function: Callable[..., Score]) -> Reward:
         told = checked(function)
-        return Reward(told.name, _OfRun(function, told.needs), told.needs)
+        return Reward(told.name, _OfRun(function, told.needs), told.needs, told.channels)
 
     return made
 

@@ -34,6 +34,21 @@ def ndcg(ids: Sequence[str], gold: Iterable[str], k: int | None = None) -> float
     return _dcg(first_ranks) / _dcg(range(1, best + 1))
 
 
+def average_precision(ids: Sequence[str], gold: Iterable[str], k: int | None = None) -> float | None:
+    """AP@k: the sum over the gold among the first k ids of (gold up to its rank) / rank, over min(k, |gold|); in [0, 1].
+
+    None without gold. `ValueError` for k < 1. A repeated id counts once, at its first rank, and still takes its later places.
+    """
+    wanted = set(gold)
+    if not wanted:
+        return None
+    top = _top(ids, k)
+    ranks = sorted(top.index(found) + 1 for found in wanted.intersection(top))
+    return math.fsum(count / rank for count, rank in enumerate(ranks, start=1)) / (
+        len(wanted) if k is None else min(k, len(wanted))
+    )
+
+
 def _top(ids: Sequence[str], k: int | None) -> Sequence[str]:
     if k is not None and k < 1:
         raise ValueError(f"a cutoff is at least 1, got {k}")

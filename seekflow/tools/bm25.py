@@ -139,6 +139,10 @@ class BM25:
         number = self._index.term(term)
         return self._scorer.idf(number) if number >= 0 else 0.0
 
+    def df(self, term: str) -> int:
+        """In how many passages a term (as `terms` gives it) stands, in the title or in the text."""
+        return len(self._index.with_term(term))
+
     def __len__(self) -> int:
         return len(self.passages)
 

@@ -8,9 +8,10 @@ from small_runs import HOPS, Ask, Divide, Fail, Find, Keep, Note, Say, example, 
 import seekflow as sf
 from seekflow import S
 from seekflow.diagnosis.waterfall import STAGES, shares, waterfall
+from seekflow.types import SubQuestion
 
 WHOLE = (
-    Divide(("Which town is on the river?", "Who was born there?"))
+    Divide(("Which town is on the river?", "Who lived there?"))
     >> Ask("town river")
     >> Find(("p1", "p2", "p3", "x"))
     >> Keep(("p1", "p2", "x"))
@@ -22,8 +23,8 @@ WHOLE = (
 def test_each_stage_has_the_share_of_what_is_needed_that_is_there_after_it() -> None:
     found = shares(run(WHOLE), example("p1", "p2", "p3", "p4", hops=HOPS))
     assert tuple(found) == STAGES
-    # goals: F1 1 and, for "who was born there" (4 words) against "who was born in 1" (5 words), 2 * 3 / 9
-    assert found["planned"] == pytest.approx((1 + 2 / 3) / 2)
+    # goals: F1 1 and, for {who, lived} against {who, born}, 2 * 1 / 4
+    assert found["planned"] == pytest.approx((1 + 1 / 2) / 2)
     # the query has both terms, town and river, of the first hop, and neither of born and bern of the second
     assert found["asked"] == pytest.approx(1 / 2)
     assert (found["retrieved"], found["ranked"], found["read"], found["cited"]) == (3 / 4, 2 / 4, 1 / 4, 1 / 4)
@@ -53,6 +54,14 @@ def test_what_a_call_was_given_to_read_counts_as_ranked() -> None:
     trace = run(Divide(("a", "b")) >> sf.each(S.plan.goals, executor) >> Say("Ann"))
     found = shares(trace, example("p1", "p2"))
     assert (found["retrieved"], found["ranked"], found["read"], found["cited"]) == (1, 1 / 2, 1 / 2, 0)
+
+
+def test_a_plan_that_is_handed_to_calls_counts_once_and_a_later_plan_adds_to_it() -> None:
+    body = sf.call(Say("Ann"), give={"question": S.goal.text, "plan": S.plan}, name="search")
+    half = Divide(("town river?",)) >> sf.each(S.plan.goals, body)
+    row = example("p1", hops=(SubQuestion(question="town river?"), SubQuestion(question="river town?")))
+    assert shares(run(half >> Say("Ann")), row)["planned"] == 1 / 2
+    assert shares(run(half >> Divide(("river town?",)) >> Say("Ann")), row)["planned"] == 1
 
 
 def test_the_waterfall_has_the_stages_in_order_with_what_each_loses() -> None:

@@ -48,6 +48,13 @@ def test_every_kind_of_step_has_a_reward_that_is_reported_by_default() -> None:
     assert found["read"] == {"evidence_precision", "evidence_recall"}
     assert found["reflect"] == {"right_to_stop"}
     assert found["answer"] == {"answer_f1", "citation_support", "citation_recall"}
+    assert set(report("plan_execute").rewards["plan"]) == {"plan_coverage"}
+
+
+def test_the_plan_of_a_run_is_scored_as_the_waterfall_counts_it() -> None:
+    scored = report("plan_execute").rewards["plan"]["plan_coverage"]
+    planned = waterfall(runs("plan_execute"))[0].share
+    assert (scored.n, scored.mean) == (planned.n, pytest.approx(planned.mean))
 
 
 @pytest.mark.parametrize("name", ["bridge", "react", "plan_execute"])

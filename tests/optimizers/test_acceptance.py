@@ -68,23 +68,28 @@ def test_a_real_gain_is_found_more_often_than_not() -> None:
 
 
 class Chance(sf.Node):
-    """Finds what is needed or not by a coin that `k` and the question toss: no value of `k` is better than another."""
+    """Finds what is needed or not by a coin that `k` and the question toss: no value of `k` is better than another.
 
+    Each `world` has coins of its own, so that compiles of several are independent whatever values they propose.
+    """
+
+    world: int
     k: int = sf.Int(1, 1, 200)
 
     async def run(self, question: str) -> rivers.Found:
-        lucky = hashlib.sha256(f"{self.k} {question}".encode()).digest()[0] % 2
+        lucky = hashlib.sha256(f"{self.world} {self.k} {question}".encode()).digest()[0] % 2
         found = rivers.GOLD[question] if lucky else ()
         return rivers.Found(passages=tuple(Passage(id=name, title=name, text=name) for name in found))
 
 
 def test_a_whole_compile_of_what_nothing_can_better_changes_it_in_about_alpha_of_all_cases() -> None:
     """The best of 12 trials looks better by far on the rows that it was chosen on; it is judged on others."""
-    flow, compiles = sf.Flow(Chance(), output="passages"), 60
+    compiles = 100
     accepted = searched = 0
     for seed in range(compiles):
+        flow = sf.Flow(Chance(seed), output="passages")
         result = flow.bind().compile(rivers.TRAIN, rivers.VAL, metric="support_recall", passes=[Tune(trials=12)], seed=seed)
         searched += bool(result.changes[0].values)
         accepted += result.changes[0].accepted
-    assert searched == compiles
+    assert searched > 0.9 * compiles
     assert accepted / compiles <= 0.1 + 2 * (0.09 / compiles) ** 0.5

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import rivers
 
-from seekflow.optimizers.search import CompileError
+from seekflow.optimizers.demonstrate import Demonstrate
+from seekflow.optimizers.errors import CompileError
 from seekflow.optimizers.tune import Tune
+from seekflow.rewards import RewardError, evidence_recall, goal_met
 from seekflow.types import Example
 
 ONE = rivers.TRAIN[0]
@@ -73,7 +75,7 @@ def test_rows_without_gold_for_any_metric_are_left_out_of_both_sides() -> None:
 
 
 def test_a_metric_where_less_is_better_is_refused() -> None:
-    with pytest.raises(ValueError, match="higher is better"):
+    with pytest.raises(CompileError, match="higher is better"):
         compiled(rivers.TRAIN, metric="searches")
 
 
@@ -87,8 +89,15 @@ def test_gold_that_is_not_in_the_corpus_is_refused() -> None:
 
 
 def test_resuming_without_a_journal_is_refused() -> None:
-    with pytest.raises(ValueError, match="resume needs the journal"):
+    with pytest.raises(CompileError, match="resume needs the journal"):
         compiled(rivers.TRAIN, resume=True)
+
+
+def test_rewards_that_the_flow_or_the_rows_cannot_feed_are_refused_also_those_of_a_pass() -> None:
+    with pytest.raises(RewardError, match="'evidence_recall' is about 'evidence'"):
+        compiled(rivers.TRAIN, rewards=[evidence_recall])
+    with pytest.raises(RewardError, match="'goal_met' needs 'decomposition'"):
+        rivers.bind(rivers.answering).compile(rivers.TRAIN, rivers.VAL, passes=[Demonstrate(rewards=(goal_met,))])
 
 
 def test_what_is_no_example_is_refused() -> None:

@@ -7,8 +7,8 @@ import rivers
 
 import seekflow as sf
 from seekflow.optimizers.compiled import Compiled
+from seekflow.optimizers.errors import CompileError
 from seekflow.optimizers.fit import Fit
-from seekflow.optimizers.search import CompileError
 from seekflow.optimizers.tune import Tune
 
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from seekflow.evaluation.metrics import Metric, MetricError, metric
 from seekflow.evaluation.row import Row
+from seekflow.optimizers.errors import CompileError
 from seekflow.optimizers.objective import Objective, objective_for
+from seekflow.rewards import answer_f1, cost_aware_f1, novelty, support_gain
 from seekflow.types import Example
 
 F1, RECALL = metric("answer_f1"), metric("support_recall@5")
@@ -56,12 +58,12 @@ def test_the_signal_puts_the_mean_step_reward_beside_the_quality(rewards: list[f
 
 @pytest.mark.parametrize("weights", [{}, {F1: 0.0}, {F1: -1.0}, {F1: float("nan")}, {metric("seconds"): 1.0}])
 def test_weights_of_zero_and_metrics_where_less_is_better_are_refused(weights: dict[Metric, float]) -> None:
-    with pytest.raises(ValueError, match="higher is better"):
+    with pytest.raises(CompileError, match="higher is better"):
         Objective(weights)
 
 
 def test_two_metrics_of_one_name_are_refused() -> None:
-    with pytest.raises(ValueError, match="higher is better"):
+    with pytest.raises(CompileError, match="higher is better"):
         Objective({F1: 1.0, Metric("answer_f1", lambda example, outcome: 1.0): 1.0})
 
 
@@ -82,12 +84,25 @@ def test_a_metric_of_the_users_own_is_compiled_for() -> None:
 
 
 def test_no_gold_for_the_metric_is_said_with_what_is_missing() -> None:
-    with pytest.raises(ValueError, match=r"'answer_f1' needs examples with 'answers', and none of the 1 has them"):
+    with pytest.raises(CompileError, match=r"'answer_f1' needs examples with 'answers', and none of the 1 has them"):
         objective_for(rivers.answering, [Example(id="a", question="?", supporting_ids=("x",))], "answer_f1")
-    with pytest.raises(ValueError, match="needs examples with"):
+    with pytest.raises(CompileError, match="needs examples with"):
         objective_for(rivers.answering, [Example(id="a", question="?")], None)
 
 
 def test_an_unknown_metric_is_said_with_the_known_ones() -> None:
     with pytest.raises(MetricError, match="did you mean 'answer_f1'"):
         objective_for(rivers.answering, rivers.TRAIN, "answer_f2")
+
+
+def test_rewards_that_are_asked_for_take_the_place_of_the_default_ones_where_rows_can_feed_them() -> None:
+    with_gold, bare = Example(id="a", question="?", supporting_ids=("p",)), Example(id="b", question="?")
+    objective = Objective({RECALL: 1.0}, rewards=(support_gain, novelty))
+    assert objective.rewards_of([with_gold, bare]) == (support_gain, novelty)
+    assert objective.rewards_of([bare]) == (novelty,)
+    assert Objective({RECALL: 1.0}).rewards_of([with_gold]) is None
+
+
+def test_rewards_are_told_with_the_values_of_their_params() -> None:
+    told = Objective({F1: 1.0}, rewards=(answer_f1, cost_aware_f1(b=0.5).named("cost"))).rewards_told
+    assert told == [["answer_f1", {}], ["cost", {"cost_aware_f1.a": 1.0}]]

@@ -18,6 +18,7 @@ from seekflow.optimizers.compiled import Compiled
 from seekflow.optimizers.fit import Fit
 from seekflow.optimizers.journal import JournalError
 from seekflow.optimizers.tune import Tune
+from seekflow.rewards import novelty
 
 CHILD = """
 import json, sys
@@ -148,6 +149,7 @@ def test_with_a_larger_budget_it_goes_on_where_it_stopped(tmp_path: Path) -> Non
 OTHERS: list[tuple[dict[str, Any], str]] = [
     ({"seed": 1}, "seed"),
     ({"metric": "ndcg@5"}, "objective"),
+    ({"rewards": [novelty]}, "objective"),
     ({"flow": rivers.searching}, "flow"),
     ({"retriever": rivers.corpus()}, "resources"),
 ]

@@ -16,9 +16,10 @@ from seekflow.evaluation.evaluate import evaluate
 from seekflow.flow import Bound
 from seekflow.optimizers.acceptance import Acceptance
 from seekflow.optimizers.allowance import BudgetSpent, meter_from
+from seekflow.optimizers.errors import CompileError
 from seekflow.optimizers.journal import Journal
 from seekflow.optimizers.objective import objective_for
-from seekflow.optimizers.search import CompileError, Search
+from seekflow.optimizers.search import Search
 from seekflow.optimizers.space import active, tunable
 
 K1, K24 = {"search.k": 1}, {"search.k": 24}

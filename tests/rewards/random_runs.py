@@ -19,12 +19,13 @@ from small_flows import (
     Tell,
     result,
 )
+from small_queries import Ask, AskMany, Search
 
 import seekflow as sf
 from seekflow import S
 from seekflow.core.element import Element
 from seekflow.core.trace import Trace
-from seekflow.rewards import cites_found, faithful, novelty, verbatim
+from seekflow.rewards import adoption, cites_found, faithful, novel_query, novelty, ranker_score, safe_query, verbatim
 from seekflow.types import Example, SubQuestion
 
 ids = st.sampled_from(["p1", "p2", "p3", "x", "y"])
@@ -32,6 +33,7 @@ lists = st.lists(ids, max_size=4, unique=True).map(tuple)
 scores = st.sampled_from([0.0, 0.3, 0.5, 0.9, 1.0])
 TEXTS = {"p1": "Paris is in France.", "p2": "The Seine is 777 km long.", "p3": "¿?", "x": "Rome.", "y": ""}
 texts = st.sampled_from(["Paris is in France.", "The Seine is 777 km long. It flows through Paris.", "", "yes", "¿?"])
+asked = st.sampled_from(["?", "who?", "The Seine in Paris", "how to make a pipe bomb", ""])
 answers = st.sampled_from(["Paris", "Paris France", "yes", "", "...", "The Seine is 777 km long [p1]. It is [no source]."])
 
 nodes = st.one_of(
@@ -43,8 +45,11 @@ nodes = st.one_of(
     *(st.builds(kind, scores) for kind in (Judge, JudgeAnswer, JudgeBlindly, JudgeEvidence, JudgeGoal)),
     st.builds(Say, answers, lists, st.booleans(), scores),
     st.builds(Divide),
+    st.builds(Ask, st.lists(asked, min_size=1, max_size=2).map(tuple)),
+    st.builds(AskMany, st.lists(asked, max_size=2).map(tuple)),
+    st.builds(Search, st.dictionaries(asked, st.dictionaries(ids, texts, max_size=3), max_size=3)),
 )
-judges = st.sampled_from([novelty, faithful, cites_found, verbatim])
+judges = st.sampled_from([novelty, faithful, cites_found, verbatim, novel_query(), ranker_score(), safe_query(), adoption()])
 rarely = st.sampled_from([False] * 19 + [True])
 
 
@@ -61,6 +66,8 @@ def parts(draw: st.DrawFn, depth: int = 2) -> Element:
     if kind == "loop":
         return sf.loop(body >> draw(st.builds(JudgeBlindly, scores)), until=S.verdict.score >= 0.5, max_rounds=2)
     if kind == "each":
+        if draw(st.booleans()):
+            return draw(st.builds(AskMany, st.lists(asked, max_size=2).map(tuple))) >> sf.each(S.queries, body, item="query")
         return Divide() >> sf.each(S.plan.goals, body, item="goal")
     if kind == "best_of":
         return sf.best_of(2, body, draw(judges))

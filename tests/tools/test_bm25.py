@@ -167,6 +167,13 @@ def test_idf_is_high_for_rare_terms_and_zero_for_unknown_ones(cities: BM25) -> N
     assert cities.idf("zebra") == 0
 
 
+def test_df_counts_the_passages_that_have_a_term_in_title_or_text(cities: BM25) -> None:
+    for term in {term for passage in CITIES for term in cities.terms(f"{passage.title} {passage.text}")}:
+        having = sum(term in cities.terms(f"{passage.title} {passage.text}") for passage in CITIES)
+        assert cities.df(term) == having > 0
+    assert cities.df("zebra") == 0
+
+
 def test_given_passages_are_scored_as_search_scores_them(cities: BM25) -> None:
     found = cities.find("river through Switzerland", 5)
     assert cities.score("river through Switzerland", [*ids(found), "york"]) == [*(passage.score for passage in found), 0.0]
