@@ -12,6 +12,7 @@ import ast
 import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -232,6 +233,23 @@ def test_no_except_is_bare() -> None:
 
 def test_no_text_is_ever_run_as_code() -> None:
     report([f"{place(p, node)} calls eval or exec" for p in everywhere() for node in calls(p, "eval", "exec")])
+
+
+EXTRA_AT = {"need": 1, "_installed": 1, "MissingExtra": 1}  # the argument that names the extra to install
+
+
+def test_an_extra_that_a_message_names_can_be_installed() -> None:
+    with (PACKAGE.parent / "pyproject.toml").open("rb") as file:
+        extras = set(tomllib.load(file)["project"]["optional-dependencies"])
+    named = [
+        (p, node, node.args[at].value)
+        for p in everywhere()
+        for name, at in EXTRA_AT.items()
+        for node in calls(p, name)
+        if len(node.args) > at and isinstance(node.args[at], ast.Constant)
+    ]
+    assert {extra for _, _, extra in named} >= {"dense", "lm", "local", "hub"}
+    report([f"{place(p, node)} names the extra {extra!r}" for p, node, extra in named if extra not in extras])
 
 
 # --- the door ------------------------------------------------------------------------------------------------------
