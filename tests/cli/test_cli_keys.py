@@ -103,9 +103,16 @@ def written(folder: Path) -> dict[str, bytes]:
         with closing(sqlite3.connect(path)) as database:
             tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
             cells = [cell for table in tables for row in database.execute(f'SELECT * FROM "{table}"') for cell in row]
-        texts = [zlib.decompress(cell) if cell[:1] == b"x" else cell for cell in cells if isinstance(cell, bytes)]
+        texts = [inflated(cell) for cell in cells if isinstance(cell, bytes)]
         found[f"{path.name}, read"] = b"\n".join([*texts, *(str(cell).encode() for cell in cells)])
     return found
+
+
+def inflated(cell: bytes) -> bytes:
+    try:
+        return zlib.decompress(cell)
+    except zlib.error:
+        return cell
 
 
 def without_the_key(folder: Path, **texts: str) -> dict[str, bytes]:
