@@ -87,19 +87,21 @@ async def diagnose(
 
         await for_all(failed, find, parallel, None if phases is None else phases.phase("finding the broken steps", len(failed)))
         gains: dict[str, dict[str, float]] = {}
+        perfect: dict[str, dict[str, Case]] = {}
         joint: list[Mapping[str, Any]] = []
         if headroom:
             paths = [path for path in candidates(cases[0].place) if _is_bound(bound, path)]
             rooms = [Headroom(case, paths) for case in cases]
             heard = None if phases is None else phases.phase("replaying with perfect steps", len(cases) * len(paths))
             for path in paths:
-                gains[path] = await _gains(rooms, [path], parallel, heard)
+                perfect[path] = await _perfect(rooms, [path], parallel, heard)
+                gains[path] = {case.example.id: perfect[path][case.example.id].value - case.value for case in cases}
             means = {path: sum(each.values()) / max(1, len(each)) for path, each in gains.items()}
             chosen = pairs(means)
             heard = None if phases is None else phases.phase("replaying with two of them", len(cases) * len(chosen))
             for pair in chosen:
-                both = await _gains(rooms, pair, parallel, heard)
-                interval = bootstrap(both.values()).model_dump()
+                both = await _perfect(rooms, pair, parallel, heard)
+                interval = bootstrap([both[case.example.id].value - case.value for case in cases]).model_dump()
                 joint.append({"nodes": list(pair), "headroom": interval, "sum": sum(means[path] for path in pair)})
     findings = {case.example.id: findings[case.example.id] for case in failed if case.example.id in findings}
     ranked = sorted(failed, key=lambda case: case.value)[:worst]
@@ -119,7 +121,7 @@ async def diagnose(
         factors=factors((case.example, case.trace) for case in cases).to_json(),
         examples=tuple(
             shown_example(
-                case, judges, findings.get(case.example.id), {path: each[case.example.id] for path, each in gains.items()}
+                case, judges, findings.get(case.example.id), {path: each[case.example.id] for path, each in perfect.items()}
             )
             for case in ranked
         ),
@@ -157,15 +159,15 @@ def _is_bound(bound: Bound, path: str) -> bool:
     return not asked or any(name in bound.resources for name in asked)
 
 
-async def _gains(rooms: Sequence[Headroom], paths: Sequence[str], parallel: int, heard: Any) -> dict[str, float]:
-    """What each example would gain if these nodes were perfect."""
-    found: dict[str, float] = {}
+async def _perfect(rooms: Sequence[Headroom], paths: Sequence[str], parallel: int, heard: Any) -> dict[str, Case]:
+    """Each example's run with these nodes perfect, by its id."""
+    found: dict[str, Case] = {}
 
     async def work(room: Headroom) -> None:
-        found[room.case.example.id] = await room.perfect(paths) - room.case.value
+        found[room.case.example.id] = await room.perfect(paths)
 
     await for_all(rooms, work, parallel, heard)
-    return {room.case.example.id: found[room.case.example.id] for room in rooms}
+    return found
 
 
 def _metric(goodness: Goodness, report: Report) -> dict[str, Any]:

@@ -39,7 +39,7 @@
           "decision", "error": {"code", "message"} or null,
           "scores": [{"name", "value", "feedback"}], "usage": {...}, "seconds", "memo"
         }],
-        "what_if": [{"path", "metric"}]            the metric of this example were that node perfect; only computed values
+        "what_if": [{"path", "metric", "answer"}]  this example were that node perfect, by replay
       }]
     }
 """

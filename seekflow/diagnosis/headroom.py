@@ -26,25 +26,27 @@ SEARCHING = frozenset({"plan", "query", "queries", "passages", "context", "verdi
 
 
 class Headroom:
-    """The goodness of one example with nodes perfect, each set of nodes replayed at most once."""
+    """One example with nodes perfect, each set of nodes replayed at most once."""
 
     def __init__(self, case: Case, paths: Iterable[str]) -> None:
         self.case = case
-        self._known: dict[frozenset[str], float] = {frozenset(): case.value}
+        self._known: dict[frozenset[str], Case] = {frozenset(): case}
         self._searching = frozenset(path for path in paths if searches(case.place, path))
 
-    async def perfect(self, paths: Sequence[str]) -> float:
-        """The goodness with these nodes perfect: at least what it is with fewer of them."""
+    async def perfect(self, paths: Sequence[str]) -> Case:
+        """The run with these nodes perfect: at least as good as with fewer of them."""
         wanted = frozenset(paths)
         if wanted in self._known:
             return self._known[wanted]
-        least = max(value for fewer, value in self._known.items() if fewer <= wanted)
+        best = max((case for fewer, case in self._known.items() if fewer <= wanted), key=lambda case: case.value)
         most = BEST
-        if wanted < self._searching and least < most:
-            most = await self.perfect(sorted(self._searching))
-        found = least if least >= most - 1e-9 else max(least, (await self.case.mended(sorted(wanted), only_gold=True)).value)
-        self._known[wanted] = found
-        return found
+        if wanted < self._searching and best.value < most:
+            most = (await self.perfect(sorted(self._searching))).value
+        if best.value < most - 1e-9:
+            mended = await self.case.mended(sorted(wanted), only_gold=True)
+            best = mended if mended.value > best.value else best
+        self._known[wanted] = best
+        return best
 
 
 def searches(place: Place, path: str) -> bool:

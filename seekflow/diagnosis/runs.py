@@ -63,6 +63,12 @@ class Case:
         """Whether the example is below what is good."""
         return not self.goodness.is_good(self.value)
 
+    @property
+    def answer(self) -> Any:
+        """What the run answered in the end: that of a call is not the flow's. None where nothing was answered."""
+        wrote = [step for step in self.trace.steps if "answer" in step.writes and not self.place.calls.get(step.path)]
+        return wrote[-1].writes["answer"] if wrote else None
+
     def own(self, step: Step) -> Mapping[str, Any] | None:
         """What the step of this id wrote in the run."""
         return next((each.writes for each in self.trace.visits(step.path) if each.at == step.at), None)

@@ -54,11 +54,10 @@ def _shown_path(step: Step) -> str:
     return step.path.removesuffix(".give") if step.kind == "input" else step.path
 
 
-def shown_example(case: Case, rewards: Sequence[Reward], finding: Finding | None, gains: Mapping[str, float]) -> dict[str, Any]:
-    """One example with its run, as `Diagnosis.to_json` describes it."""
+def shown_example(case: Case, rewards: Sequence[Reward], finding: Finding | None, perfect: Mapping[str, Case]) -> dict[str, Any]:
+    """One example with its run, as `Diagnosis.to_json` describes it. `perfect` are the runs with one node perfect, by path."""
     trace, example = case.trace, case.example
-    wrote = [step for step in trace.steps if "answer" in step.writes and not case.place.calls.get(step.path)]
-    answer = wrote[-1].writes["answer"] if wrote else None
+    answer = case.answer
     judged: dict[str, list[dict[str, Any]]] = {}
     for step, reward, score in scores(trace, rewards, example):
         judged.setdefault(step.id, []).append({"name": reward.name, "value": score.value, "feedback": score.feedback})
@@ -68,15 +67,21 @@ def shown_example(case: Case, rewards: Sequence[Reward], finding: Finding | None
         "question": example.question,
         "golds": list(example.answers),
         "supporting_ids": list(example.supporting_ids),
-        "answer": answer.text if isinstance(answer, Answer) else answer if isinstance(answer, str) else None,
+        "answer": answered(case),
         "refused": isinstance(answer, Answer) and answer.refused,
         "citations": list(answer.citations) if isinstance(answer, Answer) else [],
         "metric": case.value,
         "status": trace.status,
         "blame": None if finding is None else finding.to_json(),
         "trace": [_step(trace, step, gold, judged.get(step.id, [])) for step in trace.steps],
-        "what_if": [{"path": path, "metric": case.value + gain} for path, gain in gains.items()],
+        "what_if": [{"path": path, "metric": mended.value, "answer": answered(mended)} for path, mended in perfect.items()],
     }
+
+
+def answered(case: Case) -> str | None:
+    """The text that a run ended with; None where it has none."""
+    answer = case.answer
+    return answer.text if isinstance(answer, Answer) else answer if isinstance(answer, str) else None
 
 
 def _step(trace: Trace, step: Step, gold: frozenset[str], judged: list[dict[str, Any]]) -> dict[str, Any]:

@@ -57,7 +57,9 @@ def test_as_json_it_has_the_parts_that_the_page_is_made_from(tmp_path: Path) -> 
     (first, *_) = (each for each in data["examples"] if each["id"] == "e")
     assert first["blame"] == data["findings"]["e"]
     assert (first["blame"]["class"], first["blame"]["way"]) == ("reading", ["say", "note"])
-    assert {"path": "note", "metric": 1.0} in first["what_if"]
+    (right,) = first["golds"]
+    assert {"path": "note", "metric": 1.0, "answer": right} in first["what_if"]
+    assert first["answer"] != right
     step = next(step for step in first["trace"] if step["id"] == "keep@2")
     assert step["read"]["passages"].startswith("3: [d1] Rhine")
     assert step["gold"] == {"passages": ["p1", "p2"], "context": ["p1", "p2"]}

