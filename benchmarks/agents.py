@@ -44,6 +44,7 @@ from seekflow.nodes.writing import UNCITED
 from seekflow.prompts.answers import UNSUPPORTED
 from seekflow.tools import BM25
 
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 PARAMS: dict[str, dict[str, Any]] = {
     "react": {"search.max_rounds": 2, "search/retrieve.k": 5, "search/fuse.keep": 5, "search/refine.feedback": 3},
     "plan_execute": {
@@ -256,7 +257,7 @@ def kept(journal: Path, keys: dict[str, str]) -> dict[tuple[str, str], dict[str,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder that holds musique")
+    parser.add_argument("--data", type=Path, default=DATA, help="the folder that holds musique")
     parser.add_argument("--limit", type=int, default=100, help="the first so many questions")
     parser.add_argument("--only", choices=FLOWS, help="run this flow only; the report has the runs of both that are there")
     parser.add_argument("--model", default="smollm2-135m")

@@ -32,6 +32,7 @@ from seekflow.flow import Bound
 from seekflow.lms import local_model
 from seekflow.tools import BM25, TitleLinks
 
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SETS = {"2wiki": "dev.jsonl", "musique": "train.jsonl"}
 SMALLER: Mapping[str, Any] = {"search.max_rounds": 2, "search/retrieve.k": 5, "search/fuse.keep": 5, "search/refine.feedback": 3}
 """A prompt of 1,500 tokens takes this model several seconds to read."""
@@ -117,7 +118,7 @@ def tables(found: Mapping[str, Any]) -> Iterable[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder that holds musique and 2wiki")
+    parser.add_argument("--data", type=Path, default=DATA, help="the folder that holds musique and 2wiki")
     parser.add_argument("--flows", nargs="+", choices=("bridge", "react"), default=("bridge", "react"))
     parser.add_argument("--limit", type=int, default=300, help="at most so many questions for bridge")
     parser.add_argument("--react", type=int, default=20, help="so many questions for react")

@@ -40,6 +40,7 @@ from seekflow.prompts.prompt import load
 from seekflow.tools import BM25
 from seekflow.types import Example, Passage, Query
 
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 CELLS = ("hotpotqa:gold", "hotpotqa:bm25", "musique:gold", "musique:bm25")
 SMALL: Mapping[str, Any] = {"retrieve.k": 5, "answer.prompt_tokens": 1000}
 """Set alike for all arms: this model reads some 300 tokens a second on two cores."""
@@ -234,7 +235,7 @@ def settings(params: Mapping[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder that holds hotpotqa and musique")
+    parser.add_argument("--data", type=Path, default=DATA, help="the folder that holds hotpotqa and musique")
     parser.add_argument("--only", choices=CELLS, help="one cell, without the page")
     parser.add_argument("--page", action="store_true", help="write the page of the cells that are there")
     parser.add_argument("--model", default="smollm2-135m")

@@ -24,17 +24,19 @@ import os
 import platform
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT.parent / "shared" / "data"
 SETS = {"2wiki": "dev.jsonl", "hotpotqa": "train.jsonl", "musique": "train.jsonl"}
 METRICS = ("support_recall@5", "support_recall@2", "full_support@5")
 FLOWS = ("BM25 alone", "bridge as written", "bridge, ranker fitted", "bridge compiled")
@@ -203,7 +205,7 @@ One core, without a memo; a first run of each process reads passages that later 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder that holds 2wiki, hotpotqa and musique")
+    parser.add_argument("--data", type=Path, default=DATA, help="the folder that holds 2wiki, hotpotqa and musique")
     parser.add_argument("--sets", default=",".join(SETS), help="which of them, separated by commas")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--dense", action="store_true", help="measure each set with the extra `dense` too")
@@ -224,11 +226,22 @@ def main() -> None:
     measure(sets, options)
 
 
+def begin() -> None:
+    """What a worker does first: watch that it ends with the command, however that ends."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def end_with_parent() -> None:
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
+
+
 def measure(sets: Sequence[str], options: argparse.Namespace) -> None:
     flags = f" --sets {options.sets} --seconds {options.seconds:g}{' --dense' * options.dense}"
     ran_on = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     main_table, part_table, step_table = [*MAIN], [*PARTS], [*STEPS]
-    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(options.jobs, get_context("spawn"), begin) as pool:
         for name, dense in [(name, dense) for dense in ((False, True) if options.dense else (False,)) for name in sets]:
             folder, label = options.data / name, f"{name} + dense" if dense else name
             if dense:
