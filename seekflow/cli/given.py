@@ -123,7 +123,7 @@ class Running:
 
 def require_memo(path: Path) -> None:
     """Raise `NoMemo` for a file that is no memo: opening it as one would set it aside, and it may be dear to someone."""
-    from seekflow.core.memo_file import APPLICATION
+    from seekflow.core.memo.file import APPLICATION
 
     if path.is_file() and not path.stat().st_size:
         return

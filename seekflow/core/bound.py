@@ -17,11 +17,11 @@ from seekflow.core.errors import BindError
 from seekflow.core.flow import Flow
 from seekflow.core.ledger import Ledger, Merge
 from seekflow.core.memo import Memo
+from seekflow.core.memo.sharing import Sharing
 from seekflow.core.params import to_plain
 from seekflow.core.past import Past
 from seekflow.core.program import Program, build
 from seekflow.core.run import Exhausted, Frame, Run, StepFailed, finish, within_seconds
-from seekflow.core.sharing import Sharing
 from seekflow.core.step import Piece, Step
 from seekflow.core.sync import run_sync
 from seekflow.core.trace import Trace, number_visits

@@ -20,7 +20,7 @@ from seekflow.core.digest import digest_of
 from seekflow.core.errors import ChannelMissing
 from seekflow.core.expr import Evaluate
 from seekflow.core.ledger import Entry, Ledger, Merge
-from seekflow.core.sharing import Sharing
+from seekflow.core.memo.sharing import Sharing
 from seekflow.core.step import Piece, Step, StepError, StepKind
 from seekflow.core.trace import Trace
 from seekflow.types import check_needs

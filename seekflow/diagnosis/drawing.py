@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from typing import Any
 
-from seekflow.core.draw_graph import flow_graph
-from seekflow.core.draw_layout import Layout, Size, Spacing
-from seekflow.core.draw_text import clip
+from seekflow.core.draw.graph import flow_graph
+from seekflow.core.draw.layout import Layout, Size, Spacing
+from seekflow.core.draw.text import clip
 from seekflow.core.flow import Flow
 
 SPACING = Spacing(gap=28, beside=18, pad=12, header=20, lane=28)
@@ -24,7 +24,7 @@ _LETTER = 6.3
 
 
 def drawing(flow: Flow) -> dict[str, Any]:
-    """The control flow of a flow as plain data, `{nodes, edges, boxes, tree}`; see `draw_graph.flow_graph`."""
+    """The control flow of a flow as plain data, `{nodes, edges, boxes, tree}`; see `draw.graph.flow_graph`."""
     graph = flow_graph(flow)
     return {
         "nodes": [{"id": id, **data, "reads": list(data["reads"]), "inside": list(data["inside"])} for id, data in _nodes(graph)],

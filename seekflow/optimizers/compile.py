@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from seekflow.core.artifact_place import versions
+from seekflow.core.artifact.place import versions
 from seekflow.core.bound import Bound
 from seekflow.core.budget import Budget
 from seekflow.core.code import code_version

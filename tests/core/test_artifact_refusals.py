@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from test_artifact import Answered, Look, Say, Weights, changed, flow, refusal
 
-from seekflow.core import artifact_file
 from seekflow.core.artifact import VERSION, save
+from seekflow.core.artifact import file as artifact_file
 from seekflow.core.combinators import fan, loop
 from seekflow.core.errors import ArtifactError
 from seekflow.core.expr import S

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from seekflow.core.ledger import Passages
 from seekflow.core.memo import Memo, StepKey
-from seekflow.core.memo_writer import COMPRESS_FROM, decode, encode
+from seekflow.core.memo.writer import COMPRESS_FROM, decode, encode
 from seekflow.core.node import Writes
 from seekflow.types import Passage, Query, Value, Verdict
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from seekflow.core import memo_file, memo_writer
 from seekflow.core.memo import Memo, StepKey
+from seekflow.core.memo import file as memo_file
+from seekflow.core.memo import writer as memo_writer
 from seekflow.core.node import Writes
 
 SCRIPT = """

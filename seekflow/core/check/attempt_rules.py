@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seekflow.core.check.findings import Finding, error
+from seekflow.core.check.ways import Ways
 from seekflow.core.combinators import BestOf, Redo
-from seekflow.core.findings import Finding, error
 from seekflow.core.flow import Flow
 from seekflow.core.ledger import ChannelSpec
 from seekflow.core.lm import LM
 from seekflow.core.node import Node
 from seekflow.core.scoring import name_of, needs_of
-from seekflow.core.ways import Ways
 
 
 def critiques(flow: Flow) -> Iterator[tuple[str, ChannelSpec, bool]]:

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from seekflow.core.draw_text import clip
+from seekflow.core.draw.text import clip
 
 TITLE, LINE = 12.5, 11.0
 """Font sizes in pixels: of titles, and of all other text."""

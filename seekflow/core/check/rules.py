@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from seekflow.core.check.attempt_rules import attempts, critiques, marked
+from seekflow.core.check.findings import Finding, all_writes, error, fitting, gap, here, how_to_write, skips, writing
+from seekflow.core.check.ways import (
+    Ways,
+    replacing,
+    writes,
+)
 from seekflow.core.combinators import Call, Each, Loop, Route
 from seekflow.core.expr import Channel, channels
-from seekflow.core.findings import Finding, all_writes, error, fitting, gap, here, how_to_write, skips, writing
 from seekflow.core.flow import Flow
 from seekflow.core.ledger import ChannelSpec
 from seekflow.core.node import Node, PortSpec
 from seekflow.core.params import ChoiceParam, IntParam, Param
 from seekflow.core.ports import Port
-from seekflow.core.rules_attempts import attempts, critiques, marked
 from seekflow.core.site import Site
 from seekflow.core.typing_rules import (
     Problem,
@@ -25,11 +30,6 @@ from seekflow.core.typing_rules import (
     shown,
     similar,
     unknown,
-)
-from seekflow.core.ways import (
-    Ways,
-    replacing,
-    writes,
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from pydantic import JsonValue
 
-from seekflow.core.artifact_file import lenient
+from seekflow.core.artifact.file import lenient
 from seekflow.core.flow import Flow
 
 MOST = 12

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from seekflow.core import draw_paint as paint
-from seekflow.core.draw_graph import trace_graph
-from seekflow.core.draw_text import clip, seconds_text, step_class, step_lines
+from seekflow.core.draw import paint
+from seekflow.core.draw.graph import trace_graph
+from seekflow.core.draw.text import clip, seconds_text, step_class, step_lines
 from seekflow.core.step import Step
 from seekflow.core.trace import Trace
 

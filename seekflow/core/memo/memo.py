@@ -22,9 +22,9 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ConfigDict
 
 from seekflow.core import forks
-from seekflow.core.memo_key import Found, StepKey, changes
-from seekflow.core.memo_store import Count, Row, Store
-from seekflow.core.memo_writer import Waiting, Writer, decode, explained, now
+from seekflow.core.memo.key import Found, StepKey, changes
+from seekflow.core.memo.store import Count, Row, Store
+from seekflow.core.memo.writer import Waiting, Writer, decode, explained, now
 from seekflow.core.node import Writes
 
 _NEAR_KEPT: Final = 8
@@ -74,7 +74,7 @@ class Memo:
 
     `path` is the SQLite file (None: memory only), `max_bytes` the size at which the least recently used steps leave it, and
     `memory_items` how many values stay in memory. A file that is damaged, locked, full or read-only never raises:
-    see `memo_store`. What waits is written within half a second, on `flush`, on `close` and when the interpreter ends.
+    see `memo.store`. What waits is written within half a second, on `flush`, on `close` and when the interpreter ends.
     """
 
     def __init__(self, path: str | Path | None = None, *, max_bytes: int = 2_000_000_000, memory_items: int = 20_000) -> None:

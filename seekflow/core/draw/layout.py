@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from seekflow.core.draw_paint import route
+from seekflow.core.draw.paint import route
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -69,7 +69,7 @@ class Block:
 
 
 class Layout:
-    """The places of a flow's graph (see `draw_graph.flow_graph`), with its input on top and its output at the bottom.
+    """The places of a flow's graph (see `draw.graph.flow_graph`), with its input on top and its output at the bottom.
 
     `card` gives the size of a node's card by its id, `caption` the width that a box's caption needs by its path. After making it,
     `whole` is the outermost block, at (`margin`, `margin`), and `cards` and `boxes` the blocks by id.

@@ -6,6 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from seekflow.core.check.ways import (
+    Place,
+    Read,
+    Way,
+    writes,
+)
 from seekflow.core.combinators import Call, Loop
 from seekflow.core.flow import Flow
 from seekflow.core.ledger import ChannelSpec
@@ -19,12 +25,6 @@ from seekflow.core.typing_rules import (
     similar,
     unknown,
     without_nothing,
-)
-from seekflow.core.ways import (
-    Place,
-    Read,
-    Way,
-    writes,
 )
 
 

@@ -25,14 +25,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from seekflow.core.errors import FlowError
-from seekflow.core.findings import Finding
-from seekflow.core.flow import Flow
-from seekflow.core.rules import RULES, bounds, names, ports, unreadable
-from seekflow.core.rules_attempts import rewards
-from seekflow.core.ways import (
+from seekflow.core.check.attempt_rules import rewards
+from seekflow.core.check.findings import Finding
+from seekflow.core.check.rules import RULES, bounds, names, ports, unreadable
+from seekflow.core.check.ways import (
     walk,
 )
+from seekflow.core.errors import FlowError
+from seekflow.core.flow import Flow
 
 
 def check(flow: Flow, resources: Mapping[str, object] | None = None) -> tuple[Finding, ...]:

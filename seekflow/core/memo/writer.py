@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 
-from seekflow.core.memo_file import warn
-from seekflow.core.memo_store import Row, Store
+from seekflow.core.memo.file import warn
+from seekflow.core.memo.store import Row, Store
 from seekflow.core.node import Writes
 
 BATCH_ROWS: Final = 64

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from seekflow.core.draw_graph import flow_graph, trace_graph
-from seekflow.core.draw_text import clip, seconds_text, step_class, step_lines
+from seekflow.core.draw.graph import flow_graph, trace_graph
+from seekflow.core.draw.text import clip, seconds_text, step_class, step_lines
 from seekflow.core.flow import Flow
 from seekflow.core.trace import Trace
 
@@ -45,12 +45,12 @@ _CLASSES = (
 
 
 def graph(flow: Flow) -> nx.DiGraph:
-    """The control flow of a flow as a networkx graph; see `draw_graph.flow_graph`."""
+    """The control flow of a flow as a networkx graph; see `draw.graph.flow_graph`."""
     return flow_graph(flow)
 
 
 def graph_trace(trace: Trace) -> nx.DiGraph:
-    """The information dependency of a trace as a networkx graph; see `draw_graph.trace_graph`."""
+    """The information dependency of a trace as a networkx graph; see `draw.graph.trace_graph`."""
     return trace_graph(trace)
 
 
@@ -92,14 +92,14 @@ def mermaid_trace(trace: Trace) -> str:
 
 def svg(flow: Flow) -> str:
     """A flow as a self-contained SVG that follows the reader's light or dark scheme."""
-    from seekflow.core.draw_svg import flow_svg
+    from seekflow.core.draw.svg import flow_svg
 
     return flow_svg(flow)
 
 
 def svg_trace(trace: Trace) -> str:
     """A trace as a self-contained SVG: steps in layers, each below those whose writes it read."""
-    from seekflow.core.draw_layers import trace_svg
+    from seekflow.core.draw.layers import trace_svg
 
     return trace_svg(trace, MOST_STEPS)
 

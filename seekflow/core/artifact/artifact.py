@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from seekflow.core.artifact_file import exact, lenient, read, write
-from seekflow.core.artifact_place import check_location, find, locate, versions
+from seekflow.core.artifact.file import exact, lenient, read, write
+from seekflow.core.artifact.mismatch import explain, lost
+from seekflow.core.artifact.place import check_location, find, locate, versions
 from seekflow.core.errors import ArtifactError
 from seekflow.core.flow import Flow
-from seekflow.core.mismatch import explain, lost
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-from seekflow.core import memo_file
-from seekflow.core.memo_file import Link, OtherSchemaError, code_of, inode_of, is_damaged, transaction, warn
-from seekflow.core.memo_key import Variant
+from seekflow.core.memo import file as memo_file
+from seekflow.core.memo.file import Link, OtherSchemaError, code_of, inode_of, is_damaged, transaction, warn
+from seekflow.core.memo.key import Variant
 
 ROW_BYTES: Final = 400
 """About what a row takes in the file besides its value: the fields of its key, and the indices."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seekflow.core import draw_paint as paint
-from seekflow.core.draw_graph import flow_graph
-from seekflow.core.draw_layout import Block, Layout, Size
-from seekflow.core.draw_text import clip
+from seekflow.core.draw import paint
+from seekflow.core.draw.graph import flow_graph
+from seekflow.core.draw.layout import Block, Layout, Size
+from seekflow.core.draw.text import clip
 from seekflow.core.flow import Flow
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seekflow.core.combinators import Call, Each, Fan, Loop, Pick, Redo, Route, Seq
-from seekflow.core.draw_text import caption, gifts, mark_text, said, setting_lines
+from seekflow.core.draw.text import caption, gifts, mark_text, said, setting_lines
 from seekflow.core.expr import Channel, channels
 from seekflow.core.flow import Flow
 from seekflow.core.node import Node

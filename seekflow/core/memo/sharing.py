@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from seekflow.core.memo import Found, Memo, StepKey
+from seekflow.core.memo.memo import Found, Memo, StepKey
 from seekflow.core.node import Writes
 
 
