@@ -65,7 +65,7 @@ class Answer(Asking):
     asks: ClassVar[tuple[str, ...]] = ("answer", "answer_short")
     decides: ClassVar[tuple[str, ...]] = ("prose",)
     with_model = Asking.with_model | {"prose", "span", "evidence_only"}
-    without_model = frozenset({"sentences", "hops", "scorer", "refuse_below"})
+    without_model = frozenset({"sentences", "hops", "scorer"})
 
     prose: bool = False
     span: bool = False
