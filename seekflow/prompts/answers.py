@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from seekflow.prompts.guard import clean, shown_id
 from seekflow.prompts.outputs import AnswerOut, Checked
 from seekflow.prompts.quotes import Ids, locate, said
+from seekflow.text.entities import flat
 from seekflow.text.sentences import sentences
 from seekflow.types import Answer, Passage
 
@@ -27,7 +28,8 @@ def to_answer(out: AnswerOut, passages: Sequence[Passage], *, prose: bool = Fals
     """The answer, citing ids of `passages` only: those listed, then those in brackets in its text. Unknown ids are dropped.
 
     In prose a bracket holds ids as they are shown, and a sentence that has none is marked `[no source]`. Else ids in brackets are
-    taken out of the text, and an answer that cites nothing cites the first passage that has its words. An empty text, or one that
+    taken out of the text, and where no passage that is cited has the answer's words the first one that does is cited before
+    them: small models often name the wrong one. A yes or no stands in no passage. An empty text, or one that
     says no more than that it is not known, is a refusal; a refusal cites nothing. It never raises.
     """
     text = clean(out.text).strip()
@@ -43,8 +45,10 @@ def to_answer(out: AnswerOut, passages: Sequence[Passage], *, prose: bool = Fals
         text = mark_unsupported(text)
     else:
         text = said(text, words=1000)
-        if not citations:
-            citations = tuple(passage.id for passage in passages if locate(text, f"{passage.title}\n{passage.text}"))[:1]
+        if flat(text) not in ("yes", "no"):
+            holding = [passage.id for passage in passages if locate(text, f"{passage.title}\n{passage.text}")]
+            if not set(holding) & set(citations):
+                citations = (*holding[:1], *citations)
     return Checked(Answer(text=text, citations=citations), unknown + stray)
 
 

@@ -30,6 +30,18 @@ def test_a_short_answer_that_cites_nothing_cites_the_passage_with_its_words() ->
     assert answered("Hamburg")[0].citations == ()
 
 
+def test_a_passage_that_says_the_answer_comes_before_those_that_are_cited_and_do_not() -> None:
+    assert answered("Cincinnati", "jaws")[0].citations == ("born here", "jaws")
+    assert answered("Steven Spielberg", "born here")[0].citations == ("born here",)  # its title says it
+    assert answered("Hamburg", "jaws")[0].citations == ("jaws",)  # another wording: nothing is known of it
+
+
+def test_a_yes_or_no_is_in_no_passage() -> None:
+    denial = Passage(id="no", title="No", text="No, he was not.")
+    assert to_answer(AnswerOut(text="No.", citations=("jaws",)), (*BOTH, denial)).value.citations == ("jaws",)
+    assert to_answer(AnswerOut(text="no"), (*BOTH, denial)).value.citations == ()
+
+
 def test_prose_keeps_known_ids_in_brackets_and_drops_the_others() -> None:
     answer, dropped = answered("He was born in Ohio. [born%20here][p9] He directed Jaws [jaws, p7]!", prose=True)
     assert answer.text == "He was born in Ohio [born%20here]. He directed Jaws [jaws]!"
