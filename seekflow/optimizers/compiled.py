@@ -89,7 +89,7 @@ class Compiled:
         from rich.table import Table
 
         table = Table(title=f"compiled for {self.objective}", title_justify="left")
-        for column in ("pass", "params", "gain on held-back rows", "p", ""):
+        for column in ("pass", "params", "gain on other rows", "p", ""):
             table.add_column(column)
         for change in self.changes:
             if change.comparison is None:

@@ -14,11 +14,12 @@ from seekflow.core.node import Node
 from seekflow.core.params import FittedParam
 from seekflow.core.site import Site
 from seekflow.core.trace import Trace
-from seekflow.evaluation.examples import split
+from seekflow.evaluation.examples import folds, split
+from seekflow.evaluation.row import Row
 from seekflow.optimizers.allowance import BudgetSpent
 from seekflow.optimizers.models import idle
 from seekflow.optimizers.passes import Work
-from seekflow.optimizers.search import Search
+from seekflow.optimizers.search import Say, Search
 from seekflow.optimizers.space import active
 from seekflow.types import Example
 
@@ -35,44 +36,94 @@ class Fit:
 
     A component is first fitted on two thirds of the training rows, and kept only if the flow gains by it on the last third; then
     it is fitted on all of them. Those that are kept are one change, judged by what the flow as a whole gains on the held-back
-    rows. Where the budget, less what judging takes, does not reach for all components, those that were fitted are judged. One
-    whose `fit` raises stays as it is.
+    rows. Where rollouts ask no model, and so cost only time, the training rows help to judge: for each of `folds` parts all of
+    this is done once more on the others, and the flow run on the part (cross-fitting). So components judge on rows that they have
+    not seen, and a gain is found that few held-back rows cannot tell from chance.
+
+    Where the budget, less what judging takes, does not reach for all components, those that were fitted are judged. One whose
+    `fit` raises stays as it is. Raises `ValueError` for fewer than two folds.
     """
 
+    folds: int = 3
     name: str = "fit"
 
+    def __post_init__(self) -> None:
+        if self.folds < 2:
+            raise ValueError(f"cross-fitting takes 2 folds or more, not {self.folds}")
+
     def work(self, bound: Bound, train: int, val: int) -> Work:
-        """One run of the training rows for each component, two of the rows that it is checked on, one of the held-back rows."""
+        """Of the training rows one run for each component and two of those that it is checked on; the same of the other folds for
+        each fold, and one more run; one run of the held-back rows."""
         nodes = fittable(bound)
         if not nodes:
             return Work(self.name, 0, 0, 0, "no components to fit")
-        least, most = len(nodes) * train, len(nodes) * (train + 2 * math.ceil(train * CHECKED)) + val
-        return Work(self.name, least, most, 1, f"{len(nodes)} components: {', '.join(nodes)}")
+        once = len(nodes) * (train + 2 * math.ceil(train * CHECKED))
+        most = once * self.folds + train + val  # each of the folds leaves one of them out, and once none is left out
+        return Work(self.name, len(nodes) * train, most, 1, f"{len(nodes)} components: {', '.join(nodes)}")
 
     async def run(self, search: Search) -> None:
         """Fit, keep what gains, and have the result judged."""
-        values, notes = dict(search.values), []
-        kept = search.judging(await search.rows(values, search.val))
-        learn, check = (
-            split(search.train, 1 - CHECKED, CHECKED, seed=search.seed) if len(search.train) > 1 else (search.train, ())
-        )
+        before = await search.rows(search.values, search.val)
+        kept = search.judging(before)
+        fitted = await self._fitted(search, search.train, kept, search.say)
+        if fitted.cut:
+            search.stop(self.name, f"{fitted.cut} and those after it are not fitted: the rest of the budget is for judging")
+        free = not any(row.spent(line) for row in before for line in ("calls", "usd"))
+        changed = fitted.values != search.values and not fitted.cut
+        beside = await self._cross_fitted(search, kept) if free and changed else []
+        await search.judge(self.name, fitted.values, "; ".join(fitted.notes), beside)
+
+    async def _fitted(self, search: Search, examples: Sequence[Example], kept: Mapping[str, float], say: Say) -> _Fitted:
+        """The values of all params after fitting on `examples`."""
+        values, notes = dict(search.values), list[str]()
+        learn, check = split(examples, 1 - CHECKED, CHECKED, seed=search.seed) if len(examples) > 1 else (examples, ())
         for path, site in fittable(search.with_values(values)).items():
             fitting = _Fitting(search, path, site, values, kept)
             try:
                 if len(check) >= LEAST_CHECKED:
                     found = await fitting.learned(learn)
                     if found["params"] and not await fitting.gains({**values, **found["params"]}, check):
-                        search.say("left", {"path": path, "rows": len(check)})
+                        say("left", {"path": path, "rows": len(check)})
                         continue
-                found = await fitting.learned(search.train)
+                found = await fitting.learned(examples)
             except BudgetSpent:
-                search.stop(self.name, f"{path} and those after it are not fitted: the rest of the budget is for judging")
-                break
+                return _Fitted(values, notes, path)
             values |= found["params"]
             if found["error"]:
                 notes.append(found["error"])
-            search.say("fitted", {"path": path, "params": sorted(found["params"]), **found})
-        await search.judge(self.name, values, "; ".join(notes))
+            say("fitted", {"path": path, "params": sorted(found["params"]), **found})
+        return _Fitted(values, notes)
+
+    async def _cross_fitted(self, search: Search, kept: Mapping[str, float]) -> list[tuple[Row, Row]]:
+        """Each training row under components that were fitted on other training rows, and as it was; none where the budget does
+        not reach for all of them."""
+        pairs: list[tuple[Row, Row]] = []
+        if len(search.train) < self.folds:
+            return pairs
+        for fold in folds(search.train, self.folds, seed=search.seed):
+            fitted = await self._fitted(search, fold.train, kept, _silent)
+            if fitted.cut:
+                return []
+            try:
+                mine = await search.rows(fitted.values, fold.test, kept=kept)
+                theirs = await search.rows(search.values, fold.test, kept=kept)
+            except BudgetSpent:
+                return []
+            pairs += zip(mine, theirs, strict=True)
+        return pairs
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """The values of all params, what went wrong, and the component at which the budget ended."""
+
+    values: Mapping[str, Any]
+    notes: Sequence[str]
+    cut: str = ""
+
+
+def _silent(event: str, facts: Mapping[str, Any]) -> None:
+    """Says nothing of the fits that only judge."""
 
 
 @dataclass(frozen=True)

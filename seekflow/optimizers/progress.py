@@ -68,4 +68,4 @@ def _told(change: Any) -> str:
     gap = change.comparison.difference
     verdict = "accepted" if change.accepted else "not accepted"
     p = change.comparison.p_value
-    return f"{change.name}: {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] on {gap.n} held-back rows, p = {p:.3f}: {verdict}"
+    return f"{change.name}: {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] on {gap.n} other rows, p = {p:.3f}: {verdict}"

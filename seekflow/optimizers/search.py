@@ -30,8 +30,8 @@ NOTHING: Mapping[str, float] = {}
 
 @dataclass(frozen=True)
 class Change:
-    """What a pass came to: the params that it would change, whether that was accepted, and the paired comparison on held-back
-    rows.
+    """What a pass came to: the params that it would change, whether that was accepted, and the paired comparison on rows that it
+    was not made from.
 
     `comparison` is None where the pass found nothing to change, or could not be judged within the budget."""
 
@@ -180,8 +180,11 @@ class Search:
             return False
         return True
 
-    async def judge(self, name: str, values: Mapping[str, Any], note: str = "") -> bool:
+    async def judge(self, name: str, values: Mapping[str, Any], note: str = "", beside: Sequence[tuple[Row, Row]] = ()) -> bool:
         """Accept `values` in place of the current ones if the held-back rows say so; the change is recorded either way.
+
+        `beside` are more rows to go by, each after and before: of a change that is made from rows in the same way, but without
+        having seen these.
 
         Raises `CompileError` for more changes than the passes said they would have judged: the test would be void.
         """
@@ -196,7 +199,8 @@ class Search:
         except BudgetSpent:
             self._record(Change(name, changed, False, note="not judged: the budget ended"))
             raise
-        accepted, comparison = self.acceptance(self.qualities(mine), self.qualities(theirs))
+        after, before = [*mine, *(each for each, _ in beside)], [*theirs, *(each for _, each in beside)]
+        accepted, comparison = self.acceptance(self.qualities(after), self.qualities(before))
         self.judged.append(Tried(name, dict(values), mine))
         if accepted:
             self.values = dict(values)
