@@ -15,6 +15,9 @@ from typing import Any, NoReturn, Protocol
 
 from seekflow.core.errors import BudgetExceeded
 
+SUMMED = 1 - 1e-9
+"""What is left of a sum of money after rounding: a hundred times 0.015 comes to a little less than 1.5."""
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -149,7 +152,7 @@ class Meter:
             self._refuse(f"{budget.seconds} seconds are over: {what} was not started")
         if budget.tokens is not None and used.tokens >= budget.tokens:
             self._refuse(f"{budget.tokens} tokens are spent: {what} was not started")
-        if budget.usd is not None and used.usd and used.usd >= budget.usd:  # a budget of nothing lets what is free start
+        if budget.usd is not None and used.usd and used.usd >= budget.usd * SUMMED:  # one of nothing lets what is free start
             self._refuse(f"{budget.usd} US dollars are spent: {what} was not started")
 
     def _refuse(self, message: str) -> NoReturn:

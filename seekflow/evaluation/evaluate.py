@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seekflow.core.bound import Bound, Result
-from seekflow.core.budget import Budget, Meter
+from seekflow.core.budget import SUMMED, Budget, Meter
 from seekflow.core.errors import BindError
 from seekflow.core.trace import Trace
 from seekflow.evaluation.asked import check_corpus, examples_of, metrics_for, rewards_for
@@ -227,7 +227,7 @@ def _spent(meter: Meter | None) -> bool:
             (budget.calls, used.calls),
             (budget.searches, used.searches),
             (budget.tokens, used.tokens),
-            (budget.usd, used.usd),
+            (budget.usd and budget.usd * SUMMED, used.usd),
         )
         over = budget.seconds is not None and meter.seconds >= budget.seconds
         if over or meter.refused or any(limit and amount >= limit for limit, amount in lines):

@@ -292,3 +292,15 @@ def test_nothing_is_lost_when_the_time_of_a_run_and_of_its_calls_ends_together(o
     result = ran(Aim(goals(a="", b="", c="")) >> body >> Sum(), budget=sf.Budget(seconds=0.1))
     assert len(visited) == len(result.trace.visits("visits"))
     assert len({step.id for step in result.trace}) == len(result.trace)
+
+
+@given(st.integers(1, 400), st.sampled_from([0.015, 0.1, 0.3, 1e-6, 7e-5]))
+def test_money_is_spent_when_as_many_calls_were_paid_as_it_was_meant_for(calls: int, price: float) -> None:
+    """Whether or not sums of that price round to a little less."""
+    meter, started = Meter(sf.Budget(usd=round(calls * price, 9))), 0
+    with pytest.raises(BudgetExceeded):
+        while True:
+            meter.start("calls")
+            meter.spend(Usage(usd=price))
+            started += 1
+    assert started == calls
