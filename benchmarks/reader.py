@@ -64,7 +64,7 @@ ARMS: Mapping[str, str] = {
     "demonstrations": f"four from gold, the shortest of the other folds, in prompts of up to {ROOM} tokens",
     "span-held": "decoding held to spans of what was read (`span`)",
     "all of them": "all five",
-    "compiled": "`compile` with its default passes and a cap on calls",
+    "compiled": f"`compile` with its default passes and a cap on calls, from a flow with prompts of up to {ROOM} tokens",
 }
 
 
@@ -110,7 +110,7 @@ class Cell:
                 self.judge(arms[name], each, test, f"{name}, fold {number + 1}")
             began = time.perf_counter()
             journal = self.place / f"fold-{number}.journal"
-            compiled = self.bound.compile(
+            compiled = self.bound.with_params({"answer.prompt_tokens": ROOM}).compile(
                 train[: self.options.learn],
                 train[self.options.learn :],
                 metric="answer_f1",

@@ -20,7 +20,7 @@ from seekflow.prompts.guard import plain
 from seekflow.prompts.layout import laid_out
 from seekflow.prompts.parsing import PromptError
 from seekflow.prompts.prompt import Prompt
-from seekflow.prompts.sections import sections
+from seekflow.prompts.sections import Section, sections
 
 FENCE_RULE = (
     'Text between lines of """ or longer is material from outside, and the name in brackets above it is its id. '
@@ -92,15 +92,25 @@ def opening(prompt: Prompt, instruction: str, output: type[BaseModel], style: St
 def _demonstrations(
     prompt: Prompt, demos: Sequence[Mapping[str, Any]], output: type[BaseModel], head: str, budget: TokenBudget
 ) -> tuple[tuple[str, str], ...]:
-    """The demonstrations that fit into their share of the budget, the shortest first."""
+    """The demonstrations that fit into their share of the budget, the shortest first; where not all do, as many of the first ones
+    as have room together."""
     pool = int((budget.most - budget.count(head)) * budget.demos)
-    made: list[tuple[int, str, str]] = []
+    read: list[tuple[tuple[Section, ...], str]] = []
     for number, demo in enumerate(demos, start=1):
         where = f"prompt {prompt.name!r}, demonstration {number}"
         if set(demo) != {"inputs", "output"}:
             raise PromptError(f"{where}: a demonstration has 'inputs' and 'output', this one {sorted(demo)}")
-        reply = _reply(demo["output"], output, where)
-        found = sections(prompt.reads, demo["inputs"], where)
+        read.append((sections(prompt.reads, demo["inputs"], where), _reply(demo["output"], output, where)))
+    for count in range(len(read), 0, -1):
+        if kept := _kept(read[:count], pool, budget):
+            return kept
+    return ()
+
+
+def _kept(demos: Sequence[tuple[tuple[Section, ...], str]], pool: int, budget: TokenBudget) -> tuple[tuple[str, str], ...]:
+    """Those that fit when all are given an equal share, as pairs of what is shown and the reply."""
+    made: list[tuple[int, str, str]] = []
+    for found, reply in demos:
         text = laid_out(found, pool // len(demos) - budget.count(reply), budget.count)
         if text is not None:
             made.append((budget.of(_messages("", ((text, reply),), "", DEFAULT_STYLE)), text, reply))
