@@ -157,6 +157,19 @@ def test_demonstrations_keep_to_their_share_and_the_longest_go_first() -> None:
     assert [message.content for message in messages if message.role == "user"] == ["Question: When?", f"Question: {QUESTION}"]
 
 
+def test_where_not_all_demonstrations_have_room_together_the_first_ones_are_shown() -> None:
+    """Four of a kind need four times the room of one: none is shown only where not even the first has room."""
+    question = "Who directed the film about the shark that swims before the beach of the island?"
+    demos = [demo(f"{question} {number}", f"Spielberg {number}") for number in range(4)]
+    shown = {}
+    for most in range(350, 1200, 10):
+        messages = rendered({"question": "Who?"}, demos=demos, budget=TokenBudget(most, demos=0.5))
+        shown[most] = [message.content[-1] for message in messages[1:-1] if message.role == "user"]
+    assert [shown[350], shown[1190]] == [[], ["0", "1", "2", "3"]]
+    assert {len(each) for each in shown.values()} == {0, 1, 2, 3, 4}
+    assert all(each == ["0", "1", "2", "3"][: len(each)] for each in shown.values())
+
+
 def test_demonstrations_give_way_to_a_question_that_needs_the_room() -> None:
     question = "Who, among all of them, was it? " * 20
     messages = rendered({"question": question}, demos=[demo("When?", "1975")] * 4, budget=TokenBudget(560))
