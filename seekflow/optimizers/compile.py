@@ -145,9 +145,10 @@ async def _compile(search: Search, task: Task) -> Compiled:
     search.say("plan", {"plan": plan, "resumed": search.journal.resumed})
     try:
         _require_some(await search.rows(start, search.val))
-        for each, _ in task.passes:
+        for number, (each, _) in enumerate(task.passes, start=1):
             search.say("pass", {"name": each.name})
             await each.run(search)
+            search.acceptance.tests = sum(work.tests for _, work in task.passes[number:])  # what it left goes to those after it
         await _fill_front(search)
     except BudgetSpent:
         search.cut = True

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import random
+from dataclasses import dataclass
 
 import pytest
 import rivers
+from hypothesis import given
+from hypothesis import strategies as st
 
 import seekflow as sf
+from seekflow.flow import Bound
 from seekflow.optimizers.acceptance import Acceptance
+from seekflow.optimizers.passes import Work
+from seekflow.optimizers.search import Search
 from seekflow.optimizers.tune import Tune
 from seekflow.types import Passage
 
@@ -35,6 +41,35 @@ def test_one_more_test_asks_for_more_evidence() -> None:
     assert not Acceptance(0.1, tests=2)(mine, theirs)[0]
 
 
+def test_a_test_that_could_not_have_accepted_gives_its_share_to_the_next() -> None:
+    few, none = [1.0] * 2 + [0.0] * 6, [0.0] * 8  # two rows that differ: p is 1/4 at best
+    acceptance = Acceptance(0.1, tests=3)
+    assert not acceptance(none, none)[0]
+    assert not acceptance(few, none)[0]
+    assert acceptance([1.0] * 4 + [0.0] * 4, none)[0]  # p = 1/16, one-sided
+
+
+def test_a_test_that_could_have_accepted_spends_its_share_whatever_it_says() -> None:
+    worse, mine, theirs = [0.0] * 6, [1.0] * 4 + [0.0] * 4, [0.0] * 8
+    acceptance = Acceptance(0.1, tests=2)
+    assert not acceptance(worse, [1.0] * 6)[0]
+    assert acceptance.alpha == pytest.approx(0.05)
+    assert not acceptance(mine, theirs)[0]
+    with pytest.raises(ValueError, match="no test is left"):
+        acceptance(mine, theirs)
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), max_size=24), min_size=1, max_size=6))
+def test_no_more_chance_is_spent_than_there_is(changes: list[list[tuple[int, int]]]) -> None:
+    acceptance = Acceptance(0.1, tests=len(changes))
+    for pairs in changes:
+        share, before = acceptance.alpha / acceptance.tests, acceptance.alpha
+        accepted, comparison = acceptance([float(a) for a, _ in pairs], [float(b) for _, b in pairs])
+        assert before - acceptance.alpha in (0.0, pytest.approx(share))
+        assert not accepted or (comparison.p_value / 2 <= share and acceptance.alpha < before)
+    assert acceptance.alpha >= -1e-12
+
+
 @pytest.mark.parametrize(("alpha", "tests"), [(0.0, 1), (1.0, 1), (0.1, 0)])
 def test_values_out_of_range_are_refused(alpha: float, tests: int) -> None:
     with pytest.raises(ValueError, match="alpha"):
@@ -42,13 +77,13 @@ def test_values_out_of_range_are_refused(alpha: float, tests: int) -> None:
 
 
 def test_changes_that_gain_nothing_are_taken_in_at_most_about_alpha_of_all_compiles() -> None:
-    """300 compiles with three null changes each, on 40 rows whose values tie as often as recall does."""
+    """Compiles with three null changes each, on 40 rows whose values tie as often as recall does, some in nearly all rows."""
     rng, alpha, compiles, tests = random.Random(7), 0.1, 300, 3
-    values, acceptance, wrong = (0.0, 0.5, 1.0), Acceptance(alpha, tests), 0
+    values, wrong = (0.0, 0.5, 1.0), 0
     for _ in range(compiles):
-        incumbent = [rng.choice(values) for _ in range(40)]
-        for _ in range(tests):
-            candidate = [rng.choice(values) if rng.random() < 0.4 else one for one in incumbent]
+        incumbent, acceptance = [rng.choice(values) for _ in range(40)], Acceptance(alpha, tests)
+        for changed in rng.sample((0.0, 0.05, 0.1, 0.4, 0.4, 0.8), tests):
+            candidate = [rng.choice(values) if rng.random() < changed else one for one in incumbent]
             # exchangeable pairs: under the null either could have been the candidate
             pairs = [(a, b) if rng.random() < 0.5 else (b, a) for a, b in zip(candidate, incumbent, strict=True)]
             if acceptance([a for a, _ in pairs], [b for _, b in pairs])[0]:
@@ -93,3 +128,25 @@ def test_a_whole_compile_of_what_nothing_can_better_changes_it_in_about_alpha_of
         accepted += result.changes[0].accepted
     assert searched > 0.9 * compiles
     assert accepted / compiles <= 0.1 + 2 * (0.09 / compiles) ** 0.5
+
+
+@dataclass(frozen=True)
+class Announcing:
+    """A pass that says it would have `tests` changes judged, and has none; it notes how many were left."""
+
+    tests: int
+    left: list[int]
+    name: str = "announcing"
+
+    def work(self, bound: Bound, train: int, val: int) -> Work:
+        return Work(self.name, 1, 1, self.tests)
+
+    async def run(self, search: Search) -> None:
+        self.left.append(search.acceptance.tests)
+
+
+def test_what_a_pass_did_not_have_judged_is_left_to_those_after_it() -> None:
+    left: list[int] = []
+    passes = [Announcing(3, left), Announcing(2, left), Announcing(1, left)]
+    rivers.bind(rivers.searching).compile(rivers.TRAIN, rivers.VAL, metric="support_recall", passes=passes)
+    assert left == [6, 3, 1]
