@@ -70,6 +70,11 @@ class Usage:
         for name in USAGE_LINES:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
+    def subtract(self, other: Usage) -> None:
+        """Take away what another spent."""
+        for name in USAGE_LINES:
+            setattr(self, name, getattr(self, name) - getattr(other, name))
+
     def spent(self) -> dict[str, float]:
         """The lines that are not zero."""
         return {name: value for name in USAGE_LINES if (value := getattr(self, name))}

@@ -53,7 +53,8 @@ class Step:
     that wrote what was read there: what the step read is found by merging their writes, in this order.
     `writes` maps channels to what this step wrote to them (not to what they then held). `usage` is what the result cost
     when it was made; `memo` says whether it was paid now: it is "hit", the reason of a miss, or "off: ..."; after a replay also
-    "replay" (taken from the earlier run) or "replaced" (what it wrote was given).
+    "replay" (taken from the earlier run) or "replaced" (what it wrote was given). `reused` is the part of a step's `usage` that
+    earlier steps had paid, which asked a model the same.
     `started` is in seconds since the run began, `seconds` the time that the visit took now.
     """
 
@@ -67,6 +68,7 @@ class Step:
     started: float = 0.0
     seconds: float = 0.0
     usage: dict[str, float] = field(default_factory=dict)
+    reused: dict[str, float] = field(default_factory=dict)
     memo: str = ""
     attempts: int = 1
     decision: str | bool | float | None = None

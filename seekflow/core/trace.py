@@ -37,6 +37,7 @@ STEP_FIELDS = {
     "started",
     "seconds",
     "usage",
+    "reused",
     "memo",
     "attempts",
     "decision",
@@ -102,11 +103,14 @@ class Trace:
         return {name[len(prefix) :]: value for name, value in self.params.items() if name.startswith(prefix)}
 
     def usage(self, *, paid: bool = False) -> Usage:
-        """What the run's results cost; with `paid`, only what this run paid for itself: no hits of the memo, nothing replayed."""
+        """What the run's results cost; with `paid`, only what this run paid for itself, without the memo and replays."""
         total = Usage()
         for step in self.steps:
             if step.usage and not (paid and step.memo in ("hit", "replay")):
-                total.add(Usage.of(step.usage))
+                spent = Usage.of(step.usage)
+                if paid and step.reused:
+                    spent.subtract(Usage.of(step.reused))
+                total.add(spent)
         return total
 
     @property
@@ -183,7 +187,15 @@ def _packed(step: Step, number: Mapping[str, int]) -> dict[str, Any]:
     if step.parents:
         data["parents"] = {channel: _ranges([number[source] for source in sources]) for channel, sources in step.parents.items()}
     data["writes"] = step.writes
-    for name, default in (("round", 0), ("visit", 1), ("usage", {}), ("memo", ""), ("attempts", 1), ("decision", None)):
+    for name, default in (
+        ("round", 0),
+        ("visit", 1),
+        ("usage", {}),
+        ("reused", {}),
+        ("memo", ""),
+        ("attempts", 1),
+        ("decision", None),
+    ):
         if getattr(step, name) != default:
             data[name] = getattr(step, name)
     data["started"], data["seconds"] = step.started, step.seconds

@@ -13,7 +13,7 @@ from typing import Any, cast, get_args, get_origin
 
 from pydantic import ValidationError
 
-from seekflow.core.budget import Metered, Usage
+from seekflow.core.budget import Metered
 from seekflow.core.code import code_version
 from seekflow.core.errors import BudgetExceeded, ChannelMissing, WriteError
 from seekflow.core.expr import Evaluate
@@ -21,6 +21,7 @@ from seekflow.core.identity import digest
 from seekflow.core.ledger import Ledger, Merge
 from seekflow.core.lm import LM
 from seekflow.core.memo import StepKey
+from seekflow.core.memo.replies import Account, Remembering
 from seekflow.core.node import Contract, Node, ReadSpec, Visit, Writes, without_none
 from seekflow.core.params import to_plain
 from seekflow.core.past import ReplayError
@@ -181,16 +182,10 @@ class NodeOp:
         return lambda piece, attempt: emit(Piece(self.path, step.at, piece, attempt))
 
     async def _attempts(self, frame: Frame, step: Step, arguments: dict[str, Any], visit: Visit | None) -> Writes:
-        limit, usage = self.node.limit, Usage()
-        injected: dict[str, Any] = dict.fromkeys(self.optional)
-        injected |= {
-            name: Metered(self._resource(frame, name), charges, frame.meter, usage, self._listener(frame, step, name))
-            for name, (_, charges) in self.resources.items()
-        }
-        if visit is not None and self.contract.visit:
-            injected[self.contract.visit] = visit
+        limit, account = self.node.limit, Account()
         try:
             while True:
+                injected = self._injected(frame, step, account, visit)
                 try:
                     async with frame.run.gate:
                         return await self._once(arguments, injected, limit.timeout)
@@ -202,7 +197,20 @@ class NodeOp:
                 await asyncio.sleep(limit.wait * 2 ** (step.attempts - 1))
                 step.attempts += 1
         finally:
-            step.usage = usage.spent()
+            step.usage, step.reused = account.usage.spent(), account.reused.spent()
+
+    def _injected(self, frame: Frame, step: Step, account: Account, visit: Visit | None) -> dict[str, Any]:
+        """What `run` gets besides what it reads. In a second attempt models are asked, whatever they have said before."""
+        injected: dict[str, Any] = dict.fromkeys(self.optional)
+        memo = frame.run.memo if self.key is not None and step.attempts == 1 else None
+        for name, (_, charges) in self.resources.items():
+            thing = self._resource(frame, name)
+            if memo is not None and name in self.models:
+                thing = Remembering(thing, memo, account)
+            injected[name] = Metered(thing, charges, frame.meter, account.usage, self._listener(frame, step, name))
+        if visit is not None and self.contract.visit:
+            injected[self.contract.visit] = visit
+        return injected
 
     async def _once(self, arguments: dict[str, Any], injected: dict[str, Any], timeout: float | None) -> Writes:
         if timeout is None:
