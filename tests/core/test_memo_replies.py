@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 import seekflow as sf
 from seekflow.core.lm import LM, Message, Settings, Unavailable
@@ -201,3 +201,40 @@ def test_a_kept_reply_that_fits_its_type_no_more_is_asked_for_again() -> None:
     STALE.add("1")
     assert heard("!") == "2!"
     assert heard("?") == "2?"  # what came then was kept
+
+
+class Opaque:
+    """What pydantic knows nothing of."""
+
+
+class Free(BaseModel):
+    """A type that has no JSON schema."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    text: str
+    made: Opaque = Opaque()
+
+
+class Unwritten(BaseModel):
+    """A type that has a schema, and a value that has no JSON form."""
+
+    text: str
+    made: Any = Field(default_factory=Opaque)
+
+
+class AskFree(Ask):
+    wants: str = "Free"
+
+    async def run(self, question: str, lm: LM) -> Out:
+        wanted: type[Free | Unwritten] = {"Free": Free, "Unwritten": Unwritten}[self.wants]
+        return Out(heard=(await lm.complete([Message(role="user", content=question)], wanted)).value.text + self.suffix)
+
+
+@pytest.mark.parametrize("wants", ["Free", "Unwritten"])
+def test_what_has_no_json_form_is_asked_for_each_time(wants: str) -> None:
+    lm, memo = counting(), sf.Memo()
+    for suffix in "ab":
+        flow = sf.Flow(AskFree(suffix=suffix, wants=wants), output="heard", name="free")
+        assert not flow.bind(lm=lm, memo=memo)(question=QUESTION).errors
+    assert len(lm.asked) == 2

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import PydanticUserError, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from seekflow.core.budget import Tally, Usage
 from seekflow.core.identity import digest
@@ -45,7 +46,8 @@ class Remembering:
     """A language model as one step sees it under a memo.
 
     Requests are equal where the model, the messages, the type of the reply and the settings are. A step that asks the same thing
-    twice wants two replies: the first is equal to other steps' first, the second to their second. Errors are not kept.
+    twice wants two replies: the first is equal to other steps' first, the second to their second. Errors are not
+    kept, nor what is asked for as a type that has no JSON schema.
     """
 
     __slots__ = ("_account", "_inner", "_memo")
@@ -72,7 +74,10 @@ class Remembering:
     ) -> Completion[T]:
         """See `LM.complete`; a reply that is known is not written again for `on_text`."""
         inner: LM = self._inner
-        key = self._key(messages, output, settings)
+        try:
+            key = self._key(messages, output, settings)
+        except (TypeError, ValueError, PydanticUserError):  # a type without a JSON schema, or settings of a user's own
+            return await inner.complete(messages, output, settings, tally=tally, on_text=on_text)
         found, _ = await self._memo.claim(key, Reply)
         if found is not None and (known := _completion(found, output)) is not None:
             self._account.usage.add(known.usage)
@@ -81,16 +86,8 @@ class Remembering:
         try:
             began = time.perf_counter()
             done = await inner.complete(messages, output, settings, tally=tally, on_text=on_text)
-            value = done.value.model_dump_json(by_alias=True)
-            reply = Reply(
-                value=value,
-                text=done.text,
-                ended=done.ended,
-                attempts=done.attempts,
-                fallback=done.fallback,
-                logprobs=done.logprobs,
-            )
-            self._memo.put(key, reply, done.usage.spent(), time.perf_counter() - began)
+            if (reply := _reply(done)) is not None:
+                self._memo.put(key, reply, done.usage.spent(), time.perf_counter() - began)
             return done
         finally:
             if found is None:
@@ -103,6 +100,17 @@ class Remembering:
         request = f"{model}/{sampling}/{asked}"
         self._account.asked[request] += 1
         return StepKey(NODE, "", sampling, asked, model, str(self._account.asked[request]))
+
+
+def _reply(done: Completion[Any]) -> Reply | None:
+    """A completion as it is kept; None where its value cannot be written as JSON."""
+    try:
+        value = done.value.model_dump_json(by_alias=True)
+    except PydanticSerializationError:
+        return None
+    return Reply(
+        value=value, text=done.text, ended=done.ended, attempts=done.attempts, fallback=done.fallback, logprobs=done.logprobs
+    )
 
 
 def _completion(found: Found, output: type[T]) -> Completion[T] | None:
