@@ -10,7 +10,8 @@ answering alone can do), `bm25` those that BM25 finds. In each fold the flow is 
 too. With --take 1 only the first fold is judged. Intervals are 95 % bootstrap intervals over all questions,
 differences to "as written" are paired.
 
-Steps are kept in a memo and compiles in a journal in --work, so a run that was stopped goes on where it ended.
+Steps are kept in a memo and compiles in a journal in --work, so a run that was stopped goes on where it ended. A compile has a
+memo of its own: what other arms have asked is no present to it.
 Needs `pip install -e ".[local]"` and `seekflow models pull smollm2-135m`.
 """
 
@@ -110,7 +111,8 @@ class Cell:
                 self.judge(arms[name], each, test, f"{name}, fold {number + 1}")
             began = time.perf_counter()
             journal = self.place / f"fold-{number}.journal"
-            compiled = self.bound.with_params({"answer.prompt_tokens": ROOM}).compile(
+            start = self.bound.with_params({"answer.prompt_tokens": ROOM}).with_options(memo=Memo(journal.with_suffix(".memo")))
+            compiled = start.compile(
                 train[: self.options.learn],
                 train[self.options.learn :],
                 metric="answer_f1",
