@@ -55,6 +55,7 @@ LEAST = (0.2, 0.05)
 TRIED = 16
 """Questions of the other folds on which an ingredient that has to be chosen is chosen."""
 
+ASKED = ("limit", "folds", "learn", "calls")
 METRICS = ("answer_f1", "answer_em", "refused")
 ARMS: Mapping[str, str] = {
     "no model": "the same flow with nothing bound: answers by extraction",
@@ -128,7 +129,7 @@ class Cell:
                 f"rollouts and {compiled.spent.get('calls', 0):.0f} calls; {told(self.bound, compiled.bound)}"
             )
             print(f"{self.name}: {said[-1]}; {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-        asked = {name: getattr(self.options, name) for name in ("limit", "folds", "learn", "calls")}
+        asked = {name: getattr(self.options, name) for name in ASKED}
         found = {"cell": self.name, "arms": arms, "said": said, **asked}
         (self.place / "cell.json").write_text(json.dumps(found), encoding="utf-8")
         return found
@@ -182,8 +183,8 @@ def page(cells: Sequence[Mapping[str, Any]], options: argparse.Namespace) -> str
     lines = [
         "# What compiling gives a small model that reads and answers",
         "",
-        f"Made by `python benchmarks/reader.py --data ../shared/data` with local/{options.model} on {ran_on}. Token F1 and exact",
-        'match in percent with 95 % intervals; the gain over "as written" is paired.',
+        f"Made by `python benchmarks/reader.py --data ../shared/data` with local/{options.model} on {ran_on}, with the options",
+        'that each table names. Token F1 and exact match in percent with 95 % intervals; the gain over "as written" is paired.',
         f"{settings(SMALL)} unless said otherwise. Calls and tokens are those of one question.",
         "What was compiled on, and judged on other questions, is said below each table.",
         "",
@@ -209,11 +210,16 @@ def page(cells: Sequence[Mapping[str, Any]], options: argparse.Namespace) -> str
         lines += [
             "",
             f"Of the first {cell['limit']} questions compiling searched on {cell['learn']} and accepted by {rest} others, "
-            f"with at most {cell['calls']} calls.",
+            f"with at most {cell['calls']} calls (`{options_of(cell)}`).",
             "",
             *(f"- {each}" for each in cell["said"]),
         ]
     return "\n".join([*lines, ""])
+
+
+def options_of(cell: Mapping[str, Any]) -> str:
+    """What a cell was run with, as on the command line."""
+    return " ".join([*(f"--{name} {cell[name]}" for name in ASKED), f"--take {len(cell['said'])}"])
 
 
 def values(cell: Mapping[str, Any], arm: str, name: str) -> list[float]:
