@@ -17,7 +17,10 @@ from seekflow.optimizers.space import Domain, Pool, options
 
 
 class Climb:
-    """Proposals that differ from the best one in one param, each param once before any twice, in an order drawn by the seed.
+    """Proposals that differ from the best one in one param, in an order drawn by the seed.
+
+    Switches, choices and pools come before numbers: there are often fewer trials than changes, and what a flow does matters more
+    than by how much. Of either kind each param has a turn before any has a second.
 
     A number goes half-way to the one or the other end of its interval, on its scale; a switch, a choice or a pool to each of its
     other values. Values are as the search has them (`space.encoded`).
@@ -30,6 +33,7 @@ class Climb:
         ways = {name: chance.sample(range(count), count) for name, count in ((name, _ways(space[name])) for name in names)}
         rounds = max(map(len, ways.values()), default=0)
         self._moves = [(name, ways[name][turn]) for turn in range(rounds) for name in names if turn < len(ways[name])]
+        self._moves.sort(key=lambda move: isinstance(space[move[0]], IntParam | FloatParam))
         self._moves.reverse()
 
     def propose(self, best: Mapping[str, Any]) -> dict[str, Any] | None:
