@@ -97,14 +97,14 @@ def test_a_compile_that_is_interrupted_says_how_to_go_on_and_repeats_nothing(fol
     asked = ("compile", "mine:flow", "--corpus", CORPUS, "--train", train, "--trials", "4", "--metric", "support_recall@5")
 
     def busy() -> bool:
-        return log.exists() and len(log.read_text().splitlines()) >= 40
+        return log.exists() and len(log.read_text().splitlines()) >= 30
 
     ran = interrupted(busy, *asked, "--out", "A.flow.json")
     ran.refused(130, "A.flow.json.journal: the same command with --resume goes on from there", "seekflow: interrupted")
     assert ran.out == ""
     assert not (folder / "A.flow.json").exists()
     first = log.read_text().splitlines()
-    log.unlink()
+    log.write_text("")  # not removed: on a slow machine nothing may be left to run
 
     ran = process(*asked, "--out", "A.flow.json", "--resume", "--json")
     assert ran.code == 0, ran.err
