@@ -25,6 +25,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from agents import PARAMS
+
 from seekflow.core.lm import Settings
 from seekflow.core.memo import Memo
 from seekflow.evaluation import read_examples
@@ -34,8 +36,6 @@ from seekflow.tools import BM25, TitleLinks
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SETS = {"2wiki": "dev.jsonl", "musique": "train.jsonl"}
-SMALLER: Mapping[str, Any] = {"search.max_rounds": 2, "search/retrieve.k": 5, "search/fuse.keep": 5, "search/refine.feedback": 3}
-"""A prompt of 1,500 tokens takes this model several seconds to read."""
 
 
 def bound(name: str, folder: Path, memo: Memo | None, options: argparse.Namespace) -> Bound:
@@ -46,7 +46,7 @@ def bound(name: str, folder: Path, memo: Memo | None, options: argparse.Namespac
         made: Bound = flow.bind(corpus=corpus, links=TitleLinks(corpus.passages), memo=memo)
     else:
         lm = local_model(options.model, slots=options.slots, threads=options.threads, settings=Settings(max_tokens=96))
-        made = flow.with_params(SMALLER).bind(corpus=corpus, lm=lm, memo=memo)
+        made = flow.with_params(PARAMS["react"]).bind(corpus=corpus, lm=lm, memo=memo)
     return made
 
 
@@ -135,7 +135,7 @@ def main() -> None:
                 (options.work / f"{name}-{data}.json").write_text(json.dumps(diagnosed(name, data, options)), encoding="utf-8")
             else:
                 print(f"{options.data / data} is not there: left out")
-    small = ", ".join(f"{key} {value}" for key, value in SMALLER.items())
+    small = ", ".join(f"{key} {value}" for key, value in PARAMS["react"].items())
     lines = [
         "# Which step loses the points",
         "",

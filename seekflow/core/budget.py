@@ -15,7 +15,7 @@ from typing import Any, NoReturn, Protocol
 
 from seekflow.core.errors import BudgetExceeded
 
-SUMMED = 1 - 1e-9
+_SUMMED = 1 - 1e-9
 """What is left of a sum of money after rounding: a hundred times 0.015 comes to a little less than 1.5."""
 
 
@@ -107,6 +107,20 @@ class Meter:
         """Wall time since the meter was made."""
         return time.monotonic() - self.started
 
+    @property
+    def used_up(self) -> bool:
+        """Whether this budget, or one around it, has refused something, or one of its limits is reached."""
+        budget, used = self.budget, self.used
+        lines = (
+            (budget.calls, used.calls),
+            (budget.searches, used.searches),
+            (budget.tokens, used.tokens),
+            (budget.usd and budget.usd * _SUMMED, used.usd),
+        )
+        late = budget.seconds is not None and self.seconds >= budget.seconds
+        reached = late or self.refused or any(limit and amount >= limit for limit, amount in lines)
+        return reached or (self.parent is not None and self.parent.used_up)
+
     def deadline(self) -> tuple[float, Meter] | None:
         """Seconds left of the tightest time limit, and the meter that has it; None where there is no limit."""
         own = None if self.budget.seconds is None else (max(0.0, self.budget.seconds - self.seconds), self)
@@ -157,7 +171,7 @@ class Meter:
             self._refuse(f"{budget.seconds} seconds are over: {what} was not started")
         if budget.tokens is not None and used.tokens >= budget.tokens:
             self._refuse(f"{budget.tokens} tokens are spent: {what} was not started")
-        if budget.usd is not None and used.usd and used.usd >= budget.usd * SUMMED:  # one of nothing lets what is free start
+        if budget.usd is not None and used.usd and used.usd >= budget.usd * _SUMMED:  # one of nothing lets what is free start
             self._refuse(f"{budget.usd} US dollars are spent: {what} was not started")
 
     def _refuse(self, message: str) -> NoReturn:

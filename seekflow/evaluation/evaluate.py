@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seekflow.core.bound import Bound, Result
-from seekflow.core.budget import SUMMED, Budget, Meter
+from seekflow.core.budget import Budget, Meter
 from seekflow.core.errors import BindError
 from seekflow.core.trace import Trace
 from seekflow.evaluation.asked import check_corpus, examples_of, metrics_for, rewards_for
@@ -116,7 +116,7 @@ class _Runner:
 
     async def row(self, example: Example) -> Done:
         """Run one example. Raises only when the task is cancelled from outside."""
-        if _spent(self.meter):
+        if self.meter is not None and self.meter.used_up:
             return Row(id=example.id, status="skipped"), None
         began = time.perf_counter()
         try:
@@ -217,20 +217,3 @@ def _cause(trace: Trace) -> RowError:
         return RowError(code="raised", message="the run failed, and none of its steps says why")
     step, error = next((pair for pair in reversed(errors) if pair[1].code != "missing"), errors[0])
     return RowError(code=error.code, message=error.message, step=step.id)
-
-
-def _spent(meter: Meter | None) -> bool:
-    """Whether a budget has already refused something, or one of its limits is used up."""
-    while meter is not None:
-        budget, used = meter.budget, meter.used
-        lines = (
-            (budget.calls, used.calls),
-            (budget.searches, used.searches),
-            (budget.tokens, used.tokens),
-            (budget.usd and budget.usd * SUMMED, used.usd),
-        )
-        over = budget.seconds is not None and meter.seconds >= budget.seconds
-        if over or meter.refused or any(limit and amount >= limit for limit, amount in lines):
-            return True
-        meter = meter.parent
-    return False
