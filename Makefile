@@ -24,13 +24,13 @@ SHELL := /bin/bash
 
 # One line a step; pip speaks only when something goes wrong.
 define install
-	@echo "installing seekflow$(1) into .venv"
+	@echo "installing seekgraph$(1) into .venv"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".$(1)"
 	@touch $@
 endef
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Seekflow needs Python 3.11 or later, and this is %d.%d: make PYTHON=..." % v[:2])'
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Seekgraph needs Python 3.11 or later, and this is %d.%d: make PYTHON=..." % v[:2])'
 	@$(PYTHON) -m venv .venv
 
 .venv/.core: pyproject.toml constraints.txt | .venv/bin/python
@@ -55,7 +55,7 @@ endef
 	$(call install,[dev$(comma)benchmarks])
 
 demo: .venv/.local
-	@$(BIN)/seekflow demo
+	@$(BIN)/seekgraph demo
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -74,7 +74,7 @@ test-dense: .venv/.dense
 	HF_HUB_OFFLINE=1 $(BIN)/pytest -m dense
 
 test-lm: .venv/.lm
-	$(BIN)/seekflow models pull smollm2-135m
+	$(BIN)/seekgraph models pull smollm2-135m
 	$(BIN)/pytest -m "lm or local"
 
 # Fails, saying what to do, where there is no Chromium and none can be installed.
@@ -98,4 +98,4 @@ bench: .venv/.bench
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/results
-	find seekflow tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find seekgraph tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -13,7 +13,7 @@ What code checks in each run, and what ends the command with exit code 1 where i
 - an answer cites passages that the run has found, and nothing else, or is marked as unsupported; a refusal cites nothing;
 - each reply that was no value of the type asked for is a fallback of its step, or an error of it.
 
-Needs `pip install -e ".[local]"` and `seekflow models pull smollm2-135m`.
+Needs `pip install -e ".[local]"` and `seekgraph models pull smollm2-135m`.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
-from seekflow.core.identity import digest
-from seekflow.core.lm import LMError, OutputInvalid, Settings
-from seekflow.evaluation import bootstrap, read_examples
-from seekflow.evaluation.evaluate import evaluate
-from seekflow.lms import local_model
-from seekflow.nodes.writing import UNCITED
-from seekflow.prompts.answers import UNSUPPORTED
-from seekflow.tools import BM25
+from seekgraph.core.identity import digest
+from seekgraph.core.lm import LMError, OutputInvalid, Settings
+from seekgraph.evaluation import bootstrap, read_examples
+from seekgraph.evaluation.evaluate import evaluate
+from seekgraph.lms import local_model
+from seekgraph.nodes.writing import UNCITED
+from seekgraph.prompts.answers import UNSUPPORTED
+from seekgraph.tools import BM25
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 PARAMS: dict[str, dict[str, Any]] = {
@@ -106,7 +106,7 @@ def small(model: str, max_tokens: int) -> Any:
 
 
 def flow_of(name: str) -> Any:
-    return import_module(f"seekflow.flows.{name}").flow.with_params(PARAMS[name])
+    return import_module(f"seekgraph.flows.{name}").flow.with_params(PARAMS[name])
 
 
 def one(name: str, example: Any, with_model: bool) -> dict[str, Any]:
@@ -263,7 +263,7 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--max-tokens", type=int, default=96, help="of a reply")
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2) // 2), help="runs at the same time, a core each")
-    parser.add_argument("--journal", type=Path, default=Path(tempfile.gettempdir()) / "seekflow-benchmarks" / "agents.jsonl")
+    parser.add_argument("--journal", type=Path, default=Path(tempfile.gettempdir()) / "seekgraph-benchmarks" / "agents.jsonl")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     options = parser.parse_args()
     folder = options.data / "musique"

@@ -26,29 +26,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-import seekflow as sf
-from seekflow import S
-from seekflow.core.budget import Meter
-from seekflow.core.step import Step
-from seekflow.diagnosis.blame import blame
-from seekflow.diagnosis.gold import Place
-from seekflow.diagnosis.runs import Case, Goodness
-from seekflow.evaluation.evaluate import evaluate
-from seekflow.evaluation.metrics import metric
-from seekflow.flows import bridge
-from seekflow.nodes import Answer, Fuse, Read, Reflect, Rerank, Retrieve
-from seekflow.nodes.answer import AnswerOut
-from seekflow.nodes.fuse import Ordered
-from seekflow.nodes.plan import Planned
-from seekflow.nodes.read import ReadOut
-from seekflow.nodes.refine import Refined
-from seekflow.nodes.reflect import Reflected
-from seekflow.rewards.algebra import scores
-from seekflow.rewards.defaults import DEFAULT_REWARDS
-from seekflow.text.entities import entities, flat, folded, names
-from seekflow.text.sentences import sentences
-from seekflow.types import Answer as Answered
-from seekflow.types import Digest, Evidence, Example, Goal, Passage, Plan, Query, Ranking, Verdict
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.core.budget import Meter
+from seekgraph.core.step import Step
+from seekgraph.diagnosis.blame import blame
+from seekgraph.diagnosis.gold import Place
+from seekgraph.diagnosis.runs import Case, Goodness
+from seekgraph.evaluation.evaluate import evaluate
+from seekgraph.evaluation.metrics import metric
+from seekgraph.flows import bridge
+from seekgraph.nodes import Answer, Fuse, Read, Reflect, Rerank, Retrieve
+from seekgraph.nodes.answer import AnswerOut
+from seekgraph.nodes.fuse import Ordered
+from seekgraph.nodes.plan import Planned
+from seekgraph.nodes.read import ReadOut
+from seekgraph.nodes.refine import Refined
+from seekgraph.nodes.reflect import Reflected
+from seekgraph.rewards.algebra import scores
+from seekgraph.rewards.defaults import DEFAULT_REWARDS
+from seekgraph.text.entities import entities, flat, folded, names
+from seekgraph.text.sentences import sentences
+from seekgraph.types import Answer as Answered
+from seekgraph.types import Digest, Evidence, Example, Goal, Passage, Plan, Query, Ranking, Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = {"2wiki": "dev.jsonl", "musique": "train.jsonl"}
@@ -57,7 +57,7 @@ KNOWN: dict[str, Example] = {}
 TEXTS: dict[str, Passage] = {}
 """What the competent steps know: examples by question, and their gold passages by id."""
 
-Context = Annotated[tuple[Passage, ...], sf.OrElse("passages")]
+Context = Annotated[tuple[Passage, ...], sg.OrElse("passages")]
 
 
 # --- steps that stand for a competent model --------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def task(question: str, goal: Goal | None) -> Task:
     return Task(example.supporting_ids, tuple(titles), example.answers)
 
 
-class KnowingPlan(sf.Node):
+class KnowingPlan(sg.Node):
     """The gold decomposition."""
 
     kind: ClassVar[str] = "plan"
@@ -108,7 +108,7 @@ class KnowingPlan(sf.Node):
         return Plan(goals=tuple(goals))
 
 
-class KnowingRefine(sf.Node):
+class KnowingRefine(sg.Node):
     """Asks for the first thing that has not been found and that what was found leads to."""
 
     kind: ClassVar[str] = "refine"
@@ -125,7 +125,7 @@ class KnowingRefine(sf.Node):
         return question
 
 
-class KnowingReflect(sf.Node):
+class KnowingReflect(sg.Node):
     """Says whether all that is needed is there."""
 
     kind: ClassVar[str] = "reflect"
@@ -135,7 +135,7 @@ class KnowingReflect(sf.Node):
         return Reflected(verdict=Verdict(score=float(enough), label="enough" if enough else "more"))
 
 
-class KnowingRead(sf.Node):
+class KnowingRead(sg.Node):
     """Keeps what is needed of the gold passages before it."""
 
     kind: ClassVar[str] = "read"
@@ -153,7 +153,7 @@ class KnowingRead(sf.Node):
         return ReadOut(evidence=tuple(kept))
 
 
-class KnowingAnswer(sf.Node):
+class KnowingAnswer(sg.Node):
     """The right answer, where what it rests on has been read; else the first name that was read."""
 
     kind: ClassVar[str] = "answer"
@@ -243,7 +243,7 @@ class FuseReversed(Fuse):
         return Ordered(context=(await Fuse.run(keep, question, passages, rankings, goal)).context[::-1][: self.keep])
 
 
-class StopsAtOnce(sf.Node):
+class StopsAtOnce(sg.Node):
     """Says "enough" whatever there is."""
 
     kind: ClassVar[str] = "reflect"
@@ -252,7 +252,7 @@ class StopsAtOnce(sf.Node):
         return Reflected(verdict=Verdict(score=1.0, label="enough"))
 
 
-class CopiesTheWrongSpan(sf.Node):
+class CopiesTheWrongSpan(sg.Node):
     """Keeps a sentence that tells least of each passage."""
 
     kind: ClassVar[str] = "read"
@@ -267,7 +267,7 @@ class CopiesTheWrongSpan(sf.Node):
         return ReadOut(evidence=tuple(kept))
 
 
-class IgnoresItsEvidence(sf.Node):
+class IgnoresItsEvidence(sg.Node):
     """Answers with a name that has nothing to do with what was read."""
 
     kind: ClassVar[str] = "answer"
@@ -285,18 +285,18 @@ class IgnoresItsEvidence(sf.Node):
 # --- flows, whole and with one step broken ------------------------------------------------------------------------------
 
 
-def bridge_with(**parts: Any) -> sf.Flow:
+def bridge_with(**parts: Any) -> sg.Flow:
     """The flow `bridge` with some of its nodes replaced."""
     rerank, read, answer = parts.get("rerank", Rerank), parts.get("read", Read), parts.get("answer", Answer)
-    body = sf.loop(
-        bridge.wider >> rerank(keep=sf.Int(10, 5, 20)) >> Reflect(),
-        until=S.verdict.score >= sf.Float(0.5, 0.1, 0.9),
-        max_rounds=sf.Int(2, 1, 3),
+    body = sg.loop(
+        bridge.wider >> rerank(keep=sg.Int(10, 5, 20)) >> Reflect(),
+        until=S.verdict.score >= sg.Float(0.5, 0.1, 0.9),
+        max_rounds=sg.Int(2, 1, 3),
     )
-    return sf.Flow(bridge.begin >> bridge.follow_titles >> body >> read() >> answer(), name="bridge")
+    return sg.Flow(bridge.begin >> bridge.follow_titles >> body >> read() >> answer(), name="bridge")
 
 
-def search_with(**parts: Any) -> sf.Flow:
+def search_with(**parts: Any) -> sg.Flow:
     """A loop that asks for one thing a round."""
     refine, fuse = parts.get("refine", KnowingRefine), parts.get("fuse", Fuse)
     reflect, read, answer = (
@@ -305,16 +305,16 @@ def search_with(**parts: Any) -> sf.Flow:
         parts.get("answer", KnowingAnswer),
     )
     body = refine() >> Retrieve("corpus", k=10) >> fuse(keep=12) >> reflect()
-    return sf.Flow(sf.loop(body, until=S.verdict.score >= 0.5, max_rounds=5) >> read() >> answer(), name="search")
+    return sg.Flow(sg.loop(body, until=S.verdict.score >= 0.5, max_rounds=5) >> read() >> answer(), name="search")
 
 
-def plan_with(**parts: Any) -> sf.Flow:
+def plan_with(**parts: Any) -> sg.Flow:
     """A plan whose goals are worked on in calls."""
     plan, refine, fuse = parts.get("plan", KnowingPlan), parts.get("refine", KnowingRefine), parts.get("fuse", Fuse)
     body = refine() >> Retrieve("corpus", k=10) >> fuse(keep=6)
     inside = body >> parts.get("found", KnowingAnswer)().named("found")
     answer = parts.get("answer", Answer)
-    return sf.Flow(plan() >> sf.each(S.plan.goals, sf.call(inside, name="goal")) >> answer(), name="plan")
+    return sg.Flow(plan() >> sg.each(S.plan.goals, sg.call(inside, name="goal")) >> answer(), name="plan")
 
 
 @dataclass(frozen=True)
@@ -322,7 +322,7 @@ class Fault:
     """What is broken in which flow, and the path of the broken node."""
 
     flow: str
-    make: Callable[..., sf.Flow]
+    make: Callable[..., sg.Flow]
     kind: str
     part: str
     broken: Any
@@ -395,7 +395,7 @@ async def tally(fault: Fault, resources: dict[str, Any], examples: Sequence[Exam
     return found
 
 
-def bound(flow: sf.Flow, resources: dict[str, Any]) -> sf.Bound:
+def bound(flow: sg.Flow, resources: dict[str, Any]) -> sg.Bound:
     return flow.bind({name: thing for name, thing in resources.items() if name in flow.resources})
 
 
@@ -421,8 +421,8 @@ async def judged(lm: Any, case: Case, nodes: Sequence[Step]) -> str:
 
     from pydantic import create_model
 
-    from seekflow.core.lm import Message, Settings
-    from seekflow.diagnosis.shown import brief
+    from seekgraph.core.lm import Message, Settings
+    from seekgraph.diagnosis.shown import brief
 
     paths = tuple(dict.fromkeys(step.path for step in nodes))
     lines = [f"{step.path}: {'; '.join(f'{name} = {brief(value, 90)}' for name, value in step.writes.items())}" for step in nodes]
@@ -483,12 +483,12 @@ def report(rows: list[tuple[str, Fault, Tally]], judge: int, counts: dict[str, i
 
 
 async def main(options: argparse.Namespace) -> str:
-    from seekflow.evaluation import read_examples
-    from seekflow.tools import open_corpus
+    from seekgraph.evaluation import read_examples
+    from seekgraph.tools import open_corpus
 
     judge = None
     if options.judge:
-        from seekflow.lms import resolve
+        from seekgraph.lms import resolve
 
         judge = resolve("local/smollm2-135m")
     rows: list[tuple[str, Fault, Tally]] = []

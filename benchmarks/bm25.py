@@ -1,4 +1,4 @@
-"""Indexing, querying, opening and memory of seekflow.tools.BM25 beside plain bm25s and rank-bm25.
+"""Indexing, querying, opening and memory of seekgraph.tools.BM25 beside plain bm25s and rank-bm25.
 
     python benchmarks/bm25.py                     # 10 thousand, 100 thousand and a million passages; about 20 minutes
     python benchmarks/bm25.py --sizes 10000       # a minute
@@ -70,15 +70,15 @@ def write_corpus(path: Path, size: int, queries: int) -> None:
 # --- the engines: each builds, and gives a function that answers a query -------------------------------------------
 
 
-def build_seekflow(folder: Path) -> Callable[[str], object]:
-    from seekflow.tools import BM25
+def build_seekgraph(folder: Path) -> Callable[[str], object]:
+    from seekgraph.tools import BM25
 
     built = BM25.from_jsonl(folder / "corpus.jsonl", title_weight=1.0)
     return lambda query: built.find(query, TOP)
 
 
-def open_seekflow(folder: Path) -> Callable[[str], object]:
-    from seekflow.tools import BM25
+def open_seekgraph(folder: Path) -> Callable[[str], object]:
+    from seekgraph.tools import BM25
 
     opened = BM25.open(folder / "saved")
     return lambda query: opened.find(query, TOP)
@@ -93,7 +93,7 @@ def build_bm25s(folder: Path) -> Callable[[str], object]:
     import bm25s
     import Stemmer
 
-    from seekflow.text.analysis import ENGLISH_STOPWORDS
+    from seekgraph.text.analysis import ENGLISH_STOPWORDS
 
     corpus = texts(folder)
     options: Any = {"stopwords": sorted(ENGLISH_STOPWORDS), "stemmer": Stemmer.Stemmer("english"), "show_progress": False}
@@ -111,7 +111,7 @@ def build_bm25s(folder: Path) -> Callable[[str], object]:
 def build_rank_bm25(folder: Path) -> Callable[[str], object]:
     from rank_bm25 import BM25Okapi
 
-    from seekflow.text.analysis import Analyzer
+    from seekgraph.text.analysis import Analyzer
 
     analyzer, corpus = Analyzer(), texts(folder)
     ranker = BM25Okapi([list(analyzer.terms(text)) for text in corpus], k1=0.9, b=0.4)
@@ -124,11 +124,11 @@ def only_read(folder: Path) -> Callable[[str], object]:
 
 
 ENGINES: dict[str, Callable[[Path], Callable[[str], object]]] = {
-    "seekflow": build_seekflow,
+    "seekgraph": build_seekgraph,
     "bm25s": build_bm25s,
     "rank-bm25": build_rank_bm25,
 }
-CASES = ENGINES | {"opened": open_seekflow, "baseline": only_read}
+CASES = ENGINES | {"opened": open_seekgraph, "baseline": only_read}
 
 
 # --- measuring -----------------------------------------------------------------------------------------------------
@@ -141,8 +141,8 @@ def case(name: str, folder: Path) -> dict[str, float]:
     import bm25s  # noqa: F401  # imports are not what is compared
     import numpy as np  # noqa: F401
 
-    import seekflow.tools.bm25
-    import seekflow.tools.corpus  # noqa: F401
+    import seekgraph.tools.bm25
+    import seekgraph.tools.corpus  # noqa: F401
 
     clock = time.perf_counter if name == "opened" else time.process_time
     start = clock()
@@ -171,7 +171,7 @@ def in_child(name: str, folder: Path) -> dict[str, float]:
 
 def save(folder: Path) -> None:
     sys.path.insert(0, str(ROOT))
-    from seekflow.tools import BM25
+    from seekgraph.tools import BM25
 
     BM25.from_jsonl(folder / "corpus.jsonl", title_weight=1.0).save(folder / "saved")
 
@@ -179,7 +179,7 @@ def save(folder: Path) -> None:
 def settings_rate(folder: Path) -> dict[str, float]:
     """Seconds for a variant with other settings and its first query, against bm25s, which has to build its index again."""
     sys.path.insert(0, str(ROOT))
-    from seekflow.tools import BM25
+    from seekgraph.tools import BM25
 
     opened = BM25.open(folder / "saved")
     queries = json.loads((folder / "queries.json").read_text(encoding="utf-8"))
@@ -213,9 +213,9 @@ def measure(size: int, queries: int) -> list[str]:
         variant = in_child("settings", folder)["seconds"]
         rates = f"{opened['cold']:,.0f} | {opened['warm']:,.0f} | {ours['warm'] / opened['warm']:.1f}"
         lines.append(
-            f"| {size:,} | seekflow, opened from disk in {opened['seconds']:.3f} s | | | {rates} | {opened['peak_mb']:,.0f} | |"
+            f"| {size:,} | seekgraph, opened from disk in {opened['seconds']:.3f} s | | | {rates} | {opened['peak_mb']:,.0f} | |"
         )
-        lines.append(f"| {size:,} | seekflow, other k1 and its first query: {variant * 1000:,.1f} ms | | | | | | | |")
+        lines.append(f"| {size:,} | seekgraph, other k1 and its first query: {variant * 1000:,.1f} ms | | | | | | | |")
         print("\n".join(lines[-2:]), flush=True)
     return lines
 
@@ -255,8 +255,8 @@ REPORT = """# BM25: indexing, querying, opening, memory
 Made by `python benchmarks/bm25.py`, whose first lines say what is measured. Ran on {ran_on}.
 
 Rates are per second of processor time, one thread, one query at a time. "Again" is the second pass over the same queries:
-seekflow scores the postings of a term when a query first has it, and keeps them. The "times" columns are ratios within this run;
-above 1 the engine is slower than seekflow."""
+seekgraph scores the postings of a term when a query first has it, and keeps them. The "times" columns are ratios within this run;
+above 1 the engine is slower than seekgraph."""
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@
     python benchmarks/diagnosis.py --data ../shared/data --flows bridge        # without a model: minutes
     python benchmarks/diagnosis.py --data ../shared/data --react 8             # so many questions of each set with the model
 
-Is made by what `seekflow diagnose` runs. Whether blame names the right step is measured by planted faults in `blame.py`, and
+Is made by what `seekgraph diagnose` runs. Whether blame names the right step is measured by planted faults in `blame.py`, and
 whether headroom holds in `headroom.py`; this page shows what a person gets, and what it costs. `react` asks the model in every
 node; what is set smaller than in the flow as written is the same as in `agents.py`.
 
 Prints the tables and writes benchmarks/diagnosis.md (--out for elsewhere). What has been run is kept in --work.
-Needs for `react`: `pip install -e ".[local]"` and `seekflow models pull smollm2-135m`.
+Needs for `react`: `pip install -e ".[local]"` and `seekgraph models pull smollm2-135m`.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from typing import Any
 
 from agents import PARAMS
 
-from seekflow.core.lm import Settings
-from seekflow.core.memo import Memo
-from seekflow.evaluation import read_examples
-from seekflow.flow import Bound
-from seekflow.lms import local_model
-from seekflow.tools import BM25, TitleLinks
+from seekgraph.core.lm import Settings
+from seekgraph.core.memo import Memo
+from seekgraph.evaluation import read_examples
+from seekgraph.flow import Bound
+from seekgraph.lms import local_model
+from seekgraph.tools import BM25, TitleLinks
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SETS = {"2wiki": "dev.jsonl", "musique": "train.jsonl"}
@@ -41,7 +41,7 @@ SETS = {"2wiki": "dev.jsonl", "musique": "train.jsonl"}
 def bound(name: str, folder: Path, memo: Memo | None, options: argparse.Namespace) -> Bound:
     """The flow with what it asks for."""
     corpus = BM25.from_jsonl(folder / "corpus.jsonl")
-    flow = import_module(f"seekflow.flows.{name}").flow
+    flow = import_module(f"seekgraph.flows.{name}").flow
     if name == "bridge":
         made: Bound = flow.bind(corpus=corpus, links=TitleLinks(corpus.passages), memo=memo)
     else:
@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--slots", type=int, default=4, help="requests to the model at the same time")
     parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) // 2))
-    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "seekflow-benchmarks" / "diagnosis")
+    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "seekgraph-benchmarks" / "diagnosis")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)

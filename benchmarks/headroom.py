@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import seekflow as sf
-from seekflow.evaluation import Interval, bootstrap, read_examples
-from seekflow.evaluation.evaluate import evaluate
-from seekflow.flows.bridge import flow as bridge
-from seekflow.types import Example
+import seekgraph as sg
+from seekgraph.evaluation import Interval, bootstrap, read_examples
+from seekgraph.evaluation.evaluate import evaluate
+from seekgraph.flows.bridge import flow as bridge
+from seekgraph.types import Example
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = {"2wiki": "dev.jsonl", "musique": "train.jsonl"}
@@ -87,7 +87,7 @@ def mended() -> tuple[tuple[str, dict[str, Any]], ...]:
 
 
 async def measured(
-    flow: sf.Bound, changes: Sequence[tuple[str, Mapping[str, Any]]], examples: Sequence[Example], name: str
+    flow: sg.Bound, changes: Sequence[tuple[str, Mapping[str, Any]]], examples: Sequence[Example], name: str
 ) -> tuple[list[Change], float]:
     """Each change's measured gain beside the predicted headroom, and the cost of the diagnosis in evaluations."""
     await evaluate(flow, examples, metrics=[name])  # what the tools keep is there for all that is timed
@@ -120,7 +120,7 @@ def table(title: str, found: Sequence[Change], ratio: float) -> list[str]:
 
 
 async def main(options: argparse.Namespace) -> str:
-    from seekflow.tools import open_corpus
+    from seekgraph.tools import open_corpus
 
     bad = ", ".join(f"{name} {value}" for name, value in WORSE.items())
     lines = [

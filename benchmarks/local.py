@@ -7,7 +7,7 @@ Each number of slots runs in a process of its own, which loads the weights and t
 prompt, of which the first 350 are the same for all requests or different for each, and at most 48 tokens of reply, held to a JSON
 schema. It ends without closing the model, and with a reply half written that nobody waits for.
 
-Needs `pip install -e ".[local]"` and `seekflow models pull smollm2-135m`.
+Needs `pip install -e ".[local]"` and `seekgraph models pull smollm2-135m`.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from seekflow.core.lm import Message, Settings
-from seekflow.lms import ModelMissing, local_model
-from seekflow.lms.engine import default_threads
+from seekgraph.core.lm import Message, Settings
+from seekgraph.lms import ModelMissing, local_model
+from seekgraph.lms.engine import default_threads
 
 SLOTS = (1, 4, 8)
 PASSAGE = "The river Rhine rises in the Alps, flows past Basel, Strasbourg, Cologne and Bonn, and ends in the North Sea. " * 13
@@ -106,7 +106,7 @@ async def child(model: str, slots: int, threads: int, rounds: int) -> None:
 
 async def spacing(model: str, threads: int) -> dict[str, float]:
     """Tokens of a reply whose JSON is compact, and of one that may be indented as the model likes."""
-    from seekflow.lms import grammar
+    from seekgraph.lms import grammar
 
     loose = {"response_format": {"type": "json_schema", "json_schema": {"schema": Loose.model_json_schema()}}}
     grammar._held[Loose] = loose

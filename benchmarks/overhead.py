@@ -27,9 +27,9 @@ from operator import add
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
-import seekflow as sf
-from seekflow.evaluation.evaluate import evaluate
-from seekflow.types import Answer, Example
+import seekgraph as sg
+from seekgraph.evaluation.evaluate import evaluate
+from seekgraph.types import Answer, Example
 
 STEPS = 100
 CALL = 0.05
@@ -37,22 +37,22 @@ PAYLOAD = "x" * 1024
 Case = Callable[[], Awaitable[float] | float]
 
 
-class Counted(sf.Writes):
+class Counted(sg.Writes):
     number: int
 
 
-class Increment(sf.Node):
+class Increment(sg.Node):
     memo = False
 
     async def run(self, number: int) -> Counted:
         return Counted(number=number + 1)
 
 
-class Said(sf.Writes):
+class Said(sg.Writes):
     answer: Answer
 
 
-class Sleep(sf.Node):
+class Sleep(sg.Node):
     memo = False
 
     async def run(self, question: str) -> Said:
@@ -60,28 +60,28 @@ class Sleep(sf.Node):
         return Said(answer=Answer(text=question))
 
 
-class Noted(sf.Writes):
-    notes: Annotated[tuple[str, ...], sf.Merge.APPEND]
+class Noted(sg.Writes):
+    notes: Annotated[tuple[str, ...], sg.Merge.APPEND]
 
 
-class Note(sf.Node):
+class Note(sg.Node):
     memo = False
 
     async def run(self, number: int) -> Noted:
         return Noted(notes=(PAYLOAD,))
 
 
-def chain(node: sf.Node, length: int, **options: Any) -> sf.Flow:
+def chain(node: sg.Node, length: int, **options: Any) -> sg.Flow:
     body: Any = node
     for _ in range(length - 1):
         body = body >> node
-    return sf.Flow(body, inputs={"number": int}, **options)
+    return sg.Flow(body, inputs={"number": int}, **options)
 
 
 # --- a step -----------------------------------------------------------------------------------------------------------
 
 
-def seekflow_step() -> Case:
+def seekgraph_step() -> Case:
     bound = chain(Increment(), STEPS, output="number").bind()
 
     async def run() -> float:
@@ -172,8 +172,8 @@ def dspy_step() -> Case:
 # --- concurrency ------------------------------------------------------------------------------------------------------
 
 
-def seekflow_calls(parallel: int) -> Case:
-    bound = sf.Flow(Sleep()).bind(concurrency=parallel)
+def seekgraph_calls(parallel: int) -> Case:
+    bound = sg.Flow(Sleep()).bind(concurrency=parallel)
     examples = [Example(id=str(index), question="q", answers=("q",)) for index in range(parallel * 8)]
 
     async def run() -> float:
@@ -244,7 +244,7 @@ def trace_sizes() -> dict[str, float]:
     result = chain(Note(), 50, output="notes").bind()(number=0)
     with tempfile.TemporaryDirectory() as folder:
         saved = result.trace.save(Path(folder) / "trace.jsonl")
-        sizes["Seekflow, trace file"] = saved.stat().st_size / (50 * len(json.dumps({"notes": [PAYLOAD]})))
+        sizes["Seekgraph, trace file"] = saved.stat().st_size / (50 * len(json.dumps({"notes": [PAYLOAD]})))
     if importlib.util.find_spec("langgraph"):
         sizes["LangGraph, checkpoints in memory"] = _langgraph_checkpoints() / (50 * len(json.dumps({"notes": [PAYLOAD]})))
     return sizes
@@ -303,7 +303,7 @@ def measured(makers: dict[str, Callable[[], Case]], rounds: int) -> dict[str, li
 
 def table(title: str, unit: str, found: dict[str, list[float]], digits: int) -> list[str]:
     first = statistics.median(next(iter(found.values())))
-    lines = [f"## {title}", "", f"| | median | lowest to highest | {unit}, relative to Seekflow |", "|---|---|---|---|"]
+    lines = [f"## {title}", "", f"| | median | lowest to highest | {unit}, relative to Seekgraph |", "|---|---|---|---|"]
     for name, values in found.items():
         middle = statistics.median(values)
         lines.append(
@@ -321,7 +321,7 @@ def main() -> None:
     ran_on = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
     lines += [f"Made by `python benchmarks/overhead.py --rounds {options.rounds}` on {ran_on}. Compare within a table.", ""]
     steps = {
-        "Seekflow, with its trace": seekflow_step,
+        "Seekgraph, with its trace": seekgraph_step,
         "LangGraph, no checkpointer": langgraph_step,
         "pydantic_graph": pydantic_graph_step,
         "DSPy, a module that calls modules": dspy_step,
@@ -329,7 +329,7 @@ def main() -> None:
     lines += table(f"A step of a chain of {STEPS}, in microseconds", "microseconds", measured(steps, options.rounds * 4), 1)
     for parallel in (32, 128):
         calls = {
-            "Seekflow `evaluate`": lambda parallel=parallel: seekflow_calls(parallel),
+            "Seekgraph `evaluate`": lambda parallel=parallel: seekgraph_calls(parallel),
             "LangGraph `abatch`": lambda parallel=parallel: langgraph_calls(parallel),
             "DSPy `Evaluate`": lambda parallel=parallel: dspy_calls(parallel),
         }
@@ -337,7 +337,7 @@ def main() -> None:
         lines += table(title, "share", measured(calls, options.rounds), 3)
     lines += ["## What is kept of 50 steps of 1 KB, over what they wrote", "", "| | ratio |", "|---|---|"]
     lines += [f"| {name} | {ratio:.2f} |" for name, ratio in trace_sizes().items()] + [""]
-    modules = [name for name in ("seekflow", "pydantic", "pydantic_graph", "langgraph.graph", "dspy") if _installed(name)]
+    modules = [name for name in ("seekgraph", "pydantic", "pydantic_graph", "langgraph.graph", "dspy") if _installed(name)]
     imports: dict[str, list[float]] = {f"import {name}": [] for name in modules}
     for _ in range(max(5, options.rounds)):
         for name in modules:

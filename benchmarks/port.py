@@ -29,10 +29,10 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from seekflow.core.budget import Budget, Meter, Metered, Usage
-from seekflow.core.lm import LM, Message
-from seekflow.core.ports import charges
-from seekflow.lms import openai_compatible
+from seekgraph.core.budget import Budget, Meter, Metered, Usage
+from seekgraph.core.lm import LM, Message
+from seekgraph.core.ports import charges
+from seekgraph.lms import openai_compatible
 
 DELAY = 0.05
 AT_ONCE = (1, 32, 128)
@@ -98,7 +98,7 @@ async def serve() -> None:
 # --- the clients -----------------------------------------------------------------------------------------------------
 
 
-async def seekflow(url: str, stack: AsyncExitStack) -> Call:
+async def seekgraph(url: str, stack: AsyncExitStack) -> Call:
     """As a step has it: typed, validated, counted before each attempt against a budget."""
     lm = await stack.enter_async_context(openai_compatible(url, "m"))
     counted: Any = Metered(lm, charges(LM), Meter(Budget(calls=10**9)), Usage())
@@ -162,7 +162,7 @@ async def dspy_predict(url: str, stack: AsyncExitStack) -> Call:
 
 
 CLIENTS = {
-    "Seekflow's port": seekflow,
+    "Seekgraph's port": seekgraph,
     "aiohttp alone": bare_aiohttp,
     "openai SDK": bare_openai,
     "instructor": bare_instructor,
@@ -203,7 +203,7 @@ async def measured(url: str, rounds: int) -> dict[str, dict[int, list[Timed]]]:
         for _ in range(rounds):
             for name, call in calls.items():
                 for at_once in AT_ONCE:
-                    count = max(20, at_once * (16 if name.startswith(("Seekflow", "aiohttp")) else 4))
+                    count = max(20, at_once * (16 if name.startswith(("Seekgraph", "aiohttp")) else 4))
                     found.setdefault(name, {}).setdefault(at_once, []).append(await timed(call, at_once, count))
     return found
 

@@ -12,7 +12,7 @@ differences to "as written" are paired.
 
 Steps are kept in a memo and compiles in a journal in --work, so a run that was stopped goes on where it ended. A compile has a
 memo of its own: what other arms have asked is no present to it.
-Needs `pip install -e ".[local]"` and `seekflow models pull smollm2-135m`.
+Needs `pip install -e ".[local]"` and `seekgraph models pull smollm2-135m`.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seekflow.core.budget import Budget
-from seekflow.core.memo import Memo
-from seekflow.evaluation import folds as divide
-from seekflow.evaluation import read_examples
-from seekflow.evaluation.statistics import bootstrap, paired
-from seekflow.flow import Bound
-from seekflow.flows.reader import flow as reader
-from seekflow.lms import local_model
-from seekflow.optimizers.demonstrate import Demonstrate
-from seekflow.prompts.prompt import load
-from seekflow.tools import BM25
-from seekflow.types import Example, Passage, Query
+from seekgraph.core.budget import Budget
+from seekgraph.core.memo import Memo
+from seekgraph.evaluation import folds as divide
+from seekgraph.evaluation import read_examples
+from seekgraph.evaluation.statistics import bootstrap, paired
+from seekgraph.flow import Bound
+from seekgraph.flows.reader import flow as reader
+from seekgraph.lms import local_model
+from seekgraph.optimizers.demonstrate import Demonstrate
+from seekgraph.prompts.prompt import load
+from seekgraph.tools import BM25
+from seekgraph.types import Example, Passage, Query
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 CELLS = ("hotpotqa:gold", "hotpotqa:bm25", "musique:gold", "musique:bm25")
@@ -257,7 +257,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=400, help="cap on the calls of one compile")
     parser.add_argument("--slots", type=int, default=4, help="requests at the same time")
     parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) // 2))
-    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "seekflow-benchmarks" / "reader")
+    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "seekgraph-benchmarks" / "reader")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     options = parser.parse_args()
     for cell in () if options.page else (options.only,) if options.only else CELLS:

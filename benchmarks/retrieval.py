@@ -55,22 +55,22 @@ class Fold:
 @lru_cache(maxsize=1)
 def resources(folder: Path, dense: bool) -> dict[str, Any]:
     """The corpus, its links, and its embeddings, which are kept in the folder for temporary files."""
-    from seekflow.tools import BM25, TitleLinks
-    from seekflow.tools.cached import cached_dense
+    from seekgraph.tools import BM25, TitleLinks
+    from seekgraph.tools.cached import cached_dense
 
     corpus = BM25.from_jsonl(folder / "corpus.jsonl")
-    cache = Path(tempfile.gettempdir()) / "seekflow-benchmarks"
+    cache = Path(tempfile.gettempdir()) / "seekgraph-benchmarks"
     extra = {"dense": cached_dense(corpus.passages, cache)} if dense else {}
     return {"corpus": corpus, "links": TitleLinks(corpus.passages), **extra}
 
 
 def fold(folder: Path, questions: str, dense: bool, folds: int, seconds: float, number: int) -> Fold:
     """Compile on the other folds, judge on this one."""
-    from seekflow.core.budget import Budget
-    from seekflow.evaluation import folds as divide
-    from seekflow.evaluation import read_examples
-    from seekflow.flows.bridge import flow as bridge
-    from seekflow.flows.single import flow as single
+    from seekgraph.core.budget import Budget
+    from seekgraph.evaluation import folds as divide
+    from seekgraph.evaluation import read_examples
+    from seekgraph.flows.bridge import flow as bridge
+    from seekgraph.flows.single import flow as single
 
     rows = divide(read_examples(folder / questions), folds)[number]
     bound = resources(folder, dense)
@@ -88,7 +88,7 @@ def fold(folder: Path, questions: str, dense: bool, folds: int, seconds: float, 
 
 def with_fitted_ranker(bound: Any, rows: Sequence[Any]) -> Any:
     """The flow with its ranker fitted on every visit that these rows give."""
-    from seekflow.core.fitting import FitRow
+    from seekgraph.core.fitting import FitRow
 
     traces = [result.trace for result in asyncio.run(_all(bound, [row.question for row in rows]))]
     visits = [
@@ -102,12 +102,12 @@ def with_fitted_ranker(bound: Any, rows: Sequence[Any]) -> Any:
 
 def parts(label: str, folder: Path, questions: str, dense: bool) -> tuple[list[str], list[str]]:
     """The lines of two tables: what each ingredient of the flow brings, and the visits and time of each node of the whole."""
-    from seekflow.evaluation import read_examples
-    from seekflow.flow import Flow
-    from seekflow.flows import bridge
-    from seekflow.nodes.fitting import LinearModel
-    from seekflow.nodes.rerank import Rerank
-    from seekflow.nodes.rerank_features import FEATURES
+    from seekgraph.evaluation import read_examples
+    from seekgraph.flow import Flow
+    from seekgraph.flows import bridge
+    from seekgraph.nodes.fitting import LinearModel
+    from seekgraph.nodes.rerank import Rerank
+    from seekgraph.nodes.rerank_features import FEATURES
 
     by_standing = Rerank(keep=10, model=LinearModel.of({name: float(name == "standing") for name in FEATURES}))
     bodies = {
@@ -154,7 +154,7 @@ def _steps(label: str, results: Sequence[Any]) -> list[str]:
 
 
 def shown(values: Sequence[float]) -> str:
-    from seekflow.evaluation import bootstrap
+    from seekgraph.evaluation import bootstrap
 
     interval = bootstrap(values)
     return f"{100 * (interval.mean or 0):.1f} [{100 * (interval.low or 0):.1f}, {100 * (interval.high or 0):.1f}]"
@@ -222,7 +222,7 @@ def main() -> None:
     if not sets:
         sys.exit("nothing to measure: give the folder of the data sets with --data")
     if options.dense and importlib.util.find_spec("sentence_transformers") is None:
-        sys.exit('--dense needs the extra: pip install "seekflow[dense]"')
+        sys.exit('--dense needs the extra: pip install "seekgraph[dense]"')
     measure(sets, options)
 
 

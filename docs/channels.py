@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seekflow import nodes
-from seekflow.core.ledger import Merge
-from seekflow.core.node import Node, ReadSpec, WriteSpec
+from seekgraph import nodes
+from seekgraph.core.ledger import Merge
+from seekgraph.core.node import Node, ReadSpec, WriteSpec
 
 GUIDE = Path(__file__).parent / "guide.md"
 BEGIN, END = "<!-- channels -->\n", "<!-- end -->"
 
 
 def kinds() -> list[type[Node]]:
-    """The kinds of node that `seekflow.nodes` offers, by name."""
+    """The kinds of node that `seekgraph.nodes` offers, by name."""
     offered = [getattr(nodes, name) for name in dir(nodes)]
     return [each for each in offered if isinstance(each, type) and issubclass(each, Node) and each is not Node]
 

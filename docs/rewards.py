@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from seekflow.rewards.catalog import Listed, catalog
+from seekgraph.rewards.catalog import Listed, catalog
 
 PAGE = Path(__file__).with_name("rewards.md")
 
 HEAD = """# Rewards
 
 A reward scores one step in its trace: a value in [0, 1], higher is better, or None where it does not apply, and feedback in
-words. Import them from `seekflow.rewards`; those with parentheses are made by calling them. "Needs" is what they cannot do
+words. Import them from `seekgraph.rewards`; those with parentheses are made by calling them. "Needs" is what they cannot do
 without: gold of the examples, or a judge in the flow; one that needs nothing also serves while a flow runs. Whole formulas,
-sources and constants are in the docstrings: `help(seekflow.rewards.inforage)`; `seekflow rewards list --json` has them in short.
+sources and constants are in the docstrings: `help(seekgraph.rewards.inforage)`; `seekgraph rewards list --json` has them in short.
 This page is made from the docstrings by `python docs/rewards.py`.
 """
 

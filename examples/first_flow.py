@@ -3,16 +3,16 @@
 Run it with `python examples/first_flow.py`.
 """
 
-import seekflow as sf
-from seekflow.demo import CORPUS, questions
-from seekflow.nodes import Answer, Hop, Rerank, Retrieve
+import seekgraph as sg
+from seekgraph.demo import CORPUS, questions
+from seekgraph.nodes import Answer, Hop, Rerank, Retrieve
 
-flow = sf.Flow(Retrieve("corpus", k=10) >> Hop() >> Rerank(keep=5) >> Answer(), name="first")
+flow = sg.Flow(Retrieve("corpus", k=10) >> Hop() >> Rerank(keep=5) >> Answer(), name="first")
 
 
 def main() -> None:
     flow.check()
-    ask = flow.bind(sf.tools.open_corpus(CORPUS))
+    ask = flow.bind(sg.tools.open_corpus(CORPUS))
     result = ask(question="In which city was the composer of Fidelio baptised?")
     assert result.answer is not None
     print(result.answer.text, result.answer.citations)

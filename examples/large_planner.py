@@ -10,22 +10,22 @@ does. Where it is not installed, a script plays them; `--small script --large sc
 import argparse
 import sys
 
-import seekflow as sf
-from seekflow import S
-from seekflow.core.budget import Usage
-from seekflow.core.lm import LM
-from seekflow.demo import CORPUS
-from seekflow.lms import MissingExtra, ModelMissing, Scripted, resolve
-from seekflow.lms.scripted import Asked, Line
-from seekflow.nodes import Answer, Plan, Read, Refine, Rerank, Retrieve
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.core.budget import Usage
+from seekgraph.core.lm import LM
+from seekgraph.demo import CORPUS
+from seekgraph.lms import MissingExtra, ModelMissing, Scripted, resolve
+from seekgraph.lms.scripted import Asked, Line
+from seekgraph.nodes import Answer, Plan, Read, Refine, Rerank, Retrieve
 
 QUESTION = "In which city was the composer of Fidelio baptised?"
 
 # The small model writes queries and answers, briefly; ranking and reading do without a model (`lm` names one that is not bound).
-search = Refine(max_tokens=48, brief=True) >> Retrieve("corpus", k=sf.Int(5, 2, 20)) >> Rerank(keep=3, lm="ranking")
+search = Refine(max_tokens=48, brief=True) >> Retrieve("corpus", k=sg.Int(5, 2, 20)) >> Rerank(keep=3, lm="ranking")
 answer = Answer(span=True, brief=True, evidence_only=True, max_tokens=64)
-executor = sf.call(search >> Read(keep=4, lm="reading") >> answer, name="search")
-flow = sf.Flow(Plan(most=3, max_tokens=200) >> sf.each(S.plan.goals, executor) >> answer, name="large_planner")
+executor = sg.call(search >> Read(keep=4, lm="reading") >> answer, name="search")
+flow = sg.Flow(Plan(most=3, max_tokens=200) >> sg.each(S.plan.goals, executor) >> answer, name="large_planner")
 
 
 def played(asked: Asked) -> Line:
@@ -59,8 +59,8 @@ def main() -> None:
     given = parser.parse_args()
 
     flow.check()
-    resources = sf.tools.open_corpus(CORPUS)
-    ask = flow.bind({**resources, "plan.lm": model(given.large)}, lm=model(given.small), budget=sf.Budget(calls=60, usd=0.10))
+    resources = sg.tools.open_corpus(CORPUS)
+    ask = flow.bind({**resources, "plan.lm": model(given.large)}, lm=model(given.small), budget=sg.Budget(calls=60, usd=0.10))
     result = ask(question=given.question)
     for step in result.errors:
         print(f"{step.id}: {step.error and step.error.message}")

@@ -6,22 +6,22 @@ another goal's result wait for it. Nothing here needs a model.
 Run it with `python examples/planner.py`.
 """
 
-import seekflow as sf
-from seekflow import S
-from seekflow.demo import CORPUS
-from seekflow.nodes import Answer, Plan, Refine, Reflect, Rerank, Retrieve
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.demo import CORPUS
+from seekgraph.nodes import Answer, Plan, Refine, Reflect, Rerank, Retrieve
 
-search = sf.loop(
-    Refine() >> Retrieve("corpus", k=sf.Int(8, 2, 30)) >> Rerank(keep=4) >> Reflect(),
-    until=S.verdict.score >= sf.Float(0.5, 0.1, 0.9),
+search = sg.loop(
+    Refine() >> Retrieve("corpus", k=sg.Int(8, 2, 30)) >> Rerank(keep=4) >> Reflect(),
+    until=S.verdict.score >= sg.Float(0.5, 0.1, 0.9),
     max_rounds=3,
 )
-flow = sf.Flow(Plan() >> sf.each(S.plan.goals, sf.call(search >> Answer(), name="search")) >> Answer(), name="planner")
+flow = sg.Flow(Plan() >> sg.each(S.plan.goals, sg.call(search >> Answer(), name="search")) >> Answer(), name="planner")
 
 
 def main() -> None:
     flow.check()
-    ask = flow.bind(sf.tools.open_corpus(CORPUS), memo=sf.Memo())
+    ask = flow.bind(sg.tools.open_corpus(CORPUS), memo=sg.Memo())
     result = ask(question="In which city was the composer of Fidelio baptised?")
     for goal in result["plan"].goals:
         print(f"goal {goal.id}: {goal.text}")

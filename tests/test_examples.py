@@ -19,17 +19,17 @@ PLANNER = ROOT / "examples" / "large_planner.py"
 ARGUMENTS = {PLANNER: ("--small", "script", "--large", "script")}  # what it asks else is slow, and is tested below
 
 MISTAKES = """
-import seekflow as sf
-from seekflow.nodes import Answer, Rerank, Retrieve
+import seekgraph as sg
+from seekgraph.nodes import Answer, Rerank, Retrieve
 
 Retrieve("corpus", k="ten")  # wrong: the setting's type
 Rerank(kepe=3)  # wrong: the setting's name
-flow = sf.Flow(Retrieve("corpus", k=sf.Int(8, 2, 30)) >> Answer(), name="flow")
+flow = sg.Flow(Retrieve("corpus", k=sg.Int(8, 2, 30)) >> Answer(), name="flow")
 flow.bind(concurency=3).evaluate([]).metric  # wrong: a report's field
 result = flow.bind()(question="Who?")
 print(result.anwser)  # wrong: a result's field
 print(result.answer.text)  # wrong: there may be no answer
-sf.Budget(minutes=3)  # wrong: a budget's line
+sg.Budget(minutes=3)  # wrong: a budget's line
 """
 
 
@@ -54,7 +54,7 @@ def test_a_large_model_plans_and_a_small_one_does_the_rest(tmp_path: Path) -> No
 
 @pytest.mark.local
 def test_the_local_model_plans_and_does_the_rest(tmp_path: Path) -> None:
-    pytest.importorskip("xllamacpp", reason='the extra "local" is not installed: pip install "seekflow[local]"')
+    pytest.importorskip("xllamacpp", reason='the extra "local" is not installed: pip install "seekgraph[local]"')
     done = python(PLANNER, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert re.search(r"^(answer|refused): \S", done.stdout, re.MULTILINE)

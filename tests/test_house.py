@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parent.parent / "seekflow"
+PACKAGE = Path(__file__).resolve().parent.parent / "seekgraph"
 DOOR = PACKAGE / "__init__.py"
 
 FLOORS = (
@@ -44,7 +44,7 @@ HEAVY = ("numpy", "networkx", "optuna", "rich", "typer", "bm25s", "torch", "lang
 # What the door may load: it only says where each name lives.
 DOOR_IMPORTS = {"__future__", "importlib", "typing"}
 
-needs_door = pytest.mark.skipif(not DOOR.exists(), reason="seekflow/__init__.py does not exist yet")
+needs_door = pytest.mark.skipif(not DOOR.exists(), reason="seekgraph/__init__.py does not exist yet")
 
 
 # --- reading the package -------------------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ def modules() -> list[Path]:
 
 
 def dotted(path: Path) -> str:
-    """`seekflow/core/flow.py` -> `seekflow.core.flow`; a package's `__init__.py` -> the package."""
+    """`seekgraph/core/flow.py` -> `seekgraph.core.flow`; a package's `__init__.py` -> the package."""
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -71,8 +71,8 @@ def place(path: Path, node: ast.AST) -> str:
 
 
 def room_of(module: str) -> str:
-    """`seekflow.core.flow` -> `core`. The empty string is the package itself."""
-    return module.removeprefix("seekflow").lstrip(".").partition(".")[0]
+    """`seekgraph.core.flow` -> `core`. The empty string is the package itself."""
+    return module.removeprefix("seekgraph").lstrip(".").partition(".")[0]
 
 
 def base_of(path: Path, node: ast.ImportFrom) -> str:
@@ -85,7 +85,7 @@ def base_of(path: Path, node: ast.ImportFrom) -> str:
 
 
 def inside(module: str) -> bool:
-    return module == "seekflow" or module.startswith("seekflow.")
+    return module == "seekgraph" or module.startswith("seekgraph.")
 
 
 @cache
@@ -98,7 +98,7 @@ def door_names() -> dict[str, str]:
         if isinstance(node, ast.ImportFrom) and inside(base_of(DOOR, node)):
             for alias in node.names:
                 base = base_of(DOOR, node)
-                table[alias.asname or alias.name] = f"seekflow.{alias.name}" if base == "seekflow" else base
+                table[alias.asname or alias.name] = f"seekgraph.{alias.name}" if base == "seekgraph" else base
     for node in parsed(DOOR).body:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         table |= {target.id: "" for target in targets if isinstance(target, ast.Name)}
@@ -106,15 +106,15 @@ def door_names() -> dict[str, str]:
 
 
 def imports(path: Path) -> Iterator[tuple[ast.AST, str]]:
-    """Every import of a part of Seekflow in a module: the place, and the absolute name of what is imported."""
+    """Every import of a part of Seekgraph in a module: the place, and the absolute name of what is imported."""
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names if inside(alias.name))
         elif isinstance(node, ast.ImportFrom) and inside(base := base_of(path, node)):
             for alias in node.names:
-                if base != "seekflow" or alias.name in FLOOR_OF:
-                    yield node, f"{base}.{alias.name}" if base == "seekflow" else base
-                elif home := door_names().get(alias.name, "seekflow"):  # through the door: what counts is where it lives
+                if base != "seekgraph" or alias.name in FLOOR_OF:
+                    yield node, f"{base}.{alias.name}" if base == "seekgraph" else base
+                elif home := door_names().get(alias.name, "seekgraph"):  # through the door: what counts is where it lives
                     yield node, home
         elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -134,7 +134,9 @@ def floor_breaks(path: Path) -> list[str]:
             continue
         if not other:
             if floor < len(FLOORS) - 1:
-                broken.append(f"{place(path, node)} imports the whole of seekflow from floor {floor}: import the module you need")
+                broken.append(
+                    f"{place(path, node)} imports the whole of seekgraph from floor {floor}: import the module you need"
+                )
         elif other not in FLOOR_OF:
             broken.append(f"{place(path, node)} imports {name}, which has no floor: add it to FLOORS")
         elif FLOOR_OF[other] >= floor:
@@ -162,23 +164,23 @@ def test_every_module_is_in_a_room_with_a_floor() -> None:
 @pytest.mark.parametrize(
     ("where", "source", "found"),
     [
-        ("core/a.py", "from seekflow.nodes.plan import Plan", "imports seekflow.nodes.plan (floor 4) from floor 2"),
-        ("core/a.py", "from seekflow import cli", "imports seekflow.cli (floor 11) from floor 2"),
-        ("core/a.py", "from ..tools import bm25", "imports seekflow.tools (floor 4) from floor 2"),
-        ("core/a.py", "import seekflow as sf", "imports the whole of seekflow from floor 2"),
-        ("nodes/a.py", "def f():\n    import seekflow.tools.bm25", "imports seekflow.tools.bm25 (floor 4) from floor 4"),
-        ("types.py", "if TYPE_CHECKING:\n    from .core.flow import Flow", "imports seekflow.core.flow (floor 2) from floor 0"),
-        ("demo/__init__.py", "from ..deploy import http", "imports seekflow.deploy (floor 10) from floor 10"),
-        ("flows/a.py", "importlib.import_module('seekflow.cli')", "imports seekflow.cli (floor 11) from floor 9"),
+        ("core/a.py", "from seekgraph.nodes.plan import Plan", "imports seekgraph.nodes.plan (floor 4) from floor 2"),
+        ("core/a.py", "from seekgraph import cli", "imports seekgraph.cli (floor 11) from floor 2"),
+        ("core/a.py", "from ..tools import bm25", "imports seekgraph.tools (floor 4) from floor 2"),
+        ("core/a.py", "import seekgraph as sg", "imports the whole of seekgraph from floor 2"),
+        ("nodes/a.py", "def f():\n    import seekgraph.tools.bm25", "imports seekgraph.tools.bm25 (floor 4) from floor 4"),
+        ("types.py", "if TYPE_CHECKING:\n    from .core.flow import Flow", "imports seekgraph.core.flow (floor 2) from floor 0"),
+        ("demo/__init__.py", "from ..deploy import http", "imports seekgraph.deploy (floor 10) from floor 10"),
+        ("flows/a.py", "importlib.import_module('seekgraph.cli')", "imports seekgraph.cli (floor 11) from floor 9"),
         ("attic/a.py", "x = 1", "has no floor"),
         ("nodes/a.py", "from . import plan\nfrom .plan import Plan\nfrom ..core.node import Node\nimport numpy", None),
-        ("nodes/__init__.py", "from .plan import Plan\nfrom seekflow.types import Query", None),
-        ("cli.py", "import seekflow\nfrom seekflow.deploy.http import serve", None),
+        ("nodes/__init__.py", "from .plan import Plan\nfrom seekgraph.types import Query", None),
+        ("cli.py", "import seekgraph\nfrom seekgraph.deploy.http import serve", None),
     ],
 )
 def test_the_floor_check_sees_what_it_should(where: str, source: str, found: str | None, monkeypatch, tmp_path) -> None:
-    monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path / "seekflow")
-    path = tmp_path / "seekflow" / where
+    monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path / "seekgraph")
+    path = tmp_path / "seekgraph" / where
     path.parent.mkdir(parents=True)
     path.write_text(source)
     breaks = floor_breaks(path)
@@ -288,15 +290,15 @@ def test_the_door_is_only_a_table() -> None:
 
 
 @needs_door
-def test_importing_seekflow_loads_no_room_and_nothing_heavy() -> None:
-    loaded = child("import json, sys, seekflow; print(json.dumps({'modules': sorted(sys.modules)}))")["modules"]
-    rooms = [name for name in loaded if name.startswith("seekflow.")]
-    report([f"`import seekflow` loads {name}" for name in loaded if name.split(".")[0] in HEAVY])
-    report([f"`import seekflow` loads {name}: look it up when the name is asked for" for name in rooms])
+def test_importing_seekgraph_loads_no_room_and_nothing_heavy() -> None:
+    loaded = child("import json, sys, seekgraph; print(json.dumps({'modules': sorted(sys.modules)}))")["modules"]
+    rooms = [name for name in loaded if name.startswith("seekgraph.")]
+    report([f"`import seekgraph` loads {name}" for name in loaded if name.split(".")[0] in HEAVY])
+    report([f"`import seekgraph` loads {name}: look it up when the name is asked for" for name in rooms])
 
 
 @needs_door
-def test_importing_seekflow_costs_at_most_three_times_pydantic() -> None:
-    pairs = [(seconds_to_import("seekflow"), seconds_to_import("pydantic")) for _ in range(5)]
+def test_importing_seekgraph_costs_at_most_three_times_pydantic() -> None:
+    pairs = [(seconds_to_import("seekgraph"), seconds_to_import("pydantic")) for _ in range(5)]
     ours, pydantic = (min(times) for times in zip(*pairs, strict=True))
-    assert ours <= 3 * pydantic, f"import seekflow {ours * 1e3:.1f} ms, import pydantic {pydantic * 1e3:.1f} ms"
+    assert ours <= 3 * pydantic, f"import seekgraph {ours * 1e3:.1f} ms, import pydantic {pydantic * 1e3:.1f} ms"

@@ -10,12 +10,12 @@ import pytest
 import typer
 from blocks import Block, blocks, outputs
 
-from seekflow.cli.app import app
+from seekgraph.cli.app import app
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
-SHELL = [line.strip().partition("#")[0] for line in TEXT.splitlines() if line.startswith("    seekflow ")]
+SHELL = [line.strip().partition("#")[0] for line in TEXT.splitlines() if line.startswith("    seekgraph ")]
 
 
 @pytest.fixture(scope="module")

@@ -17,10 +17,10 @@ from typing import Any
 
 import structlog
 
-from seekflow.cli import main
-from seekflow.demo import CORPUS, questions
+from seekgraph.cli import main
+from seekgraph.demo import CORPUS, questions
 
-SINGLE = "seekflow.flows.single:flow"
+SINGLE = "seekgraph.flows.single:flow"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Ran:
         assert not missing, f"{missing} not in: {self.err}"
 
 
-def seekflow(*arguments: object) -> Ran:
+def seekgraph(*arguments: object) -> Ran:
     """Run the command line in this process, in the current folder."""
     out, err = io.StringIO(), io.StringIO()
     path, modules = list(sys.path), set(sys.modules)
@@ -65,7 +65,7 @@ def seekflow(*arguments: object) -> Ran:
 
 def command(*arguments: object) -> list[str]:
     """The command line as a process."""
-    return [sys.executable, "-m", "seekflow", *map(str, arguments)]
+    return [sys.executable, "-m", "seekgraph", *map(str, arguments)]
 
 
 def process(*arguments: object, **variables: str) -> Ran:
@@ -101,4 +101,4 @@ def lines(path: Path, *rows: object) -> Path:
     return path
 
 
-__all__ = ["CORPUS", "SINGLE", "Ran", "command", "interrupted", "lines", "process", "seekflow", "some_questions"]
+__all__ = ["CORPUS", "SINGLE", "Ran", "command", "interrupted", "lines", "process", "seekgraph", "some_questions"]

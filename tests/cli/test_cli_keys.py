@@ -16,20 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shell import CORPUS, seekflow, some_questions
+from shell import CORPUS, seekgraph, some_questions
 
-import seekflow as sf
-from seekflow.flows.reader import flow as reader
-from seekflow.lms import hosted, openai_compatible
-from seekflow.optimizers.demonstrate import Demonstrate
-from seekflow.optimizers.tune import Tune
+import seekgraph as sg
+from seekgraph.flows.reader import flow as reader
+from seekgraph.lms import hosted, openai_compatible
+from seekgraph.optimizers.demonstrate import Demonstrate
+from seekgraph.optimizers.tune import Tune
 
 for package in ("instructor", "openai", "tenacity", "aiohttp"):
-    pytest.importorskip(package, reason='the extra "lm" is not installed: pip install "seekflow[lm]"')
+    pytest.importorskip(package, reason='the extra "lm" is not installed: pip install "seekgraph[lm]"')
 
 pytestmark = pytest.mark.lm
 KEY = "sk-sentinel-7f3a9c51e20b48d6a1"
-READER = "seekflow.flows.reader:flow"
+READER = "seekgraph.flows.reader:flow"
 QUESTION = "Who discovered Uranus?"
 BESIDE = "quoted-by-the-host"
 """What the host says beside the key, so that it can be seen how far its words have come."""
@@ -132,8 +132,8 @@ def test_a_run_tells_no_key(server: Any, folder: Path, fault: str, name: str, ca
     server.numbers = count(1)
     given = (READER, "--corpus", CORPUS, "--lm", model, "--memo", "memo.db")
     with caplog.at_level(logging.DEBUG):
-        one = seekflow("run", *given, "--trace", "t.jsonl", "--json", QUESTION)
-        two = seekflow("run", *given, "--lm-for", f"reading={model}", "--stream", "--steps", "--seed", "1", QUESTION)
+        one = seekgraph("run", *given, "--trace", "t.jsonl", "--json", QUESTION)
+        two = seekgraph("run", *given, "--lm-for", f"reading={model}", "--stream", "--steps", "--seed", "1", QUESTION)
     assert server.keys == {KEY}
     said = without_the_key(folder, log=caplog.text, fds="".join(capfd.readouterr()), outs=one.out + one.err + two.out + two.err)
     assert {"t.jsonl", "memo.db, read"} <= set(said)
@@ -147,14 +147,14 @@ def test_nothing_that_is_made_from_many_runs_has_a_key(server: Any, folder: Path
     given = (READER, "--corpus", CORPUS, "--lm", f"{server.url}#m,key=MY_KEY", "--memo", "memo.db")
     with caplog.at_level(logging.DEBUG):
         ran = [
-            seekflow("evaluate", *given, "--questions", "some.jsonl", "--json", "report.json"),
-            seekflow("diagnose", *given, "--questions", "some.jsonl", "--html", "page.html", "--json", "diagnosis.json"),
-            seekflow("compile", *given, "--train", "some.jsonl", "--trials", "3", "--out", "a.flow.json", "--json", "c.json"),
-            seekflow("run", "a.flow.json", *given[1:], "--trace", "t.jsonl", QUESTION),
-            seekflow("replay", "t.jsonl", *given, "--at", "retrieve", "--write", "passages=[]", "--save-row", "rows.jsonl"),
-            seekflow("prompt", "show", READER, "answer", "--trace", "t.jsonl"),
-            seekflow("models", "list"),
-            seekflow("models", "try", f"{server.url}#m", "Hello?", "--key", "MY_KEY"),
+            seekgraph("evaluate", *given, "--questions", "some.jsonl", "--json", "report.json"),
+            seekgraph("diagnose", *given, "--questions", "some.jsonl", "--html", "page.html", "--json", "diagnosis.json"),
+            seekgraph("compile", *given, "--train", "some.jsonl", "--trials", "3", "--out", "a.flow.json", "--json", "c.json"),
+            seekgraph("run", "a.flow.json", *given[1:], "--trace", "t.jsonl", QUESTION),
+            seekgraph("replay", "t.jsonl", *given, "--at", "retrieve", "--write", "passages=[]", "--save-row", "rows.jsonl"),
+            seekgraph("prompt", "show", READER, "answer", "--trace", "t.jsonl"),
+            seekgraph("models", "list"),
+            seekgraph("models", "try", f"{server.url}#m", "Hello?", "--key", "MY_KEY"),
         ]
     said = without_the_key(
         folder, log=caplog.text, fds="".join(capfd.readouterr()), outs="".join(each.out + each.err for each in ran)
@@ -168,16 +168,16 @@ def test_nothing_that_is_made_from_many_runs_has_a_key(server: Any, folder: Path
 
 def test_a_key_out_of_a_function_is_told_nowhere_either(server: Any, folder: Path, caplog: Any, capfd: Any) -> None:
     server.faults = ("says it", "says it", "prose", "refuses")
-    rows = sf.read_examples(some_questions(folder / "some.jsonl", "train", 10))
+    rows = sg.read_examples(some_questions(folder / "some.jsonl", "train", 10))
     lm = openai_compatible(server.url, "m", key=key, retries=1)
     with caplog.at_level(logging.DEBUG):
-        bound = reader.bind(corpus=sf.tools.BM25.from_jsonl(CORPUS), lm=lm, reading=lm, memo="memo.db")
+        bound = reader.bind(corpus=sg.tools.BM25.from_jsonl(CORPUS), lm=lm, reading=lm, memo="memo.db")
         result = bound(question=QUESTION)
         result.trace.save("t.jsonl")
         (folder / "report.json").write_text(json.dumps(report := bound.evaluate(rows).to_json()))
         (folder / "page.html").write_text(bound.diagnose(rows[:4]).to_html())
         compiled = bound.compile(rows, passes=[Demonstrate(good=0.1), Tune(trials=3)], journal="work.journal")
-        compiled.save("a.flow.json", location="seekflow.flows.reader:flow")
+        compiled.save("a.flow.json", location="seekgraph.flows.reader:flow")
         (folder / "compiled.json").write_text(json.dumps(compiled.to_json()))
         (folder / "lm.pickle").write_bytes(pickle.dumps(lm))
     assert server.keys == {KEY}

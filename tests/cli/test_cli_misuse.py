@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
-from shell import CORPUS, SINGLE, lines, seekflow
+from shell import CORPUS, SINGLE, lines, seekgraph
 
-from seekflow.demo import questions
+from seekgraph.demo import questions
 
 ON = ("--corpus", str(CORPUS))
 ASKED = (*ON, "--questions", str(questions("test")))
 TRAIN = (*ON, "--train", str(questions("train")))
 
 CASES = {
-    "no command": ((), "Usage: seekflow"),
+    "no command": ((), "Usage: seekgraph"),
     "a misspelt command": (("chek", SINGLE), "Did you mean 'check'?"),
     "no flow": (("check",), "Missing argument 'FLOW'"),
     "a word": (("check", "nothing"), "no module 'nothing': FLOW 'nothing' is package.module:attribute"),
@@ -23,12 +23,12 @@ CASES = {
     "a file": (("check", "flows/mine.py:flow"), "not a file: write flows.mine:flow"),
     "a file elsewhere": (("check", "../mine.py"), "in that file's folder, write mine:flow"),
     "no such module": (("check", "nothing.here:flow"), "no module 'nothing'"),
-    "a module alone": (("check", "seekflow.flows.single"), "its flows are seekflow.flows.single:flow"),
+    "a module alone": (("check", "seekgraph.flows.single"), "its flows are seekgraph.flows.single:flow"),
     "no such attribute": (
-        ("check", "seekflow.flows.single:flwo"),
-        "has no flow 'flwo'; its flows are seekflow.flows.single:flow",
+        ("check", "seekgraph.flows.single:flwo"),
+        "has no flow 'flwo'; its flows are seekgraph.flows.single:flow",
     ),
-    "part of a flow": (("check", "seekflow.flows.bridge:search"), "is a Loop and not a seekflow.Flow"),
+    "part of a flow": (("check", "seekgraph.flows.bridge:search"), "is a Loop and not a seekgraph.Flow"),
     "a form there is not": (("draw", SINGLE, "--format", "png"), "--format is mermaid or svg, not 'png'"),
     "a folder to draw to": (("draw", SINGLE, "--out", "."), "--out . is a folder"),
     "no documents": (("run", SINGLE, "q"), "the flow asks for corpus: give --docs FOLDER or --corpus FILE.jsonl"),
@@ -61,7 +61,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_wrong_arguments(case: str) -> None:
     arguments, said = CASES[case]
-    ran = seekflow(*arguments)
+    ran = seekgraph(*arguments)
     ran.refused(2, said)
     assert ran.out == ""
 
@@ -69,35 +69,35 @@ def test_wrong_arguments(case: str) -> None:
 @pytest.mark.parametrize("case", ["no flow", "a word", "an empty question", "documents that are not there"])
 def test_with_json_the_error_is_json_too(case: str) -> None:
     arguments, said = CASES[case]
-    ran = seekflow(*arguments, "--json")
+    ran = seekgraph(*arguments, "--json")
     assert ran.code == 2
     assert said.split(":")[0] in ran.json["error"]
 
 
 def test_an_error_is_not_written_to_the_file_that_json_names(folder: Path) -> None:
-    ran = seekflow("evaluate", SINGLE, *ON, "--questions", "no.jsonl", "--json", "out.json")
+    ran = seekgraph("evaluate", SINGLE, *ON, "--questions", "no.jsonl", "--json", "out.json")
     assert (ran.code, ran.out) == (2, "")
     assert not (folder / "out.json").exists()
 
 
 def test_gold_that_the_metric_needs_and_no_question_has(folder: Path) -> None:
     bare = lines(folder / "q.jsonl", {"id": "1", "question": "Who?"}, {"id": "2", "question": "Where?"})
-    ran = seekflow("compile", SINGLE, *ON, "--train", bare, "--plan", "--metric", "answer_f1")
+    ran = seekgraph("compile", SINGLE, *ON, "--train", bare, "--plan", "--metric", "answer_f1")
     ran.refused(2, "needs examples with 'answers'")
 
 
 def test_a_flow_that_asks_for_what_documents_cannot_give(folder: Path) -> None:
     (folder / "mine.py").write_text(
-        "import seekflow as sf\nfrom seekflow.nodes import Answer, Retrieve\n"
-        "flow = sf.Flow(Retrieve('wiki') >> Answer(), name='mine')\n"
+        "import seekgraph as sg\nfrom seekgraph.nodes import Answer, Retrieve\n"
+        "flow = sg.Flow(Retrieve('wiki') >> Answer(), name='mine')\n"
     )
-    ran = seekflow("run", "mine:flow", "q", *ON)
+    ran = seekgraph("run", "mine:flow", "q", *ON)
     ran.refused(2, "asks for wiki; documents give corpus, links: name its retriever 'corpus', or bind it from Python")
 
 
 MODULES = {
     "raises": (
-        "import seekflow as sf\nfrom seekflow.nodes import Answer\n\nflow = sf.loop(Answer(), until=True, max_rounds=0)\n",
+        "import seekgraph as sg\nfrom seekgraph.nodes import Answer\n\nflow = sg.loop(Answer(), until=True, max_rounds=0)\n",
         ("mine cannot be imported: ValueError: a loop runs at least one round", "mine.py, line 4"),
     ),
     "does not parse": ("def f(:\n", ("mine cannot be imported: SyntaxError", "(mine.py, line 1)")),
@@ -109,15 +109,15 @@ MODULES = {
 def test_a_module_that_raises_says_the_users_own_line(folder: Path, case: str) -> None:
     text, words = MODULES[case]
     (folder / "mine.py").write_text(text)
-    seekflow("check", "mine:flow").refused(1, *words)
+    seekgraph("check", "mine:flow").refused(1, *words)
 
 
 def test_a_flow_with_errors_is_refused_before_documents_are_read(folder: Path) -> None:
     (folder / "mine.py").write_text(
-        "import seekflow as sf\nfrom seekflow.nodes import Answer, Rerank, Retrieve\n"
-        "flow = sf.Flow(Rerank() >> Retrieve('corpus') >> Answer(), name='mine')\n"
+        "import seekgraph as sg\nfrom seekgraph.nodes import Answer, Rerank, Retrieve\n"
+        "flow = sg.Flow(Rerank() >> Retrieve('corpus') >> Answer(), name='mine')\n"
     )
     broken = lines(folder / "c.jsonl", "{")
-    ran = seekflow("run", "mine:flow", "q", "--corpus", broken, "--json")
+    ran = seekgraph("run", "mine:flow", "q", "--corpus", broken, "--json")
     ran.refused(1, "flow 'mine' has 1 error", "unwritten-read at rerank", "mend:")
     assert "unwritten-read" in json.loads(ran.out)["error"]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from shell import CORPUS, SINGLE, command, interrupted, process, some_questions
 
-from seekflow import __version__
-from seekflow.demo import questions
+from seekgraph import __version__
+from seekgraph.demo import questions
 
 IN_FLIGHT = 16
 """How many rollouts a compile has running: those of an interrupted one are not finished, and may run again."""
@@ -20,37 +20,37 @@ IN_FLIGHT = 16
 SLOW = """
 import asyncio
 
-import seekflow as sf
-from seekflow.nodes import Answer, Retrieve
+import seekgraph as sg
+from seekgraph.nodes import Answer, Retrieve
 
 
-class Kept(sf.Writes):
-    context: tuple[sf.Passage, ...]
+class Kept(sg.Writes):
+    context: tuple[sg.Passage, ...]
 
 
-class Slow(sf.Node):
-    keep: int = sf.Int(2, low=1, high=8)
+class Slow(sg.Node):
+    keep: int = sg.Int(2, low=1, high=8)
 
-    async def run(self, question: str, passages: tuple[sf.Passage, ...]) -> Kept:
+    async def run(self, question: str, passages: tuple[sg.Passage, ...]) -> Kept:
         await asyncio.sleep(0.05)
         with open("ran.log", "a") as log:
             log.write(f"{question} {self.keep} {[(each.id, each.score) for each in passages]}\\n")
         return Kept(context=passages[: self.keep])
 
 
-flow = sf.Flow(Retrieve("corpus") >> Slow() >> Answer(), name="slow")
+flow = sg.Flow(Retrieve("corpus") >> Slow() >> Answer(), name="slow")
 """
 
 
 def test_both_ways_in() -> None:
-    script = shutil.which("seekflow", path=sysconfig.get_path("scripts"))
+    script = shutil.which("seekgraph", path=sysconfig.get_path("scripts"))
     assert script is not None
     ran = subprocess.run([script, "--version"], capture_output=True, text=True)
-    assert ran.stdout == process("--version").out == f"seekflow {__version__}\n"
+    assert ran.stdout == process("--version").out == f"seekgraph {__version__}\n"
 
 
 def test_help_loads_nothing_heavy() -> None:
-    code = "import sys\nfrom seekflow.cli import main\ntry:\n    main(['--help'])\nfinally:\n    print(sorted(sys.modules))"
+    code = "import sys\nfrom seekgraph.cli import main\ntry:\n    main(['--help'])\nfinally:\n    print(sorted(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     loaded = {name.partition(".")[0] for name in json.loads(ran.stdout.splitlines()[-1].replace("'", '"'))}
     assert not loaded & {"numpy", "pydantic", "networkx", "optuna", "torch"}
@@ -66,14 +66,14 @@ def test_json_is_alone_on_standard_output_and_the_rest_on_the_other(notes: Path)
 
 
 def test_what_is_piped_is_not_broken_into_lines_and_has_no_colour(notes: Path) -> None:
-    ran = process("check", "seekflow.flows.bridge:flow", COLUMNS="40")
+    ran = process("check", "seekgraph.flows.bridge:flow", COLUMNS="40")
     assert ran.out.count("\n") == 1
     assert "\x1b" not in process("run", SINGLE, "Which river?", "--docs", notes).out
 
 
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
     started = subprocess.Popen(
-        command("draw", "seekflow.flows.bridge:flow", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command("draw", "seekgraph.flows.bridge:flow", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert started.stdout is not None
     assert started.stderr is not None
@@ -100,7 +100,7 @@ def test_a_compile_that_is_interrupted_says_how_to_go_on_and_repeats_nothing(fol
         return log.exists() and len(log.read_text().splitlines()) >= 30
 
     ran = interrupted(busy, *asked, "--out", "A.flow.json")
-    ran.refused(130, "A.flow.json.journal: the same command with --resume goes on from there", "seekflow: interrupted")
+    ran.refused(130, "A.flow.json.journal: the same command with --resume goes on from there", "seekgraph: interrupted")
     assert ran.out == ""
     assert not (folder / "A.flow.json").exists()
     first = log.read_text().splitlines()

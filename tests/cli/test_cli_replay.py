@@ -1,4 +1,4 @@
-"""`seekflow replay`: a trace once more with a step corrected, and the correction kept as a row."""
+"""`seekgraph replay`: a trace once more with a step corrected, and the correction kept as a row."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import json
 from pathlib import Path
 
 import pytest
-from shell import SINGLE, seekflow
+from shell import SINGLE, seekgraph
 
-from seekflow.core.trace import Trace
-from seekflow.evaluation.examples import read_examples
-from seekflow.types import StepLabel
+from seekgraph.core.trace import Trace
+from seekgraph.evaluation.examples import read_examples
+from seekgraph.types import StepLabel
 
 RIVER = {"id": "x", "title": "Inn", "text": "The Inn flows through Innsbruck."}
 
 
 @pytest.fixture
 def trace(notes: Path) -> Path:
-    seekflow("run", SINGLE, "Which river flows through Innsbruck?", "--docs", notes, "--trace", "t.jsonl")
+    seekgraph("run", SINGLE, "Which river flows through Innsbruck?", "--docs", notes, "--trace", "t.jsonl")
     return Path("t.jsonl")
 
 
 def test_replay_without_a_change_takes_every_step_from_the_trace(trace: Path, notes: Path) -> None:
-    told = seekflow("replay", trace, SINGLE, "--docs", notes, "--json").json
+    told = seekgraph("replay", trace, SINGLE, "--docs", notes, "--json").json
     assert told["before"] == told["after"]
     assert told["steps"] == {"taken": ["retrieve", "answer"], "replaced": [], "run": [], "gone": []}
     assert told["paid"] == {}
@@ -30,7 +30,7 @@ def test_replay_without_a_change_takes_every_step_from_the_trace(trace: Path, no
 
 def test_a_step_corrected_by_hand_changes_the_answer_and_is_kept_as_a_row(trace: Path, notes: Path) -> None:
     write = f"passages={json.dumps([RIVER])}"
-    ran = seekflow(
+    ran = seekgraph(
         "replay", trace, SINGLE, "--docs", notes, "--at", "retrieve", "--write", write,
         "--trace", "u.jsonl", "--save-row", "rows.jsonl", "--answer", "Inn",
     )  # fmt: skip
@@ -48,8 +48,8 @@ def test_a_step_corrected_by_hand_changes_the_answer_and_is_kept_as_a_row(trace:
 def test_a_second_correction_of_the_same_question_joins_its_row(trace: Path, notes: Path) -> None:
     for text in ("old", "new"):
         write = f'answer={{"text": "{text}"}}'
-        seekflow("replay", trace, SINGLE, "--docs", notes, "--at", "answer", "--write", write, "--save-row", "rows.jsonl")
-    seekflow("replay", trace, SINGLE, "--docs", notes, "--at", "retrieve", "--write", "passages=[]", "--save-row", "rows.jsonl")
+        seekgraph("replay", trace, SINGLE, "--docs", notes, "--at", "answer", "--write", write, "--save-row", "rows.jsonl")
+    seekgraph("replay", trace, SINGLE, "--docs", notes, "--at", "retrieve", "--write", "passages=[]", "--save-row", "rows.jsonl")
     (row,) = read_examples("rows.jsonl")
     assert [(label.path, label.writes) for label in row.step_labels] == [
         ("answer", {"answer": {"text": "new"}}),
@@ -58,7 +58,7 @@ def test_a_second_correction_of_the_same_question_joins_its_row(trace: Path, not
 
 
 def test_a_param_is_changed_by_name(trace: Path, notes: Path) -> None:
-    told = seekflow("replay", trace, SINGLE, "--docs", notes, "--param", "retrieve.k=1", "--json").json
+    told = seekgraph("replay", trace, SINGLE, "--docs", notes, "--param", "retrieve.k=1", "--json").json
     assert told["steps"]["run"] == ["retrieve", "answer"]
 
 
@@ -73,10 +73,12 @@ def test_a_param_is_changed_by_name(trace: Path, notes: Path) -> None:
     ],
 )
 def test_what_does_not_fit_together_is_misuse(trace: Path, notes: Path, arguments: tuple[str, ...], told: str) -> None:
-    seekflow("replay", trace, SINGLE, "--docs", notes, *arguments).refused(2, told)
+    seekgraph("replay", trace, SINGLE, "--docs", notes, *arguments).refused(2, told)
 
 
 def test_a_trace_of_another_flow_and_a_step_that_is_not_there_are_errors(trace: Path, notes: Path) -> None:
-    seekflow("replay", trace, "seekflow.flows.reader:flow", "--docs", notes).refused(1, "the trace is of flow 'single'")
+    seekgraph("replay", trace, "seekgraph.flows.reader:flow", "--docs", notes).refused(1, "the trace is of flow 'single'")
     wrong = ("--at", "rerank", "--write", "context=[]")
-    seekflow("replay", trace, SINGLE, "--docs", notes, *wrong).refused(1, "no step 'rerank'", "it visits answer, input, retrieve")
+    seekgraph("replay", trace, SINGLE, "--docs", notes, *wrong).refused(
+        1, "no step 'rerank'", "it visits answer, input, retrieve"
+    )

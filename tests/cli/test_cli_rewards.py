@@ -1,4 +1,4 @@
-"""--reward, and `seekflow rewards list`."""
+"""--reward, and `seekgraph rewards list`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shell import CORPUS, SINGLE, lines, seekflow, some_questions
+from shell import CORPUS, SINGLE, lines, seekgraph, some_questions
 
-from seekflow.demo import questions
-from seekflow.rewards.catalog import names
+from seekgraph.demo import questions
+from seekgraph.rewards.catalog import names
 
 OWN = """
-from seekflow.rewards import Score, reward
+from seekgraph.rewards import Score, reward
 
 
 @reward(on="passages", needs="supporting_ids")
@@ -40,17 +40,17 @@ def own(folder: Path) -> Path:
 
 def test_evaluate_scores_with_rewards_by_name_by_formula_and_of_ones_own(own: Path) -> None:
     asked = ("--reward", "0.8 * support_gain + 0.2 * novelty", "--reward", "inforage", "--reward", "mine:first_hit")
-    ran = seekflow("evaluate", SINGLE, *ON, *asked, "--json")
+    ran = seekgraph("evaluate", SINGLE, *ON, *asked, "--json")
     assert ran.code == 0
     found = ran.json["rewards"]
     assert set(found["retrieve"]) == {"0.8 * support_gain + 0.2 * novelty", "first_hit"}
     assert set(found["answer"]) == {"inforage"}
     assert 0 < found["retrieve"]["first_hit"]["mean"] <= 1
-    assert "first_hit" in seekflow("evaluate", SINGLE, *ON, *asked).out
+    assert "first_hit" in seekgraph("evaluate", SINGLE, *ON, *asked).out
 
 
 def test_diagnose_shows_the_rewards_that_it_was_asked_for(own: Path) -> None:
-    ran = seekflow("diagnose", SINGLE, *ON, "--no-headroom", "--reward", "mine:first_hit", "--json", "-")
+    ran = seekgraph("diagnose", SINGLE, *ON, "--no-headroom", "--reward", "mine:first_hit", "--json", "-")
     assert ran.code == 0
     assert set(ran.json["nodes"]["retrieve"]["reward"]) == {"first_hit"}
 
@@ -58,7 +58,7 @@ def test_diagnose_shows_the_rewards_that_it_was_asked_for(own: Path) -> None:
 def test_compile_searches_with_the_rewards_that_it_was_asked_for(own: Path, folder: Path) -> None:
     train = some_questions(folder / "train.jsonl", "train", 12)
     rest = ("--corpus", CORPUS, "--train", train, "--trials", "2", "--out", "A.flow.json", "--reward", "mine:first_hit")
-    assert seekflow("compile", SINGLE, *rest).code == 0
+    assert seekgraph("compile", SINGLE, *rest).code == 0
     journal = (folder / "A.flow.json.journal").read_text(encoding="utf-8")
     assert "first_hit" in journal
     assert "support_gain" not in journal
@@ -89,20 +89,20 @@ def test_a_reward_that_cannot_be_is_refused_before_anything_runs(command: str, c
     if command == "compile":
         rows = lines(folder / "q.jsonl", {"id": "1", **gold}, {"id": "2", **gold, "question": "Where?"})
         words = words.replace("1 lack of 1", "2 lack of 2")
-        ran = seekflow("compile", SINGLE, "--corpus", CORPUS, "--train", rows, "--out", "A.flow.json", "--reward", name)
+        ran = seekgraph("compile", SINGLE, "--corpus", CORPUS, "--train", rows, "--out", "A.flow.json", "--reward", name)
     else:
         rows = lines(folder / "q.jsonl", {"id": "1", **gold})
-        ran = seekflow(command, SINGLE, "--corpus", CORPUS, "--questions", rows, "--reward", name)
+        ran = seekgraph(command, SINGLE, "--corpus", CORPUS, "--questions", rows, "--reward", name)
     ran.refused(code, words)
 
 
 def test_a_module_of_rewards_that_raises_is_told_with_its_line(folder: Path) -> None:
     (folder / "broken.py").write_text("import math\nhit = math.nowhere\n", encoding="utf-8")
-    seekflow("evaluate", SINGLE, *ON, "--reward", "broken:hit").refused(1, "broken cannot be imported: AttributeError", "line 2")
+    seekgraph("evaluate", SINGLE, *ON, "--reward", "broken:hit").refused(1, "broken cannot be imported: AttributeError", "line 2")
 
 
 def test_rewards_list_tells_all_of_them_within_80_columns() -> None:
-    ran = seekflow("rewards", "list")
+    ran = seekgraph("rewards", "list")
     assert ran.code == 0
     assert [name for name in names() if name not in ran.out] == []
     assert "gold passages" in ran.out
@@ -110,7 +110,7 @@ def test_rewards_list_tells_all_of_them_within_80_columns() -> None:
 
 
 def test_rewards_list_as_json_has_calls_needs_and_sources() -> None:
-    told = {each["name"]: each for each in seekflow("rewards", "list", "--json").json["rewards"]}
+    told = {each["name"]: each for each in seekgraph("rewards", "list", "--json").json["rewards"]}
     assert set(told) == set(names())
     assert told["support_gain"]["needs"] == ["gold passages"]
     assert told["support_gain"]["channels"] == ["passages"]

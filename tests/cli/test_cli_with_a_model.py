@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shell import CORPUS, SINGLE, seekflow, some_questions
+from shell import CORPUS, SINGLE, seekgraph, some_questions
 
-from seekflow.lms import Scripted
+from seekgraph.lms import Scripted
 
-READER = "seekflow.flows.reader:flow"
-PLANNED = "seekflow.flows.plan_execute:flow"
+READER = "seekgraph.flows.reader:flow"
+PLANNED = "seekgraph.flows.plan_execute:flow"
 QUESTION = "Who discovered Uranus?"
 ANSWER = {"text": "William Herschel", "citations": [], "refused": False}
 
@@ -26,12 +26,12 @@ def models(monkeypatch: pytest.MonkeyPatch) -> dict[str, Scripted]:
         made[name] = Scripted(lambda asked: ANSWER, name=name, identity=name)
         return made[name]
 
-    monkeypatch.setattr("seekflow.lms.resolving.resolve", resolve)
+    monkeypatch.setattr("seekgraph.lms.resolving.resolve", resolve)
     return made
 
 
 def test_a_model_for_the_flow_answers_and_its_use_is_told(models: dict[str, Scripted]) -> None:
-    ran = seekflow("run", READER, "--corpus", CORPUS, "--lm", "small", QUESTION)
+    ran = seekgraph("run", READER, "--corpus", CORPUS, "--lm", "small", QUESTION)
     assert ran.code == 0
     assert "William Herschel" in ran.out
     assert "1 calls" in ran.out
@@ -41,7 +41,7 @@ def test_a_model_for_the_flow_answers_and_its_use_is_told(models: dict[str, Scri
 
 def test_a_node_may_have_a_model_of_its_own(models: dict[str, Scripted]) -> None:
     given = ("--lm", "small", "--lm-for", "plan=large", "--lm-for", "goal/search/refine=large")
-    assert seekflow("run", PLANNED, "--corpus", CORPUS, *given, QUESTION).code == 0
+    assert seekgraph("run", PLANNED, "--corpus", CORPUS, *given, QUESTION).code == 0
     assert set(models) == {"small", "large"}
     prompts = [asked.messages[0].content for asked in models["large"].asked]
     assert any("goal" in text.casefold() for text in prompts)
@@ -50,7 +50,7 @@ def test_a_node_may_have_a_model_of_its_own(models: dict[str, Scripted]) -> None
 
 
 def test_a_flow_without_a_model_still_runs_and_asks_none(models: dict[str, Scripted]) -> None:
-    assert seekflow("run", READER, "--corpus", CORPUS, QUESTION).code == 0
+    assert seekgraph("run", READER, "--corpus", CORPUS, QUESTION).code == 0
     assert models == {}
 
 
@@ -63,68 +63,70 @@ def test_a_flow_without_a_model_still_runs_and_asks_none(models: dict[str, Scrip
     ],
 )
 def test_what_does_not_fit_is_said(models: dict[str, Scripted], given: tuple[str, ...], words: tuple[str, ...]) -> None:
-    seekflow("run", READER, "--corpus", CORPUS, *given, QUESTION).refused(2, *words)
+    seekgraph("run", READER, "--corpus", CORPUS, *given, QUESTION).refused(2, *words)
 
 
 def test_a_flow_that_asks_no_model_says_so(models: dict[str, Scripted], folder: Path) -> None:
     (folder / "mine.py").write_text(
-        "import seekflow as sf\n"
-        "from seekflow.nodes import Retrieve\n"
-        'flow = sf.Flow(Retrieve("corpus"), name="p", output="passages")\n'
+        "import seekgraph as sg\n"
+        "from seekgraph.nodes import Retrieve\n"
+        'flow = sg.Flow(Retrieve("corpus"), name="p", output="passages")\n'
     )
-    seekflow("run", "mine:flow", "--corpus", CORPUS, "--lm", "small", QUESTION).refused(2, "nothing in the flow asks for a model")
+    seekgraph("run", "mine:flow", "--corpus", CORPUS, "--lm", "small", QUESTION).refused(
+        2, "nothing in the flow asks for a model"
+    )
 
 
 def test_a_name_that_no_model_has_is_misuse() -> None:
-    ran = seekflow("run", SINGLE, "--corpus", CORPUS, "--lm", "nowhere/nothing", QUESTION)
+    ran = seekgraph("run", SINGLE, "--corpus", CORPUS, "--lm", "nowhere/nothing", QUESTION)
     assert ran.code != 0
     assert "a name is one of the form" in " ".join(ran.err.split())
 
 
 def test_the_answer_is_shown_while_it_is_written(models: dict[str, Scripted]) -> None:
-    ran = seekflow("run", READER, "--corpus", CORPUS, "--lm", "small", "--stream", QUESTION)
+    ran = seekgraph("run", READER, "--corpus", CORPUS, "--lm", "small", "--stream", QUESTION)
     assert ran.out.startswith("William Herschel\n")
     assert "{" not in ran.out.splitlines()[0]
-    seekflow("run", READER, "--corpus", CORPUS, "--lm", "small", "--stream", "--json", QUESTION).refused(2, "--stream")
-    assert seekflow("run", READER, "--corpus", CORPUS, "--lm", "small", QUESTION).out.count("William Herschel") == 1 + 1
+    seekgraph("run", READER, "--corpus", CORPUS, "--lm", "small", "--stream", "--json", QUESTION).refused(2, "--stream")
+    assert seekgraph("run", READER, "--corpus", CORPUS, "--lm", "small", QUESTION).out.count("William Herschel") == 1 + 1
 
 
 def test_evaluate_and_compile_take_models_and_tell_what_they_cost(models: dict[str, Scripted], folder: Path) -> None:
     rows = some_questions(folder / "some.jsonl", "train", 12)
-    told = seekflow("evaluate", READER, "--corpus", CORPUS, "--questions", rows, "--lm", "small", "--json").json
+    told = seekgraph("evaluate", READER, "--corpus", CORPUS, "--questions", rows, "--lm", "small", "--json").json
     assert told["cost"]["calls"]["total"] == 12
     assert told["cost"]["tokens_in"]["paid"] > 0
-    plan = seekflow("compile", READER, "--corpus", CORPUS, "--train", rows, "--lm", "small", "--plan", "--json").json
+    plan = seekgraph("compile", READER, "--corpus", CORPUS, "--train", rows, "--lm", "small", "--plan", "--json").json
     assert [each["pass"] for each in plan["passes"]] == ["fit", "demonstrate", "tune"]
     assert plan["spend"]["calls"][1] > 0
-    without = seekflow("compile", READER, "--corpus", CORPUS, "--train", rows, "--plan", "--json").json
+    without = seekgraph("compile", READER, "--corpus", CORPUS, "--train", rows, "--plan", "--json").json
     assert "demonstrate" not in [each["pass"] for each in without["passes"]]
 
 
 def test_a_prompt_is_shown_exactly_as_it_is_sent(models: dict[str, Scripted], folder: Path) -> None:
-    seekflow("run", READER, "--corpus", CORPUS, "--lm", "small", "--trace", "t.jsonl", QUESTION)
-    shown = seekflow("prompt", "show", READER, "answer", "--trace", "t.jsonl", "--json").json
+    seekgraph("run", READER, "--corpus", CORPUS, "--lm", "small", "--trace", "t.jsonl", QUESTION)
+    shown = seekgraph("prompt", "show", READER, "answer", "--trace", "t.jsonl", "--json").json
     (asked,) = models["small"].asked
     assert shown == [{"role": message.role, "content": message.content} for message in asked.messages]
-    text = seekflow("prompt", "show", READER, "answer", "--trace", "t.jsonl").out
+    text = seekgraph("prompt", "show", READER, "answer", "--trace", "t.jsonl").out
     assert all(message.content in text for message in asked.messages)
 
 
 def test_a_prompt_without_a_trace_is_shown_with_samples_that_are_said() -> None:
-    ran = seekflow("prompt", "show", READER, "answer", "--question", "Who was it?")
+    ran = seekgraph("prompt", "show", READER, "answer", "--question", "Who was it?")
     assert "Question: Who was it?" in ran.out
     assert "samples stand for context" in " ".join(ran.err.split())
-    seekflow("prompt", "show", READER, "retrieve").refused(2, "asks no model", "answer")
-    seekflow("prompt", "show", READER, "nowhere").refused(2, "no node 'nowhere'")
+    seekgraph("prompt", "show", READER, "retrieve").refused(2, "asks no model", "answer")
+    seekgraph("prompt", "show", READER, "nowhere").refused(2, "no node 'nowhere'")
 
 
 @pytest.mark.local
 def test_the_local_model_answers_with_a_citation_while_it_is_heard() -> None:
     pytest.importorskip("xllamacpp")
-    ran = seekflow("run", READER, "--corpus", CORPUS, "--lm", "local", "--stream", QUESTION)
+    ran = seekgraph("run", READER, "--corpus", CORPUS, "--lm", "local", "--stream", QUESTION)
     assert ran.code == 0
     assert "William Herschel" in ran.out.splitlines()[0]
     assert "[d154] Uranus" in ran.out
-    told = seekflow("run", READER, "--corpus", CORPUS, "--lm", "local", "--json", QUESTION).json
+    told = seekgraph("run", READER, "--corpus", CORPUS, "--lm", "local", "--json", QUESTION).json
     assert told["usage"]["calls"] >= 1
     assert json.dumps(told)

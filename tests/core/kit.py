@@ -7,41 +7,41 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Protocol, runtime_checkable
 
-import seekflow as sf
-from seekflow.core.budget import Usage
-from seekflow.core.ledger import EvidenceList, Passages
-from seekflow.core.ports import Port, charged
-from seekflow.core.step import Step
-from seekflow.types import Answer, Digest, Evidence, Goal, Passage
+import seekgraph as sg
+from seekgraph.core.budget import Usage
+from seekgraph.core.ledger import EvidenceList, Passages
+from seekgraph.core.ports import Port, charged
+from seekgraph.core.step import Step
+from seekgraph.types import Answer, Digest, Evidence, Goal, Passage
 
-Texts = Annotated[tuple[str, ...], sf.Merge.APPEND]
+Texts = Annotated[tuple[str, ...], sg.Merge.APPEND]
 
 
-class Notes(sf.Writes):
+class Notes(sg.Writes):
     notes: Texts
 
 
-class Said(sf.Writes):
+class Said(sg.Writes):
     answer: Answer
 
 
-class Marked(sf.Writes):
+class Marked(sg.Writes):
     mark: str
 
 
-class Goals(sf.Writes):
+class Goals(sg.Writes):
     goals: tuple[Goal, ...]
 
 
-class Found(sf.Writes):
+class Found(sg.Writes):
     passages: Passages
 
 
-class Read(sf.Writes):
+class Read(sg.Writes):
     evidence: EvidenceList
 
 
-class Jot(sf.Node):
+class Jot(sg.Node):
     """Adds `text` to the notes after `delay` seconds, or raises `error`."""
 
     text: str = "x"
@@ -55,14 +55,14 @@ class Jot(sf.Node):
         return Notes(notes=(self.text,))
 
 
-class Echo(sf.Node):
+class Echo(sg.Node):
     """Adds what it reads as the question to the notes."""
 
     async def run(self, question: str) -> Notes:
         return Notes(notes=(question,))
 
 
-class JotGoal(sf.Node):
+class JotGoal(sg.Node):
     """Adds `id(notes so far)` to the notes: what an item of an `each` saw."""
 
     slow: tuple[str, ...] = ()
@@ -75,12 +75,12 @@ class JotGoal(sf.Node):
         return Notes(notes=(f"{goal.id}({','.join(notes)})",))
 
 
-class JotRound(sf.Node):
+class JotRound(sg.Node):
     async def run(self, round: int = 0) -> Notes:
         return Notes(notes=(f"round {round}",))
 
 
-class Mark(sf.Node):
+class Mark(sg.Node):
     """Replaces the mark."""
 
     text: str = "x"
@@ -91,7 +91,7 @@ class Mark(sf.Node):
         return Marked(mark=self.text)
 
 
-class Aim(sf.Node):
+class Aim(sg.Node):
     """Writes goals."""
 
     goals: tuple[Goal, ...] = ()
@@ -100,7 +100,7 @@ class Aim(sf.Node):
         return Goals(goals=self.goals)
 
 
-class Find(sf.Node):
+class Find(sg.Node):
     """Finds the passage `id`, or the one with the goal's id."""
 
     id: str = ""
@@ -110,28 +110,28 @@ class Find(sf.Node):
         return Found(passages=(Passage(id=id, text=f"text of {id}"),))
 
 
-class Quote(sf.Node):
+class Quote(sg.Node):
     """Evidence from every passage."""
 
     async def run(self, passages: tuple[Passage, ...]) -> Read:
         return Read(evidence=tuple(Evidence(claim=f"claim of {passage.id}", passage_id=passage.id) for passage in passages))
 
 
-class Tell(sf.Node):
+class Tell(sg.Node):
     """Answers with the notes."""
 
     async def run(self, notes: tuple[str, ...] = ()) -> Said:
         return Said(answer=Answer(text=" ".join(notes)))
 
 
-class Sum(sf.Node):
+class Sum(sg.Node):
     """Answers with the conclusions of the digests."""
 
     async def run(self, digests: tuple[Digest, ...] = ()) -> Said:
         return Said(answer=Answer(text=" ".join(digest.conclusion for digest in digests)))
 
 
-class Cite(sf.Node):
+class Cite(sg.Node):
     """Answers with the ids of the passages, citing the first `most` of them."""
 
     most: int = 9
@@ -178,7 +178,7 @@ class Metered:
         return await self.ask(text)
 
 
-class Ask(sf.Node):
+class Ask(sg.Node):
     """Asks the service `times` times and notes the last reply."""
 
     text: str = "x"
@@ -190,19 +190,19 @@ class Ask(sf.Node):
         return Notes(notes=(reply.text,))
 
 
-class AskGoal(sf.Node):
+class AskGoal(sg.Node):
     async def run(self, goal: Goal, service: Service) -> Notes:
         return Notes(notes=((await service.ask(goal.id)).text,))
 
 
-class Look(sf.Node):
+class Look(sg.Node):
     text: str = "x"
 
     async def run(self, service: Service) -> Notes:
         return Notes(notes=((await service.look(self.text)).text,))
 
 
-class AskedTell(sf.Node):
+class AskedTell(sg.Node):
     """Answers with the notes, and asks the service first."""
 
     async def run(self, service: Service, notes: tuple[str, ...] = ()) -> Said:
@@ -213,9 +213,9 @@ class AskedTell(sf.Node):
 # --- running --------------------------------------------------------------------------------------------------------
 
 
-def bound(body: Any, *, inputs: dict[str, Any] | None = None, **options: Any) -> sf.Bound:
+def bound(body: Any, *, inputs: dict[str, Any] | None = None, **options: Any) -> sg.Bound:
     """A body as a flow that is bound; its input is the question unless said otherwise."""
-    return sf.Flow(body, inputs={"question": str} if inputs is None else inputs).bind(**options)
+    return sg.Flow(body, inputs={"question": str} if inputs is None else inputs).bind(**options)
 
 
 def ran(body: Any, **options: Any) -> Any:

@@ -15,15 +15,15 @@ from typing import Annotated, Any, NamedTuple
 import hypothesis.strategies as st
 from pydantic import create_model
 
-import seekflow as sf
-from seekflow import S, count, otherwise, when
-from seekflow.core.combinators import Pick, Seq, best_of, call, each, fan, loop, redo, route
-from seekflow.core.element import Element
-from seekflow.core.expr import Expr
-from seekflow.core.node import Node, Visit, Writes
-from seekflow.core.step import Step
-from seekflow.flow import Bound
-from seekflow.types import Answer, Goal, Value
+import seekgraph as sg
+from seekgraph import S, count, otherwise, when
+from seekgraph.core.combinators import Pick, Seq, best_of, call, each, fan, loop, redo, route
+from seekgraph.core.element import Element
+from seekgraph.core.expr import Expr
+from seekgraph.core.node import Node, Visit, Writes
+from seekgraph.core.step import Step
+from seekgraph.flow import Bound
+from seekgraph.types import Answer, Goal, Value
 
 SCORE = 100
 
@@ -36,8 +36,8 @@ class Item(Value):
 TYPES: dict[str, Any] = {
     "a": int,
     "b": int,
-    "c": Annotated[tuple[int, ...], sf.Merge.APPEND],
-    "d": Annotated[tuple[Item, ...], sf.Merge.UNION],
+    "c": Annotated[tuple[int, ...], sg.Merge.APPEND],
+    "d": Annotated[tuple[Item, ...], sg.Merge.UNION],
 }
 READS: dict[str, Any] = {**TYPES, "goal": Any, "round": int, "question": str, "digests": tuple[Any, ...], "critique": str}
 
@@ -116,7 +116,7 @@ class Mark(NamedTuple):
     feedback: str
 
 
-def mark(step: Step, trace: sf.Trace, example: Any = None) -> Mark:
+def mark(step: Step, trace: sg.Trace, example: Any = None) -> Mark:
     """Marks what writes `a`, by what it read as the trace has it; some of it not at all."""
     if step.error is not None or step.kind != "node" or "a" not in step.writes:
         return Mark(None, "")
@@ -141,7 +141,7 @@ def known(name: str) -> Expr:
 
 @st.composite
 def conditions(draw: st.DrawFn) -> Expr:
-    first = known(draw(channels)) >= draw(st.integers(0, SCORE) | st.just(sf.Int(3, 0, SCORE)))
+    first = known(draw(channels)) >= draw(st.integers(0, SCORE) | st.just(sg.Int(3, 0, SCORE)))
     kind = draw(st.sampled_from(("plain", "plain", "and", "or", "not", "careless")))
     if kind == "plain":
         return first
@@ -158,7 +158,7 @@ def workers(draw: st.DrawFn) -> Element:
     reads = {name: draw(rarely) for name in draw(st.lists(st.sampled_from(sorted(READS)), max_size=4, unique=True))}
     writes = {name: draw(st.integers(0, 3)) > 0 for name in draw(st.lists(channels, max_size=2, unique=True))}
     kind = worker(tuple(reads.items()), tuple(writes.items()), draw(st.integers(0, 3)) > 0)
-    number = draw(numbers | st.just(sf.Int(2, 1, 3)))
+    number = draw(numbers | st.just(sg.Int(2, 1, 3)))
     node = kind(number=number, fails=draw(rarely))  # type: ignore[call-arg]
     if "a" in reads and draw(st.booleans()):
         node = node.using(a=known(draw(channels)) + draw(numbers))
@@ -200,18 +200,18 @@ def elements(draw: st.DrawFn, depth: int) -> Element:
         return each(items, part(), item=draw(st.sampled_from(("goal", "a"))) if str(items) == "otherwise(S.c, ())" else "goal")
     if kind == "loop":
         until = draw(conditions() | st.builds(lambda n: S.round >= n, numbers))
-        return loop(part(), until=until, max_rounds=draw(st.sampled_from((1, 2, 2, sf.Int(2, 1, 3)))))
+        return loop(part(), until=until, max_rounds=draw(st.sampled_from((1, 2, 2, sg.Int(2, 1, 3)))))
     if kind == "route":
         policy = draw(st.sampled_from((when(draw(conditions()), "0", "1"), S.question)))
         branches = {str(number): branch for number, branch in enumerate(several(1, 2))}
         return route(policy, branches, default=None if draw(rarely) else "0")
     if kind == "redo":
-        below = draw(st.sampled_from((0.3, 0.6, 1.0, sf.Float(0.6, 0, 1))))
-        return redo(part(), mark, below, draw(st.sampled_from((1, 2, 3, sf.Int(2, 1, 3)))))
+        below = draw(st.sampled_from((0.3, 0.6, 1.0, sg.Float(0.6, 0, 1))))
+        return redo(part(), mark, below, draw(st.sampled_from((1, 2, 3, sg.Int(2, 1, 3)))))
     if kind == "best":
-        return best_of(draw(st.sampled_from((1, 2, 3, sf.Int(2, 1, 3)))), part(), mark)
+        return best_of(draw(st.sampled_from((1, 2, 3, sg.Int(2, 1, 3)))), part(), mark)
     if kind == "pick":
-        return Pick(sf.Choice(*[option.named(f"option{number}") for number, option in enumerate(several(2, 2))]))
+        return Pick(sg.Choice(*[option.named(f"option{number}") for number, option in enumerate(several(2, 2))]))
     body = part() >> End() if draw(st.booleans()) else part()
     gifts = {"a": known(draw(channels)), "b": known(draw(channels)), "c": otherwise(S.c, ()), "d": otherwise(S.d, ())}
     give = {name: gifts[name] for name in draw(st.lists(channels, max_size=2, unique=True))} if draw(st.booleans()) else None
@@ -231,15 +231,15 @@ INPUTS = {"question": str, "goals": tuple[Goal, ...] | None}
 
 
 @st.composite
-def flows(draw: st.DrawFn) -> sf.Flow:
+def flows(draw: st.DrawFn) -> sg.Flow:
     parts = [draw(elements(draw(st.integers(1, 4)))) for _ in range(draw(st.integers(2, 4)))]
-    return sf.Flow(Seq((*parts, End().named("end"))), name="random", inputs=INPUTS)
+    return sg.Flow(Seq((*parts, End().named("end"))), name="random", inputs=INPUTS)
 
 
 questions = {"question": st.sampled_from(["0", "1", "q\u2028\x85"])}
 inputs = st.fixed_dictionaries({**questions, "goals": goals()}) | st.fixed_dictionaries(questions)
 
 
-def bound(flow: sf.Flow, **options: Any) -> Bound:
+def bound(flow: sg.Flow, **options: Any) -> Bound:
     """A random flow, whether the checker would let it pass or not."""
     return Bound(flow, {}, checked=True, **options)

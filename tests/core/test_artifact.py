@@ -17,14 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from seekflow.core.artifact import Artifact, Change, describe, diff, load, save
-from seekflow.core.combinators import loop
-from seekflow.core.errors import ArtifactError
-from seekflow.core.expr import S
-from seekflow.core.flow import Flow
-from seekflow.core.node import Node, Writes
-from seekflow.core.params import Choice, Demos, Fitted, Float, Int, Switch, Text
-from seekflow.types import Answer
+from seekgraph.core.artifact import Artifact, Change, describe, diff, load, save
+from seekgraph.core.combinators import loop
+from seekgraph.core.errors import ArtifactError
+from seekgraph.core.expr import S
+from seekgraph.core.flow import Flow
+from seekgraph.core.node import Node, Writes
+from seekgraph.core.params import Choice, Demos, Fitted, Float, Int, Switch, Text
+from seekgraph.types import Answer
 
 
 class Weights(BaseModel):
@@ -142,10 +142,10 @@ def test_another_process_loads_it_by_name(tmp_path: Path) -> None:
     (tmp_path / "mine" / "__init__.py").write_text("")
     (tmp_path / "mine" / "flows.py").write_text(
         textwrap.dedent("""
-        from seekflow.core.flow import Flow
-        from seekflow.core.node import Node, Writes
-        from seekflow.core.params import Int
-        from seekflow.types import Answer
+        from seekgraph.core.flow import Flow
+        from seekgraph.core.node import Node, Writes
+        from seekgraph.core.params import Int
+        from seekgraph.types import Answer
         class Said(Writes):
             answer: Answer
         class Say(Node):
@@ -156,17 +156,17 @@ def test_another_process_loads_it_by_name(tmp_path: Path) -> None:
     """)
     )
     keep = "save(flow.with_params({'say.times': 7}), 'a.flow.json')"
-    python(tmp_path, f"from mine.flows import flow; from seekflow.core.artifact import save; {keep}")
-    told = python(tmp_path, "from seekflow.core.artifact import load; print(load('a.flow.json').params()['say.times'].value)")
+    python(tmp_path, f"from mine.flows import flow; from seekgraph.core.artifact import save; {keep}")
+    told = python(tmp_path, "from seekgraph.core.artifact import load; print(load('a.flow.json').params()['say.times'].value)")
     assert told.strip() == "7"
 
 
 def test_a_script_that_can_be_imported_is_named_and_not_run_twice(tmp_path: Path) -> None:
     script = """
-        from seekflow.core.artifact import describe, load, save
-        from seekflow.core.flow import Flow
-        from seekflow.core.node import Node, Writes
-        from seekflow.types import Answer
+        from seekgraph.core.artifact import describe, load, save
+        from seekgraph.core.flow import Flow
+        from seekgraph.core.node import Node, Writes
+        from seekgraph.types import Answer
         class Said(Writes):
             answer: Answer
         class Say(Node):
@@ -217,7 +217,7 @@ def test_scores_and_record_are_tidied(file: Path) -> None:
     assert list(artifact.scores.items()) == [("a", {"low": 0.25, "mean": 0.5}), ("b", None)]
     assert artifact.record == {"seed": 3}
     assert artifact.data == {"train": "ab12"}
-    assert {"seekflow", "python", "pydantic"} <= set(artifact.versions)
+    assert {"seekgraph", "python", "pydantic"} <= set(artifact.versions)
 
 
 def test_describe_imports_nothing(file: Path, monkeypatch) -> None:

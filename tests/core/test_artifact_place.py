@@ -10,9 +10,9 @@ from types import ModuleType
 import pytest
 from test_artifact import HERE, Look, Say, changed, flow, refusal
 
-from seekflow.core.artifact import describe, load, save
-from seekflow.core.errors import ArtifactError
-from seekflow.core.flow import Flow
+from seekgraph.core.artifact import describe, load, save
+from seekgraph.core.errors import ArtifactError
+from seekgraph.core.flow import Flow
 
 
 @pytest.fixture

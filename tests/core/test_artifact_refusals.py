@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from test_artifact import Answered, Look, Say, Weights, changed, flow, refusal
 
-from seekflow.core.artifact import VERSION, save
-from seekflow.core.artifact import file as artifact_file
-from seekflow.core.combinators import fan, loop
-from seekflow.core.errors import ArtifactError
-from seekflow.core.expr import S
-from seekflow.core.flow import Flow
-from seekflow.core.node import Node
-from seekflow.core.params import Int
+from seekgraph.core.artifact import VERSION, save
+from seekgraph.core.artifact import file as artifact_file
+from seekgraph.core.combinators import fan, loop
+from seekgraph.core.errors import ArtifactError
+from seekgraph.core.expr import S
+from seekgraph.core.flow import Flow
+from seekgraph.core.node import Node
+from seekgraph.core.params import Int
 
 
 @pytest.fixture
@@ -169,12 +169,13 @@ def test_a_huge_file_is_refused_without_being_read_whole(file: Path, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("version", "mend"), [(VERSION + 1, "update seekflow"), (0, "save it again"), ("1", "save it again"), (True, "save it again")]
+    ("version", "mend"),
+    [(VERSION + 1, "update seekgraph"), (0, "save it again"), ("1", "save it again"), (True, "save it again")],
 )
 def test_another_schema_version_says_what_to_do(version: Any, mend: str, file: Path) -> None:
     changed(save(flow, file), lambda content: content.update(artifact=version))
     told = refusal(file)
-    assert f"schema version {version!r} (written by seekflow " in told
+    assert f"schema version {version!r} (written by seekgraph " in told
     assert mend in told
 
 

@@ -14,21 +14,21 @@ from kit import Aim, Ask, Cite, Find, Jot, JotGoal, Metered, Notes, Said, Tell, 
 from random_flows import Log, flows, inputs
 from random_flows import bound as loosely
 
-import seekflow as sf
-from seekflow import S
-from seekflow.core.artifact import save
-from seekflow.core.check import check
-from seekflow.core.combinators import BestOf, Redo
-from seekflow.core.draw import mermaid, mermaid_trace, svg, svg_trace
-from seekflow.core.kept import discarded
-from seekflow.core.ledger import Passages
-from seekflow.core.lm import LM
-from seekflow.core.scoring import marked
-from seekflow.core.step import Step
-from seekflow.lms import Scripted
-from seekflow.prompts.outputs import QueryOut
-from seekflow.rewards import novelty, support_gain
-from seekflow.types import Answer, Example
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.core.artifact import save
+from seekgraph.core.check import check
+from seekgraph.core.combinators import BestOf, Redo
+from seekgraph.core.draw import mermaid, mermaid_trace, svg, svg_trace
+from seekgraph.core.kept import discarded
+from seekgraph.core.ledger import Passages
+from seekgraph.core.lm import LM
+from seekgraph.core.scoring import marked
+from seekgraph.core.step import Step
+from seekgraph.lms import Scripted
+from seekgraph.prompts.outputs import QueryOut
+from seekgraph.rewards import novelty, support_gain
+from seekgraph.types import Answer, Example
 
 
 class Mark(NamedTuple):
@@ -47,7 +47,7 @@ class Marks:
         self.values = values
         self.name = f"marks{values}"
 
-    def __call__(self, step: Step, trace: sf.Trace, example: Example | None = None) -> Mark:
+    def __call__(self, step: Step, trace: sg.Trace, example: Example | None = None) -> Mark:
         if step.kind != "node" or "notes" not in step.writes:
             return Mark(None)
         value = self.values[number(step) - 1]
@@ -56,12 +56,12 @@ class Marks:
         return Mark(value, f"attempt {number(step)} is weak")
 
 
-class Try(sf.Node):
+class Try(sg.Node):
     """Notes which attempt it is in, and what it was told; fails in some."""
 
     fails: tuple[int, ...] = ()
 
-    async def run(self, visit: sf.Visit, critique: str = "-", notes: tuple[str, ...] = ()) -> Notes:
+    async def run(self, visit: sg.Visit, critique: str = "-", notes: tuple[str, ...] = ()) -> Notes:
         attempt = int(visit.id.rpartition(".")[2].rpartition("@")[2])
         if attempt in self.fails:
             raise RuntimeError(f"no luck with {attempt}")
@@ -76,14 +76,14 @@ def decisions(result: Any) -> dict[str, Any]:
 
 
 def test_a_body_that_is_good_enough_runs_once() -> None:
-    result = ran(sf.redo(Try(), Marks(0.5), below=0.5) >> Tell())
+    result = ran(sg.redo(Try(), Marks(0.5), below=0.5) >> Tell())
     assert result.answer.text == "1:-:0"
     assert paths(result.trace) == ["redo@1", "try@1", "redo.mark@1", "redo", "tell"]
     assert decisions(result) == {"redo.mark@1": 0.5, "redo": "1"}
 
 
 def test_a_weak_attempt_is_followed_by_one_that_is_told_why() -> None:
-    result = ran(sf.redo(Try(), Marks(0.2, 0.9, 1.0), below=0.5) >> Tell())
+    result = ran(sg.redo(Try(), Marks(0.2, 0.9, 1.0), below=0.5) >> Tell())
     assert result.answer.text == "2:attempt 1 is weak:0"
     ids = ["redo@1", "try@1", "redo.mark@1", "redo@2", "try@2", "redo.mark@2", "redo", "tell"]
     assert paths(result.trace) == ids
@@ -96,55 +96,55 @@ def test_a_weak_attempt_is_followed_by_one_that_is_told_why() -> None:
 
 
 def test_the_best_attempt_is_kept_and_ties_go_to_the_first() -> None:
-    assert ran(sf.redo(Try(), Marks(0.1, 0.4, 0.4, 0.3), below=0.5, at_most=4) >> Tell()).answer.text.startswith("2:")
-    assert ran(sf.redo(Try(), Marks(0.3, 0.3), below=0.5, at_most=2) >> Tell()).answer.text.startswith("1:")
+    assert ran(sg.redo(Try(), Marks(0.1, 0.4, 0.4, 0.3), below=0.5, at_most=4) >> Tell()).answer.text.startswith("2:")
+    assert ran(sg.redo(Try(), Marks(0.3, 0.3), below=0.5, at_most=2) >> Tell()).answer.text.startswith("1:")
 
 
 def test_no_attempt_is_made_past_at_most() -> None:
-    result = ran(sf.redo(Try(), Marks(0.1, 0.1, 0.1), below=0.5, at_most=2) >> Tell())
+    result = ran(sg.redo(Try(), Marks(0.1, 0.1, 0.1), below=0.5, at_most=2) >> Tell())
     assert len(result.trace.visits("try")) == 2
 
 
 def test_every_attempt_starts_from_the_same_state_and_only_the_kept_one_writes() -> None:
-    result = ran(Jot("before") >> sf.redo(Try() >> Jot("after"), Marks(0.1, 0.4, 0.2), below=0.5) >> Tell())
+    result = ran(Jot("before") >> sg.redo(Try() >> Jot("after"), Marks(0.1, 0.4, 0.2), below=0.5) >> Tell())
     assert result["notes"] == ("before", "2:attempt 1 is weak:1", "after")
     assert result.trace.step("tell").parents == {"notes": ("jot", "try@2", "jot_2@2")}
 
 
 def test_a_critique_is_not_seen_outside() -> None:
-    class Critic(sf.Writes):
+    class Critic(sg.Writes):
         critique: str
 
-    class Criticise(sf.Node):
+    class Criticise(sg.Node):
         async def run(self, question: str) -> Critic:
             return Critic(critique="from outside")
 
     after = Try().named("after").using(notes=S.notes)
-    body = Criticise() >> sf.redo(Try(), Marks(0.1, 0.9), below=0.5) >> sf.best_of(1, after, Marks(1.0)) >> Tell()
+    body = Criticise() >> sg.redo(Try(), Marks(0.1, 0.9), below=0.5) >> sg.best_of(1, after, Marks(1.0)) >> Tell()
     assert ran(body)["notes"] == ("2:attempt 1 is weak:0", "1:from outside:1")
 
 
 def test_a_body_without_a_mark_is_kept_as_it_is() -> None:
-    result = ran(sf.redo(Try(), Marks(None), below=0.5) >> Tell())
+    result = ran(sg.redo(Try(), Marks(None), below=0.5) >> Tell())
     assert decisions(result) == {"redo.mark@1": "unmarked", "redo": "1"}
 
 
 def test_the_mark_is_the_mean_over_the_steps_that_the_reward_applies_to() -> None:
     class Both(Marks):
-        def __call__(self, step: Step, trace: sf.Trace, example: Example | None = None) -> Mark:
+        def __call__(self, step: Step, trace: sg.Trace, example: Example | None = None) -> Mark:
             return Mark({"try": 0.2, "jot": 0.6}.get(step.path), f"about {step.path}")
 
-    result = ran(sf.redo(Try() >> Jot() >> Jot(), Both(), below=0.5, at_most=2) >> Tell())
+    result = ran(sg.redo(Try() >> Jot() >> Jot(), Both(), below=0.5, at_most=2) >> Tell())
     assert decisions(result)["redo.mark@1"] == pytest.approx(0.4)
     assert result.trace.step("redo@2").writes == {"critique": "about try"}  # what is good enough is not told
 
 
 def test_feedback_without_words_says_what_is_wanted() -> None:
     class Silent(Marks):
-        def __call__(self, step: Step, trace: sf.Trace, example: Example | None = None) -> Mark:
+        def __call__(self, step: Step, trace: sg.Trace, example: Example | None = None) -> Mark:
             return Mark(super().__call__(step, trace).value)
 
-    told = ran(sf.redo(Try(), Silent(0.25, 1.0), below=0.5) >> Tell()).trace.step("redo@2").writes
+    told = ran(sg.redo(Try(), Silent(0.25, 1.0), below=0.5) >> Tell()).trace.step("redo@2").writes
     assert told == {"critique": "the attempt before scored 0.25, and 0.5 is wanted"}
 
 
@@ -152,13 +152,13 @@ def test_feedback_without_words_says_what_is_wanted() -> None:
 
 
 def test_an_attempt_that_fails_is_followed_by_another() -> None:
-    result = ran(sf.redo(Jot("part") >> Try(fails=(1,)), Marks(0.1, 0.7), below=0.5) >> Tell())
+    result = ran(sg.redo(Jot("part") >> Try(fails=(1,)), Marks(0.1, 0.7), below=0.5) >> Tell())
     assert (result.status, result.answer.text) == ("ok", "part 2:the attempt before failed: try: no luck with 1:1")
     assert decisions(result) == {"redo.mark@1": "failed", "redo.mark@2": pytest.approx(0.7), "redo": "2"}
 
 
 def test_a_body_that_always_fails_fails_with_its_first_error() -> None:
-    result = ran(sf.redo(Try(fails=(1, 2)), Marks(), below=0.5, at_most=2) >> Tell())
+    result = ran(sg.redo(Try(fails=(1, 2)), Marks(), below=0.5, at_most=2) >> Tell())
     assert (result.status, result.cause.id) == ("failed", "try@1")
     assert result.trace.step("redo").error.code == "inside"
 
@@ -166,44 +166,44 @@ def test_a_body_that_always_fails_fails_with_its_first_error() -> None:
 def test_a_reward_that_raises_is_an_error_in_the_trace_and_costs_its_mark_only() -> None:
     for broken in (RuntimeError("no mark"), 1.5, float("nan"), True):
         reward = Marks(broken)
-        result = ran(sf.redo(Try(), reward, below=0.5) >> Tell())
+        result = ran(sg.redo(Try(), reward, below=0.5) >> Tell())
         assert (result.status, result.answer.text) == ("ok", "1:-:0")
         assert list(errors(result)) == ["redo.mark@1"]
 
 
 def test_failed_attempts_do_not_stop_the_others() -> None:
-    result = ran(sf.best_of(3, Try(fails=(1, 3)), Marks(0.9, 0.1, 0.9)) >> Tell())
+    result = ran(sg.best_of(3, Try(fails=(1, 3)), Marks(0.9, 0.1, 0.9)) >> Tell())
     assert (result.status, result.answer.text) == ("ok", "2:-:0")
-    assert ran(sf.best_of(2, Try(fails=(1, 2)), Marks()) >> Tell()).status == "failed"
+    assert ran(sg.best_of(2, Try(fails=(1, 2)), Marks()) >> Tell()).status == "failed"
 
 
 # --- budgets -------------------------------------------------------------------------------------------------------------
 
 
 def test_at_the_budget_the_best_so_far_stands() -> None:
-    body = sf.redo(Ask("one"), Marks(0.1, 0.9, 0.9), below=0.5) >> Jot("never") >> Tell()
+    body = sg.redo(Ask("one"), Marks(0.1, 0.9, 0.9), below=0.5) >> Jot("never") >> Tell()
     service = Metered()
-    result = bound(body, service=service, budget=sf.Budget(calls=1))(question="why?")
+    result = bound(body, service=service, budget=sg.Budget(calls=1))(question="why?")
     assert (result.status, result.answer.text, len(service.asked)) == ("partial", "ONE", 1)
     assert decisions(result) == {"redo.mark@1": 0.1, "redo": "1"}
 
 
 def test_at_the_end_of_its_time_the_best_so_far_stands() -> None:
-    class Slow(sf.Node):
-        async def run(self, visit: sf.Visit) -> Notes:
+    class Slow(sg.Node):
+        async def run(self, visit: sg.Visit) -> Notes:
             await asyncio.sleep(0 if visit.id.endswith("1") else 5)
             return Notes(notes=(visit.id,))
 
-    for body in (sf.redo(Slow(), Marks(0.1, 0.9), below=0.5), sf.best_of(2, Slow(), Marks(0.1, 0.9))):
+    for body in (sg.redo(Slow(), Marks(0.1, 0.9), below=0.5), sg.best_of(2, Slow(), Marks(0.1, 0.9))):
         began = time.perf_counter()
-        result = bound(body >> Tell(), budget=sf.Budget(seconds=0.1))(question="why?")
+        result = bound(body >> Tell(), budget=sg.Budget(seconds=0.1))(question="why?")
         assert (result.status, result.answer.text) == ("partial", "slow@1")
         assert time.perf_counter() - began < 2
 
 
 def test_a_run_whose_answer_is_in_the_attempts_still_answers_at_the_budget() -> None:
-    for wrap in (lambda body: sf.redo(body, Marks(0.1, 0.9), below=0.5), lambda body: sf.best_of(2, body, Marks(0.1, 0.9))):
-        result = bound(Ask("a") >> Ask("b") >> wrap(Jot("c") >> Tell()), service=Metered(), budget=sf.Budget(calls=1))(
+    for wrap in (lambda body: sg.redo(body, Marks(0.1, 0.9), below=0.5), lambda body: sg.best_of(2, body, Marks(0.1, 0.9))):
+        result = bound(Ask("a") >> Ask("b") >> wrap(Jot("c") >> Tell()), service=Metered(), budget=sg.Budget(calls=1))(
             question="why?"
         )
         assert (result.status, result.answer.text) == ("partial", "A")
@@ -213,24 +213,24 @@ def test_a_run_whose_answer_is_in_the_attempts_still_answers_at_the_budget() -> 
 
 
 def test_the_best_of_several_is_kept() -> None:
-    result = ran(sf.best_of(3, Try(), Marks(0.2, 0.8, 0.8)) >> Tell())
+    result = ran(sg.best_of(3, Try(), Marks(0.2, 0.8, 0.8)) >> Tell())
     assert result.answer.text == "2:-:0"
     assert decisions(result) == {f"best_of.mark@{n}": mark for n, mark in ((1, 0.2), (2, 0.8), (3, 0.8))} | {"best_of": "2"}
     assert result.trace.step("tell").parents == {"notes": ("try@2",)}
 
 
 def test_attempts_without_a_mark_come_after_those_with_one() -> None:
-    assert ran(sf.best_of(3, Try(fails=(1,)), Marks(0.9, None, 0.0)) >> Tell()).answer.text.startswith("3:")
-    assert ran(sf.best_of(2, Try(fails=(1,)), Marks(0.9, None)) >> Tell()).answer.text.startswith("2:")
+    assert ran(sg.best_of(3, Try(fails=(1,)), Marks(0.9, None, 0.0)) >> Tell()).answer.text.startswith("3:")
+    assert ran(sg.best_of(2, Try(fails=(1,)), Marks(0.9, None)) >> Tell()).answer.text.startswith("2:")
 
 
 def test_attempts_run_side_by_side() -> None:
     began = time.perf_counter()
-    ran(sf.best_of(8, Jot(delay=0.1), Marks(*[0.5] * 8)) >> Tell())
+    ran(sg.best_of(8, Jot(delay=0.1), Marks(*[0.5] * 8)) >> Tell())
     assert time.perf_counter() - began < 0.5
 
 
-class Say(sf.Node):
+class Say(sg.Node):
     async def run(self, question: str, lm: LM) -> Notes:
         done = await lm.complete([], QueryOut)
         return Notes(notes=(done.value.query,))
@@ -238,12 +238,12 @@ class Say(sf.Node):
 
 def test_each_attempt_is_another_sample_of_the_model_and_the_first_is_the_plain_one() -> None:
     lm = Scripted(lambda asked: {"query": f"sample {asked.settings.sample}"}, identity="samples")
-    memo = sf.Memo()
+    memo = sg.Memo()
     plain = bound(Say() >> Tell(), lm=lm, memo=memo)(question="why?")
-    result = bound(sf.best_of(3, Say(), Marks(0.1, 0.2, 0.9)) >> Tell(), lm=lm, memo=memo)(question="why?")
+    result = bound(sg.best_of(3, Say(), Marks(0.1, 0.2, 0.9)) >> Tell(), lm=lm, memo=memo)(question="why?")
     assert (plain.answer.text, result.answer.text) == ("sample 0", "sample 2")
     assert [step.memo == "hit" for step in result.trace.visits("say")] == [True, False, False]
-    again = bound(sf.best_of(3, Say(), Marks(0.1, 0.2, 0.9)) >> Tell(), lm=lm, memo=memo)(question="why?")
+    again = bound(sg.best_of(3, Say(), Marks(0.1, 0.2, 0.9)) >> Tell(), lm=lm, memo=memo)(question="why?")
     assert len(lm.asked) == 3
     assert again.trace.identity == result.trace.identity
 
@@ -251,7 +251,7 @@ def test_each_attempt_is_another_sample_of_the_model_and_the_first_is_the_plain_
 def test_samples_of_nested_attempts_differ() -> None:
     lm = Scripted(lambda asked: {"query": f"{asked.settings.sample}"}, identity="samples")
     same = Marks(0.5, 0.5, 0.5)
-    bound(sf.best_of(2, sf.best_of(3, Say(), same).named("inner") >> Say(), same) >> Tell(), lm=lm)(question="why?")
+    bound(sg.best_of(2, sg.best_of(3, Say(), same).named("inner") >> Say(), same) >> Tell(), lm=lm)(question="why?")
     samples = sorted(asked.settings.sample for asked in lm.asked)
     assert samples == [0, 0, 1, 1, 2, 1000, 1001, 1002]
 
@@ -261,12 +261,12 @@ def test_samples_of_nested_attempts_differ() -> None:
 
 def test_attempts_in_an_each_see_what_their_item_needed() -> None:
     class Seen(Marks):
-        def __call__(self, step: Step, trace: sf.Trace, example: Example | None = None) -> Mark:
+        def __call__(self, step: Step, trace: sg.Trace, example: Example | None = None) -> Mark:
             if step.path != "jotgoal":
                 return Mark(None)
             return Mark(0.1 * len(trace.inputs(step).get("notes", ())), f"saw {len(trace)}")
 
-    body = sf.each(S.goals, sf.redo(JotGoal(), Seen(), below=0.15, at_most=2)) >> Tell()
+    body = sg.each(S.goals, sg.redo(JotGoal(), Seen(), below=0.15, at_most=2)) >> Tell()
     result = ran(Aim(goals=goals(a="", b="a", c="b")) >> body)
     assert result.status == "ok", errors(result)
     assert result["notes"] == ("a()", "b(a())", "c(a(),b(a()))")
@@ -281,16 +281,16 @@ def test_attempts_in_an_each_see_what_their_item_needed() -> None:
 
 
 def test_a_call_inside_an_attempt_is_seen_by_the_reward_and_gives_one_digest() -> None:
-    def inside(step: Step, trace: sf.Trace, example: Example | None = None) -> Mark:
+    def inside(step: Step, trace: sg.Trace, example: Example | None = None) -> Mark:
         return Mark(0.2 if step.kind == "digest" else None, "thin")
 
-    result = ran(sf.redo(sf.call(Try() >> Tell(), name="search"), inside, below=0.5, at_most=2) >> Sum())
+    result = ran(sg.redo(sg.call(Try() >> Tell(), name="search"), inside, below=0.5, at_most=2) >> Sum())
     assert result.status == "ok", errors(result)
     assert len(result["digests"]) == 1
     assert [step.writes["notes"] for step in result.trace.visits("search/try")] == [("1:-:0",), ("2:thin:0",)]
 
 
-class Sum(sf.Node):
+class Sum(sg.Node):
     async def run(self, digests: tuple[Any, ...] = ()) -> Said:
         return Said(answer=Answer(text=" ".join(digest.conclusion for digest in digests)))
 
@@ -299,53 +299,53 @@ class Sum(sf.Node):
 
 
 def codes(body: Any) -> dict[str, str]:
-    return {finding.code: str(finding) for finding in check(sf.Flow(body))}
+    return {finding.code: str(finding) for finding in check(sg.Flow(body))}
 
 
 def test_a_reward_that_needs_gold_is_refused() -> None:
-    found = codes(sf.redo(Try(), support_gain, below=0.5) >> Tell())
+    found = codes(sg.redo(Try(), support_gain, below=0.5) >> Tell())
     assert "'support_gain' needs supporting_ids" in found["needs-gold"]
-    assert "needs-gold" not in codes(sf.best_of(2, Try(), novelty) >> Tell())
-    assert "needs-gold" in codes(sf.best_of(2, Try(), novelty + support_gain) >> Tell())
+    assert "needs-gold" not in codes(sg.best_of(2, Try(), novelty) >> Tell())
+    assert "needs-gold" in codes(sg.best_of(2, Try(), novelty + support_gain) >> Tell())
 
 
 def test_attempts_that_cannot_differ_are_warned_of() -> None:
-    assert "reads 'critique', asks a model" in codes(sf.redo(Jot(), Marks(), below=0.5) >> Tell())["same-attempts"]
-    assert "same-attempts" in codes(sf.best_of(2, Jot(), Marks()) >> Tell())
-    assert "same-attempts" not in codes(sf.redo(Try(), Marks(), below=0.5) >> Tell())
+    assert "reads 'critique', asks a model" in codes(sg.redo(Jot(), Marks(), below=0.5) >> Tell())["same-attempts"]
+    assert "same-attempts" in codes(sg.best_of(2, Jot(), Marks()) >> Tell())
+    assert "same-attempts" not in codes(sg.redo(Try(), Marks(), below=0.5) >> Tell())
 
 
 def test_a_body_that_requires_a_critique_is_refused_since_the_first_attempt_has_none() -> None:
-    class Strict(sf.Node):
+    class Strict(sg.Node):
         async def run(self, critique: str) -> Notes:
             return Notes(notes=(critique,))
 
-    assert "unwritten-read" in codes(sf.redo(Strict(), Marks(), below=0.5) >> Tell())
+    assert "unwritten-read" in codes(sg.redo(Strict(), Marks(), below=0.5) >> Tell())
 
 
 def test_a_critique_of_another_type_is_refused() -> None:
-    class Odd(sf.Writes):
+    class Odd(sg.Writes):
         critique: Texts
 
-    class Write(sf.Node):
+    class Write(sg.Node):
         async def run(self, question: str) -> Odd:
             return Odd(critique=("x",))
 
-    assert "two-declarations" in codes(Write() >> sf.redo(Try(), Marks(), below=0.5) >> Tell())
+    assert "two-declarations" in codes(Write() >> sg.redo(Try(), Marks(), below=0.5) >> Tell())
 
 
-@pytest.mark.parametrize("below", [-0.1, 1.1, "0.5", None, True, sf.Float(0.5, 0, 2), sf.Int(1, 0, 1)])
+@pytest.mark.parametrize("below", [-0.1, 1.1, "0.5", None, True, sg.Float(0.5, 0, 2), sg.Int(1, 0, 1)])
 def test_what_is_no_threshold_is_refused(below: Any) -> None:
     with pytest.raises(ValueError, match="redo runs again below a score in"):
-        sf.redo(Try(), Marks(), below=below)
+        sg.redo(Try(), Marks(), below=below)
 
 
-@pytest.mark.parametrize("times", [0, True, 1.5, sf.Int(1, 0, 3), "2"])
+@pytest.mark.parametrize("times", [0, True, 1.5, sg.Int(1, 0, 3), "2"])
 def test_what_is_no_number_of_attempts_is_refused(times: Any) -> None:
     with pytest.raises(ValueError, match="at_most is a whole number of 1 or more"):
-        sf.redo(Try(), Marks(), below=0.5, at_most=times)
+        sg.redo(Try(), Marks(), below=0.5, at_most=times)
     with pytest.raises(ValueError, match="n is a whole number of 1 or more"):
-        sf.best_of(times, Try(), Marks())
+        sg.best_of(times, Try(), Marks())
 
 
 def test_what_is_no_reward_is_refused() -> None:
@@ -354,27 +354,27 @@ def test_what_is_no_reward_is_refused() -> None:
             return Mark(1.0)
 
     with pytest.raises(TypeError, match="takes a reward, a function"):
-        sf.redo(Try(), 0.5, below=0.5)  # type: ignore[arg-type]
+        sg.redo(Try(), 0.5, below=0.5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"give .* a `name`"):
-        sf.best_of(2, Try(), Nameless())
+        sg.best_of(2, Try(), Nameless())
     with pytest.raises(ValueError, match="a name such as 'critique'"):
-        sf.redo(Try(), Marks(), below=0.5, channel="two words")
+        sg.redo(Try(), Marks(), below=0.5, channel="two words")
 
 
 # --- as declarations -----------------------------------------------------------------------------------------------------
 
 
-def good(step: Step, trace: sf.Trace, example: Example | None = None) -> Mark:
+def good(step: Step, trace: sg.Trace, example: Example | None = None) -> Mark:
     return Mark(0.5 if "notes" in step.writes else None, "good")
 
 
-def other(step: Step, trace: sf.Trace, example: Example | None = None) -> Mark:
+def other(step: Step, trace: sg.Trace, example: Example | None = None) -> Mark:
     return Mark(None)
 
 
-def tuned(reward: Any = good) -> sf.Flow:
-    inner = sf.best_of(sf.Int(2, 1, 4), Try() >> Tell(), reward)
-    return sf.Flow(sf.redo(inner, reward, sf.Float(0.4, 0.1, 1.0), sf.Int(2, 1, 3)), name="tuned")
+def tuned(reward: Any = good) -> sg.Flow:
+    inner = sg.best_of(sg.Int(2, 1, 4), Try() >> Tell(), reward)
+    return sg.Flow(sg.redo(inner, reward, sg.Float(0.4, 0.1, 1.0), sg.Int(2, 1, 3)), name="tuned")
 
 
 def test_numbers_are_params_and_artifacts_hold_them(tmp_path: Path) -> None:
@@ -382,20 +382,20 @@ def test_numbers_are_params_and_artifacts_hold_them(tmp_path: Path) -> None:
     assert set(flow.params()) == {"redo.below", "redo.at_most", "best_of.n"}
     changed = flow.with_params({"redo.below": 0.9, "redo.at_most": 3, "best_of.n": 1})
     file = save(changed, tmp_path / "tuned.flow.json", location="")
-    loaded = sf.load(file, flow=flow)
+    loaded = sg.load(file, flow=flow)
     assert loaded == changed
     result = loaded.bind()(question="why?")
     assert len(result.trace.visits("try")) == 3
-    assert sf.Flow(changed).params()["tuned.below"].value == 0.9
+    assert sg.Flow(changed).params()["tuned.below"].value == 0.9
 
 
 def test_the_fingerprint_holds_the_reward_and_the_channel() -> None:
     prints = {
         tuned().fingerprint,
         tuned(other).fingerprint,
-        sf.Flow(sf.redo(Try() >> Tell(), good, 0.4)).fingerprint,
-        sf.Flow(sf.redo(Try() >> Tell(), good, 0.4, channel="told")).fingerprint,
-        sf.Flow(sf.best_of(3, Try() >> Tell(), good)).fingerprint,
+        sg.Flow(sg.redo(Try() >> Tell(), good, 0.4)).fingerprint,
+        sg.Flow(sg.redo(Try() >> Tell(), good, 0.4, channel="told")).fingerprint,
+        sg.Flow(sg.best_of(3, Try() >> Tell(), good)).fingerprint,
     }
     assert len(prints) == 5
     assert tuned().fingerprint == tuned().fingerprint
@@ -403,12 +403,12 @@ def test_the_fingerprint_holds_the_reward_and_the_channel() -> None:
 
 def test_an_artifact_of_another_reward_says_so(tmp_path: Path) -> None:
     file = save(tuned(), tmp_path / "tuned.flow.json", location="")
-    with pytest.raises(sf.SeekflowError, match="'reward' of 'redo' is"):
-        sf.load(file, flow=tuned(other))
+    with pytest.raises(sg.SeekgraphError, match="'reward' of 'redo' is"):
+        sg.load(file, flow=tuned(other))
 
 
 def test_a_drawing_shows_attempts() -> None:
-    flow = sf.Flow(sf.redo(Try(), Marks(0.1, 0.9), below=sf.Float(0.5, 0, 1)) >> sf.best_of(3, Tell(), good))
+    flow = sg.Flow(sg.redo(Try(), Marks(0.1, 0.9), below=sg.Float(0.5, 0, 1)) >> sg.best_of(3, Tell(), good))
     text = mermaid(flow)
     assert "redo: at most 3 attempts" in text
     assert "best_of: 3 attempts, marked by" in text
@@ -424,14 +424,14 @@ def test_a_drawing_shows_attempts() -> None:
 many = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def random_run(flow: sf.Flow, given: dict[str, Any]) -> Any:
+def random_run(flow: sg.Flow, given: dict[str, Any]) -> Any:
     Log.begin(0.0)
     return loosely(flow)(**given)
 
 
 @many
 @given(flows(), inputs)
-def test_nothing_that_a_discarded_attempt_wrote_is_read_outside_of_it(flow: sf.Flow, given: dict[str, Any]) -> None:
+def test_nothing_that_a_discarded_attempt_wrote_is_read_outside_of_it(flow: sg.Flow, given: dict[str, Any]) -> None:
     result = random_run(flow, given)
     gone = discarded(result.trace.steps)
     for step in result.trace:
@@ -443,7 +443,7 @@ def test_nothing_that_a_discarded_attempt_wrote_is_read_outside_of_it(flow: sf.F
 
 @many
 @given(flows(), inputs)
-def test_the_kept_attempt_has_the_best_mark_and_is_the_first_of_equals(flow: sf.Flow, given: dict[str, Any]) -> None:
+def test_the_kept_attempt_has_the_best_mark_and_is_the_first_of_equals(flow: sg.Flow, given: dict[str, Any]) -> None:
     trace = random_run(flow, given).trace
     for kept in (step for step in trace if step.kind == "kept"):
         made = [step for step in trace if step.kind == "attempt" and step.path == kept.path and step.at[:-1] == kept.at]
@@ -467,34 +467,34 @@ lone = st.lists(st.lists(st.sampled_from("pqrst"), min_size=1, max_size=3), min_
 def test_a_mark_taken_while_the_flow_runs_is_the_score_that_the_trace_gives_afterwards(
     first: list[list[str]], second: list[list[str]], below: float
 ) -> None:
-    one = sf.redo(Finds(ids=tuple(map(tuple, first))), novelty, below=below, at_most=len(first))
-    two = sf.best_of(len(second), Finds(ids=tuple(map(tuple, second))), novelty)
+    one = sg.redo(Finds(ids=tuple(map(tuple, first))), novelty, below=below, at_most=len(first))
+    two = sg.best_of(len(second), Finds(ids=tuple(map(tuple, second))), novelty)
     trace = ran(one >> two >> Cite()).trace
     for mark in (step for step in trace if step.kind == "mark"):
         [scored] = [trace.step(id) for id in mark.parents["passages"]]
         assert marked(novelty, [scored], trace).value == pytest.approx(mark.decision)
 
 
-class Found(sf.Writes):
+class Found(sg.Writes):
     passages: Passages
 
 
-class Finds(sf.Node):
+class Finds(sg.Node):
     """Finds in the n-th attempt the n-th of some lists of ids."""
 
     ids: tuple[tuple[str, ...], ...]
 
-    async def run(self, visit: sf.Visit) -> Found:
+    async def run(self, visit: sg.Visit) -> Found:
         ids = self.ids[int(visit.id.rpartition("@")[2]) - 1]
-        return Found(passages=tuple(sf.Passage(id=id, text=id) for id in ids))
+        return Found(passages=tuple(sg.Passage(id=id, text=id) for id in ids))
 
 
 @many
 @given(st.integers(0, 3), st.booleans())
 def test_one_attempt_gives_what_the_body_gives(seed: int, fails: bool) -> None:
-    body = Jot("a") >> sf.fan(Jot("b"), Jot("c", error="no" if fails else "")) >> Jot("d", error="no" if fails else "")
+    body = Jot("a") >> sg.fan(Jot("b"), Jot("c", error="no" if fails else "")) >> Jot("d", error="no" if fails else "")
     plain = ran(body >> Tell())
-    for wrapped in (sf.redo(body, good, below=1.0, at_most=1), sf.best_of(1, body, good)):
+    for wrapped in (sg.redo(body, good, below=1.0, at_most=1), sg.best_of(1, body, good)):
         result = ran(wrapped >> Tell())
         assert (result.status, result.values) == (plain.status, plain.values)
 
@@ -502,7 +502,7 @@ def test_one_attempt_gives_what_the_body_gives(seed: int, fails: bool) -> None:
 def test_what_a_reward_may_read_is_not_unread() -> None:
     aside = Find(id="p")  # nothing reads its passages
     assert "unread-write" in codes(Jot() >> aside >> Tell())
-    assert "unread-write" not in codes(sf.best_of(2, Jot() >> aside, novelty) >> Tell())
+    assert "unread-write" not in codes(sg.best_of(2, Jot() >> aside, novelty) >> Tell())
 
 
 def test_a_node_for_the_trace_may_end_a_flow() -> None:

@@ -6,16 +6,16 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from seekflow.core.check import Finding, check, require
-from seekflow.core.combinators import Fan, Loop, Seq, call, each, fan, loop, route, skip
-from seekflow.core.errors import FlowError
-from seekflow.core.expr import S, count, lift, otherwise, when
-from seekflow.core.flow import Flow
-from seekflow.core.ledger import Passages
-from seekflow.core.node import Node, OrElse, Writes
-from seekflow.core.params import Choice, Float, Int
-from seekflow.core.ports import Port, Ranker, Retriever
-from seekflow.types import Answer, Evidence, Passage, Plan, Query, Turn, Verdict
+from seekgraph.core.check import Finding, check, require
+from seekgraph.core.combinators import Fan, Loop, Seq, call, each, fan, loop, route, skip
+from seekgraph.core.errors import FlowError
+from seekgraph.core.expr import S, count, lift, otherwise, when
+from seekgraph.core.flow import Flow
+from seekgraph.core.ledger import Passages
+from seekgraph.core.node import Node, OrElse, Writes
+from seekgraph.core.params import Choice, Float, Int
+from seekgraph.core.ports import Port, Ranker, Retriever
+from seekgraph.types import Answer, Evidence, Passage, Plan, Query, Turn, Verdict
 
 # --- nodes ---------------------------------------------------------------------------------------------------------
 

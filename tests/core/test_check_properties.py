@@ -16,8 +16,8 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
 from pydantic import create_model
 
-from seekflow.core.check import check
-from seekflow.core.combinators import (
+from seekgraph.core.check import check
+from seekgraph.core.combinators import (
     Call,
     Each,
     Fan,
@@ -34,12 +34,12 @@ from seekflow.core.combinators import (
     redo,
     route,
 )
-from seekflow.core.element import Element
-from seekflow.core.expr import Apply, Channel, Expr, S, count, otherwise, when
-from seekflow.core.flow import Flow
-from seekflow.core.ledger import Merge
-from seekflow.core.node import Node, OrElse, Writes
-from seekflow.core.params import Choice
+from seekgraph.core.element import Element
+from seekgraph.core.expr import Apply, Channel, Expr, S, count, otherwise, when
+from seekgraph.core.flow import Flow
+from seekgraph.core.ledger import Merge
+from seekgraph.core.node import Node, OrElse, Writes
+from seekgraph.core.params import Choice
 
 TYPES: dict[str, Any] = {
     "a": int,

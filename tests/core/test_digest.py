@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from seekflow.core.digest import digest_of
-from seekflow.core.ledger import Entry, Ledger
-from seekflow.types import Answer, Digest, Evidence, Goal, Passage
+from seekgraph.core.digest import digest_of
+from seekgraph.core.ledger import Entry, Ledger
+from seekgraph.types import Answer, Digest, Evidence, Goal, Passage
 
 A, B, C = (Passage(id=id, text=f"text of {id}") for id in "abc")
 ON_A = Evidence(claim="c", passage_id="a")

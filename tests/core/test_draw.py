@@ -11,19 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seekflow.core.bound import Bound, Result
-from seekflow.core.combinators import call, each, fan, loop, route, skip
-from seekflow.core.draw import graph, graph_trace, mermaid, mermaid_trace, svg, svg_trace
-from seekflow.core.errors import FlowError
-from seekflow.core.expr import S, count, when
-from seekflow.core.flow import Flow
-from seekflow.core.ledger import Passages
-from seekflow.core.node import Node, OrElse, Writes
-from seekflow.core.params import Choice, Float, Int, Text
-from seekflow.core.ports import Retriever
-from seekflow.core.step import Step, StepError
-from seekflow.core.trace import Trace
-from seekflow.types import Answer, Digest, Goal, Passage, Plan, Query, Verdict
+from seekgraph.core.bound import Bound, Result
+from seekgraph.core.combinators import call, each, fan, loop, route, skip
+from seekgraph.core.draw import graph, graph_trace, mermaid, mermaid_trace, svg, svg_trace
+from seekgraph.core.errors import FlowError
+from seekgraph.core.expr import S, count, when
+from seekgraph.core.flow import Flow
+from seekgraph.core.ledger import Passages
+from seekgraph.core.node import Node, OrElse, Writes
+from seekgraph.core.params import Choice, Float, Int, Text
+from seekgraph.core.ports import Retriever
+from seekgraph.core.step import Step, StepError
+from seekgraph.core.trace import Trace
+from seekgraph.types import Answer, Digest, Goal, Passage, Plan, Query, Verdict
 
 HOSTILE = """</text><script>alert(1)</script>"] --> x; `end` %%{init:{"a":1}}%% & 'q' <!-- ]]> \x00\x1b\ud800 #quot;"""
 

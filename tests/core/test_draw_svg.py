@@ -8,14 +8,14 @@ import xml.etree.ElementTree as ET
 import pytest
 from test_draw import HOSTILE, Answering, Planner, all_kinds, bound, flow, well_formed
 
-from seekflow.core.bound import Result
-from seekflow.core.combinators import skip
-from seekflow.core.draw import MOST_STEPS, graph_trace, html, html_trace, mermaid_trace, svg, svg_trace
-from seekflow.core.flow import Flow
-from seekflow.core.params import Text
-from seekflow.core.step import Step, StepError
-from seekflow.core.trace import Trace
-from seekflow.types import Query
+from seekgraph.core.bound import Result
+from seekgraph.core.combinators import skip
+from seekgraph.core.draw import MOST_STEPS, graph_trace, html, html_trace, mermaid_trace, svg, svg_trace
+from seekgraph.core.flow import Flow
+from seekgraph.core.params import Text
+from seekgraph.core.step import Step, StepError
+from seekgraph.core.trace import Trace
+from seekgraph.types import Query
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_svg_of_a_flow_shows_paths_params_boxes_and_channels() -> None:
 def rectangles(picture: str) -> list[tuple[float, float, float, float]]:
     found = []
     for element in ET.fromstring(picture).iter():
-        if element.tag.endswith("rect") and element.get("class") == "sf-card":
+        if element.tag.endswith("rect") and element.get("class") == "sg-card":
             x, y, width, height = (float(element.get(name, "0")) for name in ("x", "y", "width", "height"))
             found.append((x, y, x + width, y + height))
     return found
@@ -76,7 +76,7 @@ def test_every_step_stands_below_its_parents(result: Result) -> None:
     root = ET.fromstring(svg_trace(result.trace))
     tops = {}
     for group in root.iter("{http://www.w3.org/2000/svg}g"):
-        title = group.find("{http://www.w3.org/2000/svg}text[@class='sf-title']")
+        title = group.find("{http://www.w3.org/2000/svg}text[@class='sg-title']")
         if title is not None and title.text:
             tops[title.text] = float(title.get("y", "0"))
     assert set(tops) == {step.id for step in result.trace}
@@ -100,7 +100,7 @@ def test_svg_of_a_trace_shows_errors_decisions_hits_and_times() -> None:
     shown = texts(picture)
     expected = ["query: 'river'", "250 ms · memo hit · searches 2", "timeout: find: took too long", "1.5 s", "→ no"]
     assert [text for text in expected if text not in shown] == []
-    assert all(f'class="sf-{look}"' in picture for look in ("hit", "error", "decision"))
+    assert all(f'class="sg-{look}"' in picture for look in ("hit", "error", "decision"))
 
 
 def test_a_long_trace_is_drawn_to_a_limit_and_says_so() -> None:

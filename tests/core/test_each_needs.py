@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit import Aim, Jot, JotGoal, Notes, Tell, bound, errors, goals, only
 
-import seekflow as sf
-from seekflow import S
-from seekflow.types import Goal
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.types import Goal
 
 
 def notes(*needed: Goal, **options: Any) -> tuple[str, ...]:
     return flow(*needed, **options)(question="q")["notes"]
 
 
-def flow(*needed: Goal, **options: Any) -> sf.Bound:
-    return bound(Aim(needed) >> sf.each(S.goals, JotGoal(**options)) >> Tell())
+def flow(*needed: Goal, **options: Any) -> sg.Bound:
+    return bound(Aim(needed) >> sg.each(S.goals, JotGoal(**options)) >> Tell())
 
 
 def test_an_item_waits_for_those_that_it_needs_and_sees_what_they_wrote() -> None:
@@ -41,7 +41,7 @@ def test_an_item_may_need_a_later_one_and_is_still_merged_in_its_own_place() -> 
 
 
 def test_an_item_sees_what_was_there_before_the_each_first() -> None:
-    body = Aim(goals(a="", b="a")) >> Jot("before") >> sf.each(S.goals, JotGoal()) >> Tell()
+    body = Aim(goals(a="", b="a")) >> Jot("before") >> sg.each(S.goals, JotGoal()) >> Tell()
     assert bound(body)(question="q")["notes"] == ("before", "a(before)", "b(before,a(before))")
 
 
@@ -72,7 +72,7 @@ def test_an_item_whose_need_failed_goes_on_with_what_there_is() -> None:
 
 
 def test_with_room_for_one_visit_needs_do_not_lock_one_another_out() -> None:
-    body = Aim(goals(a="b", b="c", c="")) >> sf.each(S.goals, JotGoal(slow=("c",))) >> Tell()
+    body = Aim(goals(a="b", b="c", c="")) >> sg.each(S.goals, JotGoal(slow=("c",))) >> Tell()
     assert bound(body, concurrency=1)(question="q")["notes"][0] == "a(b(c()),c())"
 
 
@@ -99,15 +99,15 @@ def test_needs_that_cannot_be_met_are_an_error_step_before_any_item_runs(needed:
 
 
 def test_items_of_a_users_own_type_may_need_one_another() -> None:
-    class Task(sf.types.Value):
+    class Task(sg.types.Value):
         id: int
         needs: tuple[int, ...] = ()
 
-    class Do(sf.Node):
+    class Do(sg.Node):
         async def run(self, task: Task, notes: tuple[str, ...] = ()) -> Notes:
             return Notes(notes=(f"{task.id}:{len(notes)}",))
 
-    made = bound(sf.each(S.tasks, Do(), item="task") >> Tell(), inputs={"tasks": tuple[Task, ...]})
+    made = bound(sg.each(S.tasks, Do(), item="task") >> Tell(), inputs={"tasks": tuple[Task, ...]})
     assert made(tasks=(Task(id=1, needs=(2,)), Task(id=2)))["notes"] == ("1:1", "2:0")
 
 
@@ -127,13 +127,13 @@ def test_every_item_sees_exactly_the_notes_of_all_it_needs_directly_or_not(graph
     for n, direct in enumerate(needs):
         closure[n] = direct.union(*(closure[need] for need in direct))
 
-    class See(sf.Node):
+    class See(sg.Node):
         async def run(self, goal: Goal, notes: tuple[str, ...] = ()) -> Notes:
             await asyncio.sleep(0.001 if int(goal.id[1:]) in slow else 0)
             seen[int(goal.id[1:])] = notes
             return Notes(notes=(goal.id,))
 
     seen: dict[int, tuple[str, ...]] = {}
-    result = bound(Aim(items) >> sf.each(S.goals, See()) >> Tell())(question="q")
+    result = bound(Aim(items) >> sg.each(S.goals, See()) >> Tell())(question="q")
     assert result["notes"] == tuple(item.id for item in items)
     assert seen == {n: tuple(item.id for item in items if int(item.id[1:]) in closure[n]) for n in order}

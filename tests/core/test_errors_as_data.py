@@ -10,57 +10,57 @@ from typing import Any
 import pytest
 from kit import Aim, Ask, AskedTell, Echo, Jot, JotGoal, Metered, Notes, Said, Tell, bound, errors, goals, only, paths, ran
 
-import seekflow as sf
-from seekflow import S, count
-from seekflow.core.ledger import Passages
-from seekflow.types import Answer, Goal, Passage
+import seekgraph as sg
+from seekgraph import S, count
+from seekgraph.core.ledger import Passages
+from seekgraph.types import Answer, Goal, Passage
 
 
 def unchecked(body: Any, **inputs: Any) -> Any:
     """The result of a flow that the checker would refuse."""
-    flow = sf.Flow(body, inputs={name: Any for name in inputs} or {"question": str})
-    return sf.flow.Bound(flow, {}, checked=True)(**(inputs or {"question": "q"}))
+    flow = sg.Flow(body, inputs={name: Any for name in inputs} or {"question": str})
+    return sg.flow.Bound(flow, {}, checked=True)(**(inputs or {"question": "q"}))
 
 
 # --- what a step can do wrong -------------------------------------------------------------------------------------
 
 
-class Nonsense(sf.Node):
+class Nonsense(sg.Node):
     returns: Any = None
 
     async def run(self) -> Notes:
         return self.returns  # type: ignore[no-any-return]
 
 
-class Needs(sf.Node):
+class Needs(sg.Node):
     async def run(self, missing: str) -> Notes:
         return Notes(notes=(missing,))
 
 
-class Exits(sf.Node):
+class Exits(sg.Node):
     async def run(self) -> Notes:
         sys.exit(2)
 
 
-class CancelsItself(sf.Node):
+class CancelsItself(sg.Node):
     async def run(self) -> Notes:
         raise asyncio.CancelledError
 
 
-class ReadsBadly(sf.Node):
+class ReadsBadly(sg.Node):
     async def run(self, question: str) -> Notes:
         Passage.model_validate({"text": question})
         return Notes(notes=())
 
 
-class Ids(sf.Node):
+class Ids(sg.Node):
     """A union of what has no ids."""
 
     async def run(self) -> Notes:
         return Notes.model_construct(notes=7)  # type: ignore[arg-type]
 
 
-WRONG: list[tuple[sf.Node, str, str, str]] = [
+WRONG: list[tuple[sg.Node, str, str, str]] = [
     (Jot(error="no such host"), "raised", "RuntimeError", "jot: no such host"),
     (Jot(delay=5).limits(timeout=0.02), "timeout", "TimeoutError", "jot: took longer than its limit"),
     (Nonsense(), "invalid", "WriteError", "nonsense: run returns a Notes, but what came is NoneType None"),
@@ -77,14 +77,14 @@ WRONG: list[tuple[sf.Node, str, str, str]] = [
 
 
 @pytest.mark.parametrize(("node", "code", "kind", "message"), WRONG, ids=[f"{node.kind}-{code}" for node, code, _, _ in WRONG])
-def test_an_error_is_kept_with_its_step(node: sf.Node, code: str, kind: str, message: str) -> None:
+def test_an_error_is_kept_with_its_step(node: sg.Node, code: str, kind: str, message: str) -> None:
     error = only(unchecked(node >> Tell()).errors).error
     assert (error.code, error.type) == (code, kind)
     assert message in error.message
 
 
 @pytest.mark.parametrize(("node", "code", "kind", "message"), WRONG, ids=[f"{node.kind}-{code}" for node, code, _, _ in WRONG])
-def test_after_an_error_the_run_goes_to_its_answer_with_what_it_has(node: sf.Node, code: str, kind: str, message: str) -> None:
+def test_after_an_error_the_run_goes_to_its_answer_with_what_it_has(node: sg.Node, code: str, kind: str, message: str) -> None:
     result = unchecked(Jot("before") >> node >> Jot("never") >> Tell())
     assert (result.status, result.answer.text) == ("failed", "before")
     assert result.cause is only(result.errors)
@@ -93,13 +93,13 @@ def test_after_an_error_the_run_goes_to_its_answer_with_what_it_has(node: sf.Nod
 @pytest.mark.parametrize(
     ("body", "path", "message"),
     [
-        (sf.loop(Jot(), until=S.nowhere > 1, max_rounds=2), "loop@1", "loop: an expression reads 'nowhere'"),
-        (sf.loop(Jot(), until=S.notes.nope, max_rounds=2), "loop@1", "loop: 'tuple' object has no attribute 'nope'"),
-        (sf.route(S.question.nope, {"a": sf.skip}), "route", "route: 'str' object has no attribute 'nope'"),
-        (sf.each(S.nowhere, Jot()), "each", "each: an expression reads 'nowhere'"),
-        (sf.each(count(S.question), Jot()), "each", "each: 'int' object is not iterable"),
-        (sf.call(Tell(), give={"notes": S.nowhere}), "call", "call: an expression reads 'nowhere'"),
-        (sf.call(Jot() >> Tell(), give={"notes": count(S.notes)}), "call", "call: gives 'notes' what it cannot hold"),
+        (sg.loop(Jot(), until=S.nowhere > 1, max_rounds=2), "loop@1", "loop: an expression reads 'nowhere'"),
+        (sg.loop(Jot(), until=S.notes.nope, max_rounds=2), "loop@1", "loop: 'tuple' object has no attribute 'nope'"),
+        (sg.route(S.question.nope, {"a": sg.skip}), "route", "route: 'str' object has no attribute 'nope'"),
+        (sg.each(S.nowhere, Jot()), "each", "each: an expression reads 'nowhere'"),
+        (sg.each(count(S.question), Jot()), "each", "each: 'int' object is not iterable"),
+        (sg.call(Tell(), give={"notes": S.nowhere}), "call", "call: an expression reads 'nowhere'"),
+        (sg.call(Jot() >> Tell(), give={"notes": count(S.notes)}), "call", "call: gives 'notes' what it cannot hold"),
     ],
     ids=["until", "until attribute", "policy", "items", "no items", "give", "no gift"],
 )
@@ -116,34 +116,34 @@ def test_a_condition_that_is_neither_true_nor_false_is_an_error_step() -> None:
         def __bool__(self) -> bool:
             raise ValueError("neither")
 
-    result = unchecked(sf.loop(Jot(), until=S.odd, max_rounds=2) >> Tell(), odd=Neither())
+    result = unchecked(sg.loop(Jot(), until=S.odd, max_rounds=2) >> Tell(), odd=Neither())
     assert errors(result) == {"loop@1": "raised"}
 
 
 @pytest.mark.parametrize("items", [[Goal(id="a", text="", needs=("x",))], [Goal.model_construct(id=["a"], needs=())]])
 def test_items_whose_needs_cannot_be_met_are_an_error_step(items: Any) -> None:
-    result = unchecked(sf.each(S.goals, JotGoal()) >> Tell(), goals=items)
+    result = unchecked(sg.each(S.goals, JotGoal()) >> Tell(), goals=items)
     assert errors(result) == {"each": "raised"}
 
 
 def test_a_call_whose_ledger_makes_no_digest_is_an_error_step() -> None:
-    class Odd(sf.Writes):
+    class Odd(sg.Writes):
         answer: str
 
-    class Answers(sf.Node):
+    class Answers(sg.Node):
         async def run(self) -> Odd:
             return Odd(answer="just a text")
 
-    result = unchecked(sf.call(Answers()) >> Tell())
+    result = unchecked(sg.call(Answers()) >> Tell())
     assert errors(result) == {"call": "invalid"}
 
 
 def test_a_step_that_fails_while_it_writes_has_recorded_what_came_into_the_state() -> None:
-    class Two(sf.Writes):
+    class Two(sg.Writes):
         mark: str
         passages: Passages
 
-    class Half(sf.Node):
+    class Half(sg.Node):
         async def run(self) -> Two:
             return Two.model_construct(mark="half", passages=("no passage",))  # type: ignore[arg-type]
 
@@ -155,10 +155,10 @@ def test_a_step_that_fails_while_it_writes_has_recorded_what_came_into_the_state
 # --- retries ------------------------------------------------------------------------------------------------------
 
 
-class Flaky(sf.Node):
+class Flaky(sg.Node):
     fails: int = 2
 
-    async def run(self, visit: sf.Visit) -> Notes:
+    async def run(self, visit: sg.Visit) -> Notes:
         tried.append(time.perf_counter())
         if len(tried) <= self.fails:
             raise RuntimeError(f"attempt {len(tried)}")
@@ -197,7 +197,7 @@ def test_waiting_doubles_between_attempts() -> None:
 
 
 def test_each_attempt_has_the_whole_time_limit() -> None:
-    class Slower(sf.Node):
+    class Slower(sg.Node):
         async def run(self) -> Notes:
             tried.append(0)
             await asyncio.sleep(5 if len(tried) < 3 else 0.01)
@@ -215,7 +215,7 @@ def test_all_attempts_are_in_the_usage() -> None:
 
 def test_while_a_step_waits_for_its_next_attempt_others_may_run() -> None:
     began = time.perf_counter()
-    result = ran(sf.fan(Flaky(fails=1).limits(retries=1, wait=0.3), Jot(delay=0.25)) >> Tell(), concurrency=1)
+    result = ran(sg.fan(Flaky(fails=1).limits(retries=1, wait=0.3), Jot(delay=0.25)) >> Tell(), concurrency=1)
     assert result.status == "ok"
     assert time.perf_counter() - began < 0.5
 
@@ -224,35 +224,35 @@ def test_while_a_step_waits_for_its_next_attempt_others_may_run() -> None:
 
 
 def test_a_part_of_a_fan_that_fails_does_not_stop_the_others() -> None:
-    result = ran(sf.fan(Jot("a", delay=0.02), Jot(error="b"), Jot("c")) >> Jot("d") >> Tell())
+    result = ran(sg.fan(Jot("a", delay=0.02), Jot(error="b"), Jot("c")) >> Jot("d") >> Tell())
     assert (result.status, result["notes"], errors(result)) == ("ok", ("a", "c", "d"), {"jot_2": "raised"})
 
 
 def test_what_a_failing_branch_wrote_before_it_failed_stays() -> None:
-    result = ran(sf.fan(Jot("a") >> Jot(error="b"), Jot("c")) >> Tell())
+    result = ran(sg.fan(Jot("a") >> Jot(error="b"), Jot("c")) >> Tell())
     assert result["notes"] == ("a", "c")
 
 
 def test_an_item_that_fails_does_not_stop_the_others() -> None:
-    result = ran(Aim(goals(a="", b="", c="")) >> sf.each(S.goals, JotGoal(fails=("b",))) >> Tell())
+    result = ran(Aim(goals(a="", b="", c="")) >> sg.each(S.goals, JotGoal(fails=("b",))) >> Tell())
     assert (result.status, result["notes"], errors(result)) == ("ok", ("a()", "c()"), {"jotgoal@1": "raised"})
 
 
 def test_when_every_branch_fails_the_run_has_failed_and_the_first_in_writing_is_the_cause() -> None:
-    result = ran(sf.fan(Jot(error="slow", delay=0.02), Jot(error="fast")) >> Jot("never") >> Tell())
+    result = ran(sg.fan(Jot(error="slow", delay=0.02), Jot(error="fast")) >> Jot("never") >> Tell())
     assert (result.status, result.cause.id, result.answer.text) == ("failed", "jot", "")
     assert errors(result) == {"jot": "raised", "jot_2": "raised"}
 
 
 def test_a_failing_step_inside_a_loop_ends_the_loop() -> None:
-    result = ran(sf.loop(Jot() >> Flaky(fails=0) >> sf.route(count(S.notes), {2: sf.skip}), S.round > 5, 5) >> Tell())
+    result = ran(sg.loop(Jot() >> Flaky(fails=0) >> sg.route(count(S.notes), {2: sg.skip}), S.round > 5, 5) >> Tell())
     assert (result.status, errors(result)) == ("failed", {"route@2": "invalid"})
 
 
 def test_an_answer_node_that_fails_is_not_run_again() -> None:
     told = []
 
-    class Fails(sf.Node):
+    class Fails(sg.Node):
         async def run(self, notes: tuple[str, ...] = ()) -> Said:
             told.append(1)
             raise RuntimeError("no answer")
@@ -269,7 +269,7 @@ def test_an_answer_that_is_there_already_is_not_written_again() -> None:
 
 
 def test_the_answer_node_has_its_calls_where_an_error_ended_the_run_and_the_budget_is_not_spent() -> None:
-    result = ran(Jot(error="early") >> AskedTell(), service=Metered(), budget=sf.Budget(calls=1))
+    result = ran(Jot(error="early") >> AskedTell(), service=Metered(), budget=sg.Budget(calls=1))
     assert (result.status, result.answer.text) == ("failed", "TELL")
 
 
@@ -279,7 +279,7 @@ def test_the_answer_node_has_its_calls_where_an_error_ended_the_run_and_the_budg
 def test_records_equal_visits_also_of_what_failed() -> None:
     visited = []
 
-    class Counts(sf.Node):
+    class Counts(sg.Node):
         async def run(self, goal: Goal) -> Notes:
             visited.append(goal.id)
             await asyncio.sleep(0.001 * len(visited))
@@ -287,7 +287,7 @@ def test_records_equal_visits_also_of_what_failed() -> None:
                 raise RuntimeError(goal.id)
             return Notes(notes=(goal.id,))
 
-    body = sf.each(S.goals, sf.loop(sf.fan(Counts(), Counts().named("again")), S.round >= 2, 2))
+    body = sg.each(S.goals, sg.loop(sg.fan(Counts(), Counts().named("again")), S.round >= 2, 2))
     result = ran(Aim(goals(a="", b="", c="a", d="b")) >> body >> Tell())
     steps = [step for step in result.trace if step.path in ("counts", "again")]
     assert sorted(visited) == sorted(result.trace.step(f"each@{step.at[0]}").writes["goal"].id for step in steps)
@@ -295,5 +295,5 @@ def test_records_equal_visits_also_of_what_failed() -> None:
 
 
 def test_an_error_in_one_run_leaves_the_next_one_alone() -> None:
-    flow = bound(sf.route(S.question, {"bad": Jot(error="bad"), "good": Jot("good")}) >> Tell())
+    flow = bound(sg.route(S.question, {"bad": Jot(error="bad"), "good": Jot("good")}) >> Tell())
     assert [flow(question=question).status for question in ("bad", "good", "bad", "good")] == ["failed", "ok", "failed", "ok"]

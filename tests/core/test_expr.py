@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-import seekflow as sf
-from seekflow import S, count, otherwise, when
-from seekflow.core.errors import ChannelMissing
-from seekflow.core.expr import Expr, channels, evaluator, params, with_params
+import seekgraph as sg
+from seekgraph import S, count, otherwise, when
+from seekgraph.core.errors import ChannelMissing
+from seekgraph.core.expr import Expr, channels, evaluator, params, with_params
 
 STATE = {"n": 3, "m": 4, "yes": True, "no": False, "items": ("a", "b"), "verdict": SimpleNamespace(score=0.5, notes=("x", "y"))}
 
@@ -131,22 +131,22 @@ def test_the_channels_of_an_expression_are_each_named_once_in_the_order_of_writi
 
 
 def test_the_params_of_an_expression_stand_in_the_order_of_writing() -> None:
-    first, second, third = sf.Float(0.1, 0, 1), sf.Int(2, 0, 9), sf.Choice("a", "b")
+    first, second, third = sg.Float(0.1, 0, 1), sg.Int(2, 0, 9), sg.Choice("a", "b")
     assert params(when(S.n * first >= second, third, "c")) == (first, second, third)
 
 
 def test_a_param_in_an_expression_has_its_own_value_or_the_one_that_is_given() -> None:
-    expr = S.n >= sf.Int(3, 0, 9)
+    expr = S.n >= sg.Int(3, 0, 9)
     assert (evaluator(expr)(read), evaluator(expr, [4])(read)) == (True, False)
 
 
 def test_a_choice_in_an_expression_comes_to_the_chosen_option() -> None:
-    assert value(S.n == sf.Choice(4, 3, default=3)) is True
+    assert value(S.n == sg.Choice(4, 3, default=3)) is True
 
 
 def test_params_can_be_exchanged_in_their_order() -> None:
-    expr = when((S.n + sf.Int(1, 0, 9)) * 2 > S.items[0], S.m, sf.Int(2, 0, 9))
-    exchanged = with_params(expr, [sf.Int(7, 0, 9), sf.Int(8, 0, 9)])
+    expr = when((S.n + sg.Int(1, 0, 9)) * 2 > S.items[0], S.m, sg.Int(2, 0, 9))
+    exchanged = with_params(expr, [sg.Int(7, 0, 9), sg.Int(8, 0, 9)])
     assert [param.value for param in params(exchanged)] == [7, 8]
     assert str(exchanged) == str(expr)
 

@@ -10,19 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit import Aim, Ask, Cite, Echo, Find, Jot, JotGoal, Metered, Sum, Tell, bound
 
-import seekflow as sf
-from seekflow import S, count
-from seekflow.core.errors import BindError, ParamError
-from seekflow.types import Answer, Goal, Passage, Query
+import seekgraph as sg
+from seekgraph import S, count
+from seekgraph.core.errors import BindError, ParamError
+from seekgraph.types import Answer, Goal, Passage, Query
 
 
-def tunable() -> sf.Flow:
+def tunable() -> sg.Flow:
     body = (
-        Jot(text=sf.Text("a"), delay=sf.Float(0.0, 0, 1))
-        >> sf.loop(Jot(text=sf.Choice("x", "y")), until=count(S.notes) >= sf.Int(2, 1, 9), max_rounds=sf.Int(3, 1, 5))
+        Jot(text=sg.Text("a"), delay=sg.Float(0.0, 0, 1))
+        >> sg.loop(Jot(text=sg.Choice("x", "y")), until=count(S.notes) >= sg.Int(2, 1, 9), max_rounds=sg.Int(3, 1, 5))
         >> Tell()
     )
-    return sf.Flow(body, name="tunable", inputs={"question": str})
+    return sg.Flow(body, name="tunable", inputs={"question": str})
 
 
 values = st.fixed_dictionaries(
@@ -90,21 +90,21 @@ def test_flows_are_equal_when_their_structure_and_values_are() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        sf.Flow(Jot("b") >> Tell()),
-        sf.Flow(Jot().named("other") >> Tell()),
-        sf.Flow(Jot() >> Tell().using(notes=S.lines)),
-        sf.Flow(Jot().into(notes="lines") >> Tell()),
-        sf.Flow(Jot(text=sf.Text("x")) >> Tell()),
-        sf.Flow(Jot() >> Tell(), inputs={"question": Query}),
-        sf.Flow(Jot() >> Tell(), output="notes"),
+        sg.Flow(Jot("b") >> Tell()),
+        sg.Flow(Jot().named("other") >> Tell()),
+        sg.Flow(Jot() >> Tell().using(notes=S.lines)),
+        sg.Flow(Jot().into(notes="lines") >> Tell()),
+        sg.Flow(Jot(text=sg.Text("x")) >> Tell()),
+        sg.Flow(Jot() >> Tell(), inputs={"question": Query}),
+        sg.Flow(Jot() >> Tell(), output="notes"),
     ],
 )
-def test_each_part_of_the_structure_tells_flows_apart(other: sf.Flow) -> None:
-    assert other.fingerprint != sf.Flow(Jot() >> Tell()).fingerprint
+def test_each_part_of_the_structure_tells_flows_apart(other: sg.Flow) -> None:
+    assert other.fingerprint != sg.Flow(Jot() >> Tell()).fingerprint
 
 
 def test_a_flow_and_its_bound_form_survive_pickling_after_a_run() -> None:
-    before = bound(Jot() >> sf.loop(Jot(), S.round > 1, 3) >> Tell())
+    before = bound(Jot() >> sg.loop(Jot(), S.round > 1, 3) >> Tell())
     result = before(question="q")
     after = pickle.loads(pickle.dumps(before))
     assert after.flow == before.flow
@@ -115,11 +115,11 @@ def test_a_flow_and_its_bound_form_survive_pickling_after_a_run() -> None:
 
 
 def test_the_types_of_channels_come_from_inputs_writes_items_and_gifts() -> None:
-    class OnText(sf.Node):
-        async def run(self, text: str, topic: Query) -> sf.Writes: ...
+    class OnText(sg.Node):
+        async def run(self, text: str, topic: Query) -> sg.Writes: ...
 
-    body = Aim() >> sf.each(S.goals, OnText().using(text=S.goal.text)) >> sf.call(Tell(), give={"topic": S.question}) >> Sum()
-    channels = sf.Flow(body, inputs={"question": str}).channels
+    body = Aim() >> sg.each(S.goals, OnText().using(text=S.goal.text)) >> sg.call(Tell(), give={"topic": S.question}) >> Sum()
+    channels = sg.Flow(body, inputs={"question": str}).channels
     assert (channels["question"], channels["goals"], channels["goal"]) == (str, tuple[Goal, ...], Goal)
     assert (channels["answer"], channels["topic"]) == (Answer, str)
 
@@ -128,7 +128,7 @@ def test_the_types_of_channels_come_from_inputs_writes_items_and_gifts() -> None
 
 
 def test_a_flow_says_which_resources_it_asks_for() -> None:
-    ((name, (path, port, required)),) = sf.Flow(Ask() >> Tell()).resources.items()
+    ((name, (path, port, required)),) = sg.Flow(Ask() >> Tell()).resources.items()
     assert (name, path, port.__name__, required) == ("service", "ask", "Service", True)
 
 
@@ -138,7 +138,7 @@ def test_a_resource_that_no_node_asks_for_is_refused() -> None:
 
 
 def test_a_resource_that_is_missing_is_refused() -> None:
-    with pytest.raises(sf.FlowError, match=r"missing-resource at ask"):
+    with pytest.raises(sg.FlowError, match=r"missing-resource at ask"):
         bound(Ask() >> Tell())
 
 
@@ -158,22 +158,22 @@ def test_a_flow_needs_room_for_one_visit(concurrency: int) -> None:
 )
 def test_wrong_inputs_raise_before_anything_runs(inputs: dict[str, Any], message: str) -> None:
     with pytest.raises(BindError, match=message):
-        sf.Flow(Echo() >> Tell()).bind()(**inputs)
+        sg.Flow(Echo() >> Tell()).bind()(**inputs)
 
 
 def test_an_input_that_may_be_none_may_be_left_out_and_is_then_unwritten() -> None:
-    flow = sf.Flow(Tell(), inputs={"question": str, "notes": tuple[str, ...] | None}).bind()
+    flow = sg.Flow(Tell(), inputs={"question": str, "notes": tuple[str, ...] | None}).bind()
     assert "notes" not in flow(question="q").values
     assert flow(question="q", notes=["a", "b"]).answer.text == "a b"
 
 
 def test_inputs_are_turned_into_the_declared_types() -> None:
-    flow = sf.Flow(JotGoal() >> Tell(), inputs={"goal": Goal}).bind()
+    flow = sg.Flow(JotGoal() >> Tell(), inputs={"goal": Goal}).bind()
     assert flow(goal={"id": "g", "text": "t"}).answer.text == "g()"
 
 
 def test_an_input_that_fills_a_collection_is_merged_with_what_follows() -> None:
-    flow = sf.Flow(Find("b") >> Cite(), inputs={"passages": tuple[Passage, ...]}).bind()
+    flow = sg.Flow(Find("b") >> Cite(), inputs={"passages": tuple[Passage, ...]}).bind()
     result = flow(passages=[Passage(id="a", text="old"), Passage(id="a", text="new")])
     assert [each.text for each in result["passages"]] == ["new", "text of b"]
     assert result.trace.inputs(result.trace.visits("cite")[0]) == {"passages": result["passages"]}

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.core.errors import ChannelMissing
-from seekflow.core.ledger import Ledger, Merge, merged
-from seekflow.types import Passage
+from seekgraph.core.errors import ChannelMissing
+from seekgraph.core.ledger import Ledger, Merge, merged
+from seekgraph.types import Passage
 
 collections = st.lists(st.builds(Passage, id=st.sampled_from("abcd"), text=st.sampled_from("xyz")), max_size=5).map(tuple)
 merges = st.sampled_from(Merge)

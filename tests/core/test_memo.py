@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from seekflow.core.ledger import Passages
-from seekflow.core.memo import Memo, StepKey
-from seekflow.core.memo.writer import COMPRESS_FROM, decode, encode
-from seekflow.core.node import Writes
-from seekflow.types import Passage, Query, Value, Verdict
+from seekgraph.core.ledger import Passages
+from seekgraph.core.memo import Memo, StepKey
+from seekgraph.core.memo.writer import COMPRESS_FROM, decode, encode
+from seekgraph.core.node import Writes
+from seekgraph.types import Passage, Query, Value, Verdict
 
 
 class Found(Writes):

@@ -10,30 +10,30 @@ from typing import Annotated, Any
 import pytest
 from kit import Jot, Metered, Notes, Said, Service, Tell, bound, errors, ran
 
-import seekflow as sf
-from seekflow import S
-from seekflow.core.ledger import Merge, Passages
-from seekflow.core.node import Limits, Node, PortSpec, ReadSpec
-from seekflow.types import Passage, Query
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.core.ledger import Merge, Passages
+from seekgraph.core.node import Limits, Node, PortSpec, ReadSpec
+from seekgraph.types import Passage, Query
 
 
-class Full(sf.Writes):
+class Full(sg.Writes):
     passages: Passages
     verdict: str | None = None
     seen: Annotated[tuple[int, ...], Merge.APPEND] | None = None
 
 
-class Everything(sf.Node):
+class Everything(sg.Node):
     service: str = "main"
-    k: int = sf.Int(3, 1, 9)
+    k: int = sg.Int(3, 1, 9)
 
     async def run(
         self,
         query: Query,
-        context: Annotated[tuple[Passage, ...], sf.OrElse("passages")],
+        context: Annotated[tuple[Passage, ...], sg.OrElse("passages")],
         service: Service,
         other: Service | None,
-        visit: sf.Visit,
+        visit: sg.Visit,
         hint: str | None = None,
     ) -> Full: ...
 
@@ -67,10 +67,10 @@ def test_fields_of_the_returned_model_are_writes_with_their_merge_rule() -> None
 
 
 def test_a_node_that_is_declared_in_a_function_may_name_what_is_declared_there() -> None:
-    class Local(sf.Writes):
+    class Local(sg.Writes):
         local: int
 
-    class Here(sf.Node):
+    class Here(sg.Node):
         async def run(self) -> Local: ...
 
     assert [spec.channel.name for spec in Here.contract().writes] == ["local"]
@@ -78,10 +78,10 @@ def test_a_node_that_is_declared_in_a_function_may_name_what_is_declared_there()
 
 def test_a_node_that_inherits_its_run_from_another_function_keeps_its_contract() -> None:
     def declared() -> type[Node]:
-        class Local(sf.Writes):
+        class Local(sg.Writes):
             local: int
 
-        class Base(sf.Node):
+        class Base(sg.Node):
             async def run(self) -> Local: ...
 
         return Base
@@ -156,8 +156,8 @@ def test_a_run_that_says_too_little_is_refused_with_what_is_missing(run: Any, me
 
 def test_the_checker_says_so_too_instead_of_failing() -> None:
     wrong = types.new_class("Wrong", (Node,), {}, lambda body: body.update(run=unknown_type))
-    with pytest.raises(sf.FlowError, match=r"contract at wrong: Wrong.run names a type"):
-        sf.Flow(wrong() >> Tell()).check()
+    with pytest.raises(sg.FlowError, match=r"contract at wrong: Wrong.run names a type"):
+        sg.Flow(wrong() >> Tell()).check()
 
 
 def test_pointing_a_parameter_that_is_not_there_names_those_that_are() -> None:
@@ -174,7 +174,7 @@ def test_sending_a_write_that_is_not_there_names_those_that_are() -> None:
 
 
 def test_using_points_a_parameter_at_an_expression_or_a_channel_by_name() -> None:
-    class Repeat(sf.Node):
+    class Repeat(sg.Node):
         async def run(self, text: str) -> Notes:
             return Notes(notes=(text,))
 
@@ -194,9 +194,9 @@ def test_into_sends_a_write_to_another_channel_under_the_same_merge_rule() -> No
 
 
 def test_or_else_reads_the_other_channel_only_where_its_own_is_unwritten() -> None:
-    class Either(sf.Node):
-        async def run(self, first: Annotated[tuple[str, ...], sf.OrElse("notes")]) -> Said:
-            return Said(answer=sf.Answer(text=",".join(first)))
+    class Either(sg.Node):
+        async def run(self, first: Annotated[tuple[str, ...], sg.OrElse("notes")]) -> Said:
+            return Said(answer=sg.Answer(text=",".join(first)))
 
     jots = Jot("other") >> Either()
     assert ran(jots).answer.text == "other"
@@ -204,7 +204,7 @@ def test_or_else_reads_the_other_channel_only_where_its_own_is_unwritten() -> No
 
 
 def test_a_list_parameter_gets_a_list_of_its_own_so_that_what_it_read_stays_as_it_was() -> None:
-    class Careless(sf.Node):
+    class Careless(sg.Node):
         async def run(self, notes: list[str]) -> Notes:
             notes.append("mine")
             return Notes(notes=(str(len(notes)),))
@@ -213,7 +213,7 @@ def test_a_list_parameter_gets_a_list_of_its_own_so_that_what_it_read_stays_as_i
 
 
 def test_a_text_is_made_a_query_where_a_node_asks_for_one() -> None:
-    class AsQuery(sf.Node):
+    class AsQuery(sg.Node):
         async def run(self, question: Query, several: tuple[Query, ...]) -> Notes:
             return Notes(notes=(question.text, *(each.text for each in several)))
 
@@ -222,7 +222,7 @@ def test_a_text_is_made_a_query_where_a_node_asks_for_one() -> None:
 
 
 def test_only_the_items_of_a_tuple_of_one_kind_are_made() -> None:
-    class Pair(sf.Node):
+    class Pair(sg.Node):
         async def run(self, pair: tuple[Query, int]) -> Notes:
             return Notes(notes=(repr(pair),))
 
@@ -231,15 +231,15 @@ def test_only_the_items_of_a_tuple_of_one_kind_are_made() -> None:
 
 
 def test_a_mandatory_write_may_be_none_and_an_optional_one_then_stays_unwritten() -> None:
-    class Maybe(sf.Writes):
+    class Maybe(sg.Writes):
         always: str | None
         sometimes: str | None = None
 
-    class Nothing(sf.Node):
+    class Nothing(sg.Node):
         async def run(self) -> Maybe:
             return Maybe(always=None)
 
-    class Look(sf.Node):
+    class Look(sg.Node):
         async def run(self, always: str | None, sometimes: str = "unwritten") -> Notes:
             return Notes(notes=(f"{always} {sometimes}",))
 
@@ -253,7 +253,7 @@ def test_limits_are_kept_and_default_to_none() -> None:
 # --- resources ----------------------------------------------------------------------------------------------------
 
 
-class AskOne(sf.Node):
+class AskOne(sg.Node):
     service: str = "first"
 
     async def run(self, service: Service) -> Notes:
@@ -268,13 +268,13 @@ def test_the_field_of_a_resource_names_it_in_bind() -> None:
 
 def test_a_choice_of_resources_uses_the_chosen_one() -> None:
     first, second = Metered(), Metered()
-    flow = bound(AskOne(service=sf.Choice("first", "second")) >> Tell(), first=first, second=second)
+    flow = bound(AskOne(service=sg.Choice("first", "second")) >> Tell(), first=first, second=second)
     flow.with_params({"askone.service": "second"})(question="q")
     assert (first.asked, second.asked) == ([], ["x"])
 
 
 def test_an_optional_resource_that_is_not_bound_is_none() -> None:
-    class AskMaybe(sf.Node):
+    class AskMaybe(sg.Node):
         async def run(self, service: Service | None) -> Notes:
             return Notes(notes=(repr(service),))
 
@@ -282,9 +282,9 @@ def test_an_optional_resource_that_is_not_bound_is_none() -> None:
 
 
 def test_an_abstract_collection_type_is_read_as_it_is_kept() -> None:
-    class Looks(sf.Node):
+    class Looks(sg.Node):
         async def run(self, notes: Sequence[str]) -> Said:
-            return Said(answer=sf.Answer(text=type(notes).__name__))
+            return Said(answer=sg.Answer(text=type(notes).__name__))
 
     assert ran(Jot() >> Looks()).answer.text == "tuple"
 
@@ -292,13 +292,13 @@ def test_an_abstract_collection_type_is_read_as_it_is_kept() -> None:
 # --- visits -------------------------------------------------------------------------------------------------------
 
 
-class Roll(sf.Node):
-    async def run(self, visit: sf.Visit) -> Notes:
+class Roll(sg.Node):
+    async def run(self, visit: sg.Visit) -> Notes:
         return Notes(notes=(f"{visit.id} {visit.round} {visit.rng.random()}",))
 
 
 def rolled(seed: int) -> tuple[str, ...]:
-    body = sf.loop(Roll(), until=S.round >= 2, max_rounds=2) >> Roll().named("last") >> Tell()
+    body = sg.loop(Roll(), until=S.round >= 2, max_rounds=2) >> Roll().named("last") >> Tell()
     return bound(body)(question="q", seed=seed)["notes"]
 
 
@@ -312,11 +312,11 @@ def test_each_visit_has_a_seed_of_its_own_that_the_seed_of_the_run_decides() -> 
 
 
 def test_a_node_that_writes_one_channel_twice_is_refused() -> None:
-    class Both(sf.Writes):
+    class Both(sg.Writes):
         first: str
         second: str
 
-    class Two(sf.Node):
+    class Two(sg.Node):
         async def run(self) -> Both: ...
 
     assert Two().into(first="second", second="first").writing == {"first": "second", "second": "first"}

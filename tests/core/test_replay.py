@@ -27,32 +27,32 @@ from kit import (
     goals,
 )
 
-import seekflow as sf
-from seekflow import S, count
-from seekflow.core.errors import BindError, ParamError
-from seekflow.core.replay import ReplayError
-from seekflow.flow import Bound
-from seekflow.types import Digest, Passage
+import seekgraph as sg
+from seekgraph import S, count
+from seekgraph.core.errors import BindError, ParamError
+from seekgraph.core.replay import ReplayError
+from seekgraph.flow import Bound
+from seekgraph.types import Digest, Passage
 
 
 def bound(body: Any, *, memo: Any = None, budget: Any = None, **resources: Any) -> Bound:
     """A body as a flow that is bound, whether the checker would let it pass or not."""
-    return Bound(sf.Flow(body, inputs={"question": str}), resources, memo=memo, budget=budget, checked=True)
+    return Bound(sg.Flow(body, inputs={"question": str}), resources, memo=memo, budget=budget, checked=True)
 
 
-def memos(result: sf.Result) -> dict[str, str]:
+def memos(result: sg.Result) -> dict[str, str]:
     """How each node's visit came about, by id."""
     return {step.id: step.memo for step in result.trace if step.kind == "node"}
 
 
-LOOP = sf.loop(JotRound() >> Echo(), until=count(S.notes) >= 4, max_rounds=3, name="search") >> Tell()
+LOOP = sg.loop(JotRound() >> Echo(), until=count(S.notes) >= 4, max_rounds=3, name="search") >> Tell()
 
 
 # --- what is replaced, and what runs again -------------------------------------------------------------------------
 
 
 def test_only_what_depends_on_a_change_runs_again() -> None:
-    flow = bound(sf.fan(Mark("a") >> Jot("b"), Find("p") >> Quote()) >> Tell())
+    flow = bound(sg.fan(Mark("a") >> Jot("b"), Find("p") >> Quote()) >> Tell())
     first = flow(question="q")
     again = flow.replay(first.trace, at="jot", write={"notes": ("other",)})
     assert again.answer.text == "other"
@@ -90,12 +90,12 @@ def test_a_decision_is_replaced_by_the_channel_decision() -> None:
     first = flow(question="q")
     assert flow.replay(first.trace, at="search@1", write={"decision": True}).answer.text == "round 1 q"
     assert flow.replay(first.trace, at="search", write={"decision": False}).answer.text == "round 1 q round 2 q round 3 q"
-    routed = bound(sf.route(S.question, {"q": Jot("left"), "r": Jot("right")}, name="way") >> Tell())
+    routed = bound(sg.route(S.question, {"q": Jot("left"), "r": Jot("right")}, name="way") >> Tell())
     assert routed.replay(routed(question="q").trace, at="way", write={"decision": "r"}).answer.text == "right"
 
 
 def test_items_digests_and_inputs_are_replaced_too() -> None:
-    body = Aim(goals(a="", b="a")) >> sf.each(S.goals, sf.call(JotGoal() >> Tell(), name="work")) >> Sum()
+    body = Aim(goals(a="", b="a")) >> sg.each(S.goals, sg.call(JotGoal() >> Tell(), name="work")) >> Sum()
     flow = bound(body)
     first = flow(question="q")
     assert first.answer.text == "a() b()"
@@ -121,21 +121,21 @@ def test_a_function_sees_the_step_and_what_it_reads_and_may_leave_it_alone() -> 
 
 
 def test_several_changes_at_once() -> None:
-    flow = bound(sf.fan(Mark("a"), Jot("b"), Jot("c")) >> Tell())
+    flow = bound(sg.fan(Mark("a"), Jot("b"), Jot("c")) >> Tell())
     changes = {"jot": {"notes": ("1",)}, "jot_2": {"notes": ("2",)}}
     assert flow.replay(flow(question="q").trace, changes=changes).answer.text == "1 2"
 
 
 def test_channels_that_are_not_replaced_keep_what_they_had_or_get_what_the_node_writes_now() -> None:
-    class Both(sf.Writes):
+    class Both(sg.Writes):
         one: str
         two: str
 
-    class Split(sf.Node):
+    class Split(sg.Node):
         async def run(self, mark: str) -> Both:
             return Both(one=mark, two=mark.upper())
 
-    class Join(sf.Node):
+    class Join(sg.Node):
         async def run(self, one: str, two: str) -> Notes:
             return Notes(notes=(one, two))
 
@@ -150,7 +150,7 @@ def test_channels_that_are_not_replaced_keep_what_they_had_or_get_what_the_node_
 
 
 def test_nodes_with_other_params_run_again_and_others_do_not() -> None:
-    flow = bound(sf.fan(Mark(sf.Choice("a", "b")), Find("p") >> Quote()) >> Cite(most=sf.Int(1, 0, 3)))
+    flow = bound(sg.fan(Mark(sg.Choice("a", "b")), Find("p") >> Quote()) >> Cite(most=sg.Int(1, 0, 3)))
     first = flow(question="q")
     again = flow.replay(first.trace, params={"cite.most": 0})
     assert memos(again) == {"mark": "replay", "find": "replay", "quote": "replay", "cite": ""}
@@ -159,14 +159,14 @@ def test_nodes_with_other_params_run_again_and_others_do_not() -> None:
 
 
 def test_the_params_of_the_trace_hold_whatever_those_of_the_bound_flow_are() -> None:
-    flow = bound(Find("p") >> Cite(most=sf.Int(1, 0, 3)))
+    flow = bound(Find("p") >> Cite(most=sg.Int(1, 0, 3)))
     first = flow.with_params({"cite.most": 0})(question="q")
     assert flow.replay(first.trace).trace.identity == first.trace.identity
 
 
 def test_nodes_with_another_resource_run_again_through_the_memo() -> None:
     service, other = Metered(), Metered(identity="service-2")
-    memo = sf.Memo()
+    memo = sg.Memo()
     flow = bound(Jot("n") >> Ask("x") >> AskedTell(), service=service, memo=memo)
     first = flow(question="q")
     for _ in range(2):
@@ -189,7 +189,7 @@ def test_what_is_replayed_is_not_paid_again() -> None:
 
 
 def test_errors_are_replayed_as_they_were_and_mended_by_a_write() -> None:
-    flow = bound(sf.fan(Jot("a", error="broken"), Jot("b")) >> Jot("c", error="worse") >> Tell())
+    flow = bound(sg.fan(Jot("a", error="broken"), Jot("b")) >> Jot("c", error="worse") >> Tell())
     first = flow(question="q")
     again = flow.replay(first.trace)
     assert (again.status, again.cause.id, again.trace.identity) == ("failed", "jot_3", first.trace.identity)
@@ -197,20 +197,20 @@ def test_errors_are_replayed_as_they_were_and_mended_by_a_write() -> None:
     assert (mended.status, mended.answer.text, [step.id for step in mended.errors]) == ("ok", "b c", ["jot"])
 
 
-CALL = sf.call(Ask("a") >> Look("b") >> AskedTell(), budget=sf.Budget(calls=1), name="inner")
-SLOW = sf.fan(Jot("late", delay=5), Jot("quick")) >> Jot("never") >> Tell()
-EACH = Aim(goals(a="", b="", c="b")) >> sf.each(S.goals, AskGoal() >> sf.call(Ask("i") >> Tell())) >> Sum()
-CUT: dict[str, tuple[Any, sf.Budget]] = {
-    "in a step": (Ask(times=3) >> Tell(), sf.Budget(calls=2)),
-    "between steps": (Ask() >> Jot() >> Tell(), sf.Budget(tokens=1)),
-    "in the last step": (Ask() >> sf.call(AskedTell()), sf.Budget(calls=1)),
-    "in a call, by its own": (CALL >> Sum(), sf.Budget()),
-    "in a call, by the run's": (sf.call(Ask("a") >> Ask("b") >> Tell(), budget=sf.Budget(calls=5)) >> Sum(), sf.Budget(calls=1)),
-    "in a loop": (sf.loop(Ask() >> Jot(), until=count(S.notes) >= 9, max_rounds=5) >> Tell(), sf.Budget(calls=2)),
-    "in branches": (EACH, sf.Budget(calls=3)),
-    "by time": (SLOW, sf.Budget(seconds=0.05)),
-    "by a call's time": (sf.call(SLOW, budget=sf.Budget(seconds=0.05)) >> Sum(), sf.Budget()),
-    "by time, in a call": (sf.each(S.goals, sf.call(SLOW)) >> Sum(), sf.Budget(seconds=0.05)),
+CALL = sg.call(Ask("a") >> Look("b") >> AskedTell(), budget=sg.Budget(calls=1), name="inner")
+SLOW = sg.fan(Jot("late", delay=5), Jot("quick")) >> Jot("never") >> Tell()
+EACH = Aim(goals(a="", b="", c="b")) >> sg.each(S.goals, AskGoal() >> sg.call(Ask("i") >> Tell())) >> Sum()
+CUT: dict[str, tuple[Any, sg.Budget]] = {
+    "in a step": (Ask(times=3) >> Tell(), sg.Budget(calls=2)),
+    "between steps": (Ask() >> Jot() >> Tell(), sg.Budget(tokens=1)),
+    "in the last step": (Ask() >> sg.call(AskedTell()), sg.Budget(calls=1)),
+    "in a call, by its own": (CALL >> Sum(), sg.Budget()),
+    "in a call, by the run's": (sg.call(Ask("a") >> Ask("b") >> Tell(), budget=sg.Budget(calls=5)) >> Sum(), sg.Budget(calls=1)),
+    "in a loop": (sg.loop(Ask() >> Jot(), until=count(S.notes) >= 9, max_rounds=5) >> Tell(), sg.Budget(calls=2)),
+    "in branches": (EACH, sg.Budget(calls=3)),
+    "by time": (SLOW, sg.Budget(seconds=0.05)),
+    "by a call's time": (sg.call(SLOW, budget=sg.Budget(seconds=0.05)) >> Sum(), sg.Budget()),
+    "by time, in a call": (sg.each(S.goals, sg.call(SLOW)) >> Sum(), sg.Budget(seconds=0.05)),
 }
 
 
@@ -219,7 +219,7 @@ def test_a_run_that_a_budget_cut_short_is_replayed_as_it_was(where: str) -> None
     body, budget = CUT[where]
     service = Metered()
     aimed = Aim(goals(a="", b="")) >> body if where == "by time, in a call" else body
-    named = {"service": service} if "service" in sf.Flow(aimed).resources else {}
+    named = {"service": service} if "service" in sg.Flow(aimed).resources else {}
     first = bound(aimed, budget=budget, **named)(question="q")
     asked = len(service.asked)
     again = bound(aimed, **named).replay(first.trace)
@@ -230,15 +230,15 @@ def test_a_run_that_a_budget_cut_short_is_replayed_as_it_was(where: str) -> None
 
 @pytest.mark.parametrize("calls", range(9))
 def test_wherever_a_budget_of_calls_ends_a_run_the_replay_ends_there(calls: int) -> None:
-    body = Ask("0") >> EACH.parts[0] >> EACH.parts[1] >> sf.loop(Ask(times=2), until=S.round >= 2, max_rounds=2) >> Sum()  # type: ignore[attr-defined]
-    first = bound(body, service=Metered(), budget=sf.Budget(calls=calls))(question="q")
+    body = Ask("0") >> EACH.parts[0] >> EACH.parts[1] >> sg.loop(Ask(times=2), until=S.round >= 2, max_rounds=2) >> Sum()  # type: ignore[attr-defined]
+    first = bound(body, service=Metered(), budget=sg.Budget(calls=calls))(question="q")
     again = bound(body, service=Metered()).replay(first.trace)
     assert (again.status, again.trace.identity) == (first.status, first.trace.identity)
 
 
 def test_after_a_change_a_run_that_was_cut_short_goes_on() -> None:
     body = Ask("a") >> Ask("b") >> Tell()
-    first = bound(body, service=Metered(), budget=sf.Budget(calls=1))(question="q")
+    first = bound(body, service=Metered(), budget=sg.Budget(calls=1))(question="q")
     assert (first.status, first.answer.text) == ("partial", "A")
     flow = bound(body, service=Metered())
     again = flow.replay(first.trace, at="ask", write={"notes": ("x",)})
@@ -246,7 +246,7 @@ def test_after_a_change_a_run_that_was_cut_short_goes_on() -> None:
 
 
 def test_a_loop_that_may_go_on_longer_does() -> None:
-    body = sf.loop(JotRound(), until=count(S.notes) >= 9, max_rounds=sf.Int(2, 1, 4)) >> Tell()
+    body = sg.loop(JotRound(), until=count(S.notes) >= 9, max_rounds=sg.Int(2, 1, 4)) >> Tell()
     flow = bound(body)
     again = flow.replay(flow(question="q").trace, params={"loop.max_rounds": 3})
     assert (again.status, again.answer.text) == ("ok", "round 1 round 2 round 3")
@@ -281,7 +281,7 @@ def test_a_trace_of_another_flow_is_refused_with_words() -> None:
     ],
 )
 def test_a_change_that_does_not_fit_is_refused_with_words(at: Any, write: Any, told: str) -> None:
-    flow = bound(sf.fan(LOOP, Mark()))
+    flow = bound(sg.fan(LOOP, Mark()))
     with pytest.raises(ReplayError, match=told):
         flow.replay(flow(question="q").trace, at=at, write=write)
 
@@ -301,7 +301,7 @@ def test_unknown_params_and_resources_are_refused() -> None:
 def test_a_trace_is_replayed_from_its_file(tmp_path: Path) -> None:
     flow = bound(Find("p") >> Quote() >> Cite())
     path = flow(question="q").trace.save(tmp_path / "t.jsonl")
-    again = sf.replay(path, flow, at="find", write={"passages": (Passage(id="z", text="other"),)})
+    again = sg.replay(path, flow, at="find", write={"passages": (Passage(id="z", text="other"),)})
     assert again.answer.text == "z"
     saved = again.trace.save(tmp_path / "u.jsonl")
-    assert sf.Trace.load(saved, flow.flow.channels).identity == again.trace.identity
+    assert sg.Trace.load(saved, flow.flow.channels).identity == again.trace.identity

@@ -8,30 +8,30 @@ import pytest
 from kit import Ask, Jot, Metered, Tell, bound
 from test_attempts import Marks, Try
 
-import seekflow as sf
-from seekflow.core.past import ReplayError
-from seekflow.core.replay import replay
+import seekgraph as sg
+from seekgraph.core.past import ReplayError
+from seekgraph.core.replay import replay
 
-REDO = sf.redo(Try(), Marks(0.2, 0.3, 0.9), below=0.5, at_most=3) >> Tell()
-BEST = sf.best_of(3, Try(), Marks(0.2, 0.8, 0.3)) >> Tell()
+REDO = sg.redo(Try(), Marks(0.2, 0.3, 0.9), below=0.5, at_most=3) >> Tell()
+BEST = sg.best_of(3, Try(), Marks(0.2, 0.8, 0.3)) >> Tell()
 
 
-def both(body: Any, **options: Any) -> tuple[sf.Trace, Any]:
+def both(body: Any, **options: Any) -> tuple[sg.Trace, Any]:
     ready = bound(body)
     trace = ready(question="why?").trace
     return trace, replay(trace, ready, **options)
 
 
 def test_a_replay_without_a_change_is_the_same_run_and_runs_nothing() -> None:
-    for body in (REDO, BEST, sf.redo(Try(fails=(1, 2)), Marks(), below=0.5, at_most=2) >> Tell()):
+    for body in (REDO, BEST, sg.redo(Try(fails=(1, 2)), Marks(), below=0.5, at_most=2) >> Tell()):
         trace, again = both(body)
         assert again.trace.identity == trace.identity
         assert {step.memo for step in again.trace if step.kind == "node"} == {"replay"}
 
 
 def test_a_run_that_a_budget_ended_within_its_attempts_is_replayed_as_it_was() -> None:
-    body = sf.redo(Ask("one") >> Jot(), Marks(0.1, 0.9), below=0.5) >> Tell()
-    ready = bound(body, service=Metered(), budget=sf.Budget(calls=1))
+    body = sg.redo(Ask("one") >> Jot(), Marks(0.1, 0.9), below=0.5) >> Tell()
+    ready = bound(body, service=Metered(), budget=sg.Budget(calls=1))
     trace = ready(question="why?").trace
     assert trace.status == "partial"
     assert replay(trace, ready).trace.identity == trace.identity
@@ -68,7 +68,7 @@ def test_what_does_not_fit_is_refused(at: str, write: dict[str, Any]) -> None:
 
 
 def test_with_more_attempts_a_replay_comes_to_what_a_run_comes_to() -> None:
-    body = sf.best_of(sf.Int(1, 1, 3), Try(), Marks(0.2, 0.8, 0.9)) >> Tell()
+    body = sg.best_of(sg.Int(1, 1, 3), Try(), Marks(0.2, 0.8, 0.9)) >> Tell()
     ready = bound(body)
     trace = ready(question="why?").trace
     for count in (2, 3):

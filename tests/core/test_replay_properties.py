@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from random_flows import Log, bound, flows, inputs
 from test_run_properties import ran, reread
 
-import seekflow as sf
-from seekflow.core.replay import areplay
+import seekgraph as sg
+from seekgraph.core.replay import areplay
 
 seeds = st.integers(0, 3)
 
@@ -25,7 +25,7 @@ def many(number: int) -> Any:
 @many(1000)
 @given(flows(), inputs, seeds)
 def test_replaying_without_a_change_runs_nothing_and_gives_the_same_trace(
-    flow: sf.Flow, given: dict[str, Any], seed: int
+    flow: sg.Flow, given: dict[str, Any], seed: int
 ) -> None:
     first = ran(flow, given, seed)
     Log.begin(0.0)
@@ -42,7 +42,7 @@ def test_replaying_without_a_change_runs_nothing_and_gives_the_same_trace(
 
 @many(100)
 @given(flows(), inputs)
-def test_a_trace_from_a_file_is_replayed_too(flow: sf.Flow, given: dict[str, Any]) -> None:
+def test_a_trace_from_a_file_is_replayed_too(flow: sg.Flow, given: dict[str, Any]) -> None:
     first = ran(flow, given)
     again = asyncio.run(areplay(reread(flow, first.trace), bound(flow)))
     assert again.trace.identity == first.trace.identity
@@ -51,7 +51,7 @@ def test_a_trace_from_a_file_is_replayed_too(flow: sf.Flow, given: dict[str, Any
 @many(400)
 @given(flows(), inputs, seeds, st.data())
 def test_a_param_changed_in_a_replay_comes_to_what_a_run_with_it_does(
-    flow: sf.Flow, given: dict[str, Any], seed: int, data: st.DataObject
+    flow: sg.Flow, given: dict[str, Any], seed: int, data: st.DataObject
 ) -> None:
     numbers = [name for name, param in flow.params().items() if param.kind == "int"]
     if not numbers:
@@ -69,7 +69,7 @@ def test_a_param_changed_in_a_replay_comes_to_what_a_run_with_it_does(
 @many(200)
 @given(flows(), inputs, inputs, seeds)
 def test_another_input_in_a_replay_comes_to_what_a_run_with_it_does(
-    flow: sf.Flow, given: dict[str, Any], other: dict[str, Any], seed: int
+    flow: sg.Flow, given: dict[str, Any], other: dict[str, Any], seed: int
 ) -> None:
     first = ran(flow, given, seed)
     if set(given) - set(other):
@@ -82,7 +82,7 @@ def test_another_input_in_a_replay_comes_to_what_a_run_with_it_does(
 @many(200)
 @given(flows(), inputs, seeds, st.data())
 def test_writes_replaced_by_what_they_were_change_nothing(
-    flow: sf.Flow, given: dict[str, Any], seed: int, data: st.DataObject
+    flow: sg.Flow, given: dict[str, Any], seed: int, data: st.DataObject
 ) -> None:
     first = ran(flow, given, seed)
     visits = [step for step in first.trace if step.kind == "node" and step.error is None and step.writes]

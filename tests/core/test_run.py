@@ -32,63 +32,63 @@ from kit import (
     ran,
 )
 
-import seekflow as sf
-from seekflow import S, count, when
-from seekflow.core import code
-from seekflow.core.code import code_version
-from seekflow.core.errors import BindError
-from seekflow.core.ledger import Passages
-from seekflow.types import Passage
+import seekgraph as sg
+from seekgraph import S, count, when
+from seekgraph.core import code
+from seekgraph.core.code import code_version
+from seekgraph.core.errors import BindError
+from seekgraph.core.ledger import Passages
+from seekgraph.types import Passage
 
 # --- parallel parts -----------------------------------------------------------------------------------------------
 
 
 def test_parts_of_a_fan_are_merged_in_the_order_of_writing_whatever_finishes_first() -> None:
-    result = ran(sf.fan(Jot("a", delay=0.03), Jot("b", delay=0.01), Jot("c")) >> Tell())
+    result = ran(sg.fan(Jot("a", delay=0.03), Jot("b", delay=0.01), Jot("c")) >> Tell())
     assert result["notes"] == ("a", "b", "c")
     assert paths(result.trace) == ["jot", "jot_2", "jot_3", "tell"]
 
 
 def test_parts_of_a_fan_run_side_by_side() -> None:
     began = time.perf_counter()
-    ran(sf.fan(*(Jot(delay=0.1) for _ in range(8))) >> Tell())
+    ran(sg.fan(*(Jot(delay=0.1) for _ in range(8))) >> Tell())
     assert time.perf_counter() - began < 0.4
 
 
 def test_parts_of_a_fan_start_from_the_same_state() -> None:
-    class Before(sf.Node):
+    class Before(sg.Node):
         async def run(self, notes: tuple[str, ...]) -> Notes:
             return Notes(notes=(str(len(notes)),))
 
-    assert ran(Jot() >> sf.fan(Before(), Before()) >> Tell())["notes"] == ("x", "1", "1")
+    assert ran(Jot() >> sg.fan(Before(), Before()) >> Tell())["notes"] == ("x", "1", "1")
 
 
 def test_where_two_parts_replace_a_channel_the_later_in_writing_stays() -> None:
-    class Show(sf.Node):
+    class Show(sg.Node):
         async def run(self, mark: str) -> Notes:
             return Notes(notes=(mark,))
 
-    assert ran(sf.fan(Mark("first", delay=0.02), Mark("second")) >> Show() >> Tell()).answer.text == "second"
+    assert ran(sg.fan(Mark("first", delay=0.02), Mark("second")) >> Show() >> Tell()).answer.text == "second"
 
 
 def test_a_union_of_parts_keeps_the_first_place_and_the_last_value_of_an_id() -> None:
-    class Score(sf.Writes):
+    class Score(sg.Writes):
         passages: Passages
 
-    class Scored(sf.Node):
+    class Scored(sg.Node):
         scores: tuple[tuple[str, float], ...]
 
         async def run(self) -> Score:
             return Score(passages=tuple(Passage(id=id, text="", score=score) for id, score in self.scores))
 
-    result = ran(sf.fan(Scored((("a", 1), ("b", 1))), Scored((("c", 2), ("a", 2)))) >> Cite())
+    result = ran(sg.fan(Scored((("a", 1), ("b", 1))), Scored((("c", 2), ("a", 2)))) >> Cite())
     assert [(each.id, each.score) for each in result["passages"]] == [("a", 2), ("b", 1), ("c", 2)]
 
 
 def test_no_more_visits_run_at_a_time_than_the_flow_is_bound_for() -> None:
     running = most = 0
 
-    class Busy(sf.Node):
+    class Busy(sg.Node):
         async def run(self) -> Notes:
             nonlocal running, most
             running += 1
@@ -97,7 +97,7 @@ def test_no_more_visits_run_at_a_time_than_the_flow_is_bound_for() -> None:
             running -= 1
             return Notes(notes=("x",))
 
-    ran(sf.fan(*(Busy() for _ in range(10))) >> Tell(), concurrency=3)
+    ran(sg.fan(*(Busy() for _ in range(10))) >> Tell(), concurrency=3)
     assert most == 3
 
 
@@ -105,35 +105,35 @@ def test_no_more_visits_run_at_a_time_than_the_flow_is_bound_for() -> None:
 
 
 def test_items_run_side_by_side_and_are_merged_in_their_order() -> None:
-    result = ran(Aim(goals(a="", b="", c="")) >> sf.each(S.goals, JotGoal(slow=("a", "b"))) >> Tell())
+    result = ran(Aim(goals(a="", b="", c="")) >> sg.each(S.goals, JotGoal(slow=("a", "b"))) >> Tell())
     assert result["notes"] == ("a()", "b()", "c()")
     assert paths(result.trace)[1:] == [f"{name}@{item}" for item in range(3) for name in ("each", "jotgoal")] + ["tell"]
 
 
 def test_over_no_items_the_collections_of_the_body_exist_and_are_empty() -> None:
-    class Needs(sf.Node):
+    class Needs(sg.Node):
         async def run(self, notes: tuple[str, ...], digests: tuple[Any, ...], passages: tuple[Passage, ...]) -> Notes:
             return Notes(notes=(f"{notes} {digests} {passages}",))
 
-    body = sf.each(S.goals, JotGoal() >> sf.call(Find() >> Cite()) >> sf.route(S.goal.id, {"a": Find()}, default="a"))
+    body = sg.each(S.goals, JotGoal() >> sg.call(Find() >> Cite()) >> sg.route(S.goal.id, {"a": Find()}, default="a"))
     assert ran(Aim() >> body >> Needs() >> Tell()).answer.text == "() () ()"
 
 
 def test_over_no_items_what_was_collected_before_stays() -> None:
-    assert ran(Aim() >> Jot("before") >> sf.each(S.goals, Jot()) >> Tell()).answer.text == "before"
+    assert ran(Aim() >> Jot("before") >> sg.each(S.goals, Jot()) >> Tell()).answer.text == "before"
 
 
 def test_the_item_is_known_inside_only() -> None:
-    result = ran(Aim(goals(a="")) >> sf.each(S.goals, JotGoal()) >> Tell())
+    result = ran(Aim(goals(a="")) >> sg.each(S.goals, JotGoal()) >> Tell())
     assert "goal" not in result.values
 
 
 def test_items_without_ids_are_taken_as_they_come() -> None:
-    class Say(sf.Node):
+    class Say(sg.Node):
         async def run(self, word: str) -> Notes:
             return Notes(notes=(word,))
 
-    flow = bound(sf.each(S.words, Say(), item="word") >> Tell(), inputs={"words": tuple[str, ...]})
+    flow = bound(sg.each(S.words, Say(), item="word") >> Tell(), inputs={"words": tuple[str, ...]})
     assert flow(words=("a", "b", "a")).answer.text == "a b a"
 
 
@@ -141,33 +141,33 @@ def test_items_without_ids_are_taken_as_they_come() -> None:
 
 
 def test_a_loop_ends_when_its_condition_holds_after_a_round() -> None:
-    result = ran(sf.loop(Jot(), until=count(S.notes) >= 2, max_rounds=5) >> Tell())
+    result = ran(sg.loop(Jot(), until=count(S.notes) >= 2, max_rounds=5) >> Tell())
     assert [step.decision for step in result.trace.visits("loop")] == [False, True]
     assert paths(result.trace) == ["jot@1", "loop@1", "jot@2", "loop@2", "tell"]
 
 
 def test_a_loop_runs_once_even_if_its_condition_holds_before() -> None:
-    assert ran(Jot() >> sf.loop(Jot(), until=count(S.notes) >= 1, max_rounds=5) >> Tell())["notes"] == ("x", "x")
+    assert ran(Jot() >> sg.loop(Jot(), until=count(S.notes) >= 1, max_rounds=5) >> Tell())["notes"] == ("x", "x")
 
 
 def test_a_loop_never_runs_more_than_its_rounds() -> None:
-    assert len(ran(sf.loop(Jot(), until=count(S.notes) > 99, max_rounds=3) >> Tell())["notes"]) == 3
+    assert len(ran(sg.loop(Jot(), until=count(S.notes) > 99, max_rounds=3) >> Tell())["notes"]) == 3
 
 
 def test_the_round_is_a_channel_inside_the_innermost_loop_only() -> None:
-    inner = sf.loop(JotRound(), until=S.round >= 2, max_rounds=2)
-    result = ran(JotRound() >> sf.loop(inner >> JotRound(), until=S.round >= 2, max_rounds=3) >> JotRound() >> Tell())
+    inner = sg.loop(JotRound(), until=S.round >= 2, max_rounds=2)
+    result = ran(JotRound() >> sg.loop(inner >> JotRound(), until=S.round >= 2, max_rounds=3) >> JotRound() >> Tell())
     assert [int(note.split()[1]) for note in result["notes"]] == [0, 1, 2, 1, 1, 2, 2, 0]
     assert "round" not in result.values
 
 
 def test_a_step_knows_its_round_and_which_visit_of_its_node_it_is() -> None:
-    result = ran(sf.loop(Jot(), until=S.round >= 3, max_rounds=3) >> Tell())
+    result = ran(sg.loop(Jot(), until=S.round >= 3, max_rounds=3) >> Tell())
     assert [(step.round, step.visit) for step in result.trace.visits("jot")] == [(1, 1), (2, 2), (3, 3)]
 
 
 def test_a_loop_inside_an_each_inside_a_loop_has_a_place_of_its_own_for_each_step() -> None:
-    body = sf.loop(sf.each(S.goals, sf.loop(JotGoal(), S.round >= 2, 2)), S.round >= 2, 2)
+    body = sg.loop(sg.each(S.goals, sg.loop(JotGoal(), S.round >= 2, 2)), S.round >= 2, 2)
     result = ran(Aim(goals(a="", b="")) >> body >> Tell())
     ids = [step.id for step in result.trace.visits("jotgoal")]
     assert ids == [f"jotgoal@{outer}.{item}.{inner}" for outer in (1, 2) for item in (0, 1) for inner in (1, 2)]
@@ -178,24 +178,24 @@ def test_a_loop_inside_an_each_inside_a_loop_has_a_place_of_its_own_for_each_ste
 
 @pytest.mark.parametrize(("question", "took"), [("a", "left"), ("b", "right"), ("c", "right")])
 def test_a_route_takes_the_branch_of_its_label_or_else_the_default(question: str, took: str) -> None:
-    flow = bound(sf.route(S.question, {"a": Jot("left"), "b": Jot("right")}, default="b") >> Tell())
+    flow = bound(sg.route(S.question, {"a": Jot("left"), "b": Jot("right")}, default="b") >> Tell())
     result = flow(question=question)
     assert result.answer.text == took
     assert only(result.trace.visits("route")).decision == ("a" if question == "a" else "b")
 
 
 def test_a_condition_takes_the_branch_under_true_or_false() -> None:
-    flow = bound(sf.route(S.question == "yes", {True: Jot("is so"), False: Jot("is not")}) >> Tell())
+    flow = bound(sg.route(S.question == "yes", {True: Jot("is so"), False: Jot("is not")}) >> Tell())
     assert [flow(question=question).answer.text for question in ("yes", "no")] == ["is so", "is not"]
 
 
 def test_labels_may_be_numbers() -> None:
-    flow = bound(Jot() >> sf.route(count(S.notes), {1: Jot("one"), 2: Jot("two")}, default=2) >> Tell())
+    flow = bound(Jot() >> sg.route(count(S.notes), {1: Jot("one"), 2: Jot("two")}, default=2) >> Tell())
     assert flow(question="q").answer.text == "x one"
 
 
 def test_a_label_without_branch_and_default_is_an_error_step_that_says_what_there_is() -> None:
-    result = bound(sf.route(S.question, {"a": Jot(), "b": sf.skip}) >> Tell())(question="c")
+    result = bound(sg.route(S.question, {"a": Jot(), "b": sg.skip}) >> Tell())(question="c")
     failed = only(result.errors)
     assert (failed.id, failed.decision, failed.error.code) == ("route", "c", "invalid")
     assert "the policy gave 'c', the branches are ['a', 'b'], there is no default" in failed.error.message
@@ -203,7 +203,7 @@ def test_a_label_without_branch_and_default_is_an_error_step_that_says_what_ther
 
 
 def test_only_the_branch_that_is_taken_runs() -> None:
-    result = ran(sf.route(when(S.question == "why?", "a", "b"), {"a": Jot(), "b": Jot(error="not here")}) >> Tell())
+    result = ran(sg.route(when(S.question == "why?", "a", "b"), {"a": Jot(), "b": Jot(error="not here")}) >> Tell())
     assert errors(result) == {}
 
 
@@ -216,7 +216,7 @@ def visits_of(result: Any, path: str) -> list[str]:
 
 def test_equal_steps_run_once_across_runs() -> None:
     service = Metered()
-    flow = bound(Ask() >> Tell(), memo=sf.Memo(), service=service)
+    flow = bound(Ask() >> Tell(), memo=sg.Memo(), service=service)
     first, second = flow(question="q"), flow(question="other")
     assert (visits_of(first, "ask"), visits_of(second, "ask")) == (["miss: first visit of this node"], ["hit"])
     assert len(service.asked) == 1
@@ -224,13 +224,13 @@ def test_equal_steps_run_once_across_runs() -> None:
 
 def test_equal_steps_run_once_within_a_run_also_side_by_side() -> None:
     service = Metered(delay=0.01)
-    result = ran(sf.fan(*(Ask() for _ in range(5))) >> Tell(), memo=sf.Memo(), service=service)
+    result = ran(sg.fan(*(Ask() for _ in range(5))) >> Tell(), memo=sg.Memo(), service=service)
     assert (len(service.asked), len(result["notes"])) == (1, 5)
 
 
 def test_candidates_share_the_steps_that_they_have_in_common() -> None:
     service = Metered()
-    flow = bound(Ask("same") >> Ask(text=sf.Text("a")) >> Tell(), memo=sf.Memo(), service=service)
+    flow = bound(Ask("same") >> Ask(text=sg.Text("a")) >> Tell(), memo=sg.Memo(), service=service)
     flow(question="q")
     result = flow.with_params({"ask_2.text": "b"})(question="q")
     assert (visits_of(result, "ask"), visits_of(result, "ask_2")) == (["hit"], ["miss: params changed"])
@@ -239,7 +239,7 @@ def test_candidates_share_the_steps_that_they_have_in_common() -> None:
 
 def test_candidates_that_run_at_the_same_time_wait_for_one_another() -> None:
     service = Metered(delay=0.02)
-    flow = bound(Ask("same") >> Jot(text=sf.Text("a")) >> Tell(), memo=sf.Memo(), service=service)
+    flow = bound(Ask("same") >> Jot(text=sg.Text("a")) >> Tell(), memo=sg.Memo(), service=service)
     others = [flow.with_params({"jot.text": text}) for text in "bcd"]
 
     async def together() -> list[Any]:
@@ -251,9 +251,9 @@ def test_candidates_that_run_at_the_same_time_wait_for_one_another() -> None:
 
 def test_equal_steps_run_once_across_restarts(tmp_path: Path) -> None:
     first, second = Metered(), Metered()
-    with sf.Memo(tmp_path / "memo.db") as memo:
+    with sg.Memo(tmp_path / "memo.db") as memo:
         before = ran(Ask() >> Tell(), memo=memo, service=first)
-    with sf.Memo(tmp_path / "memo.db") as memo:
+    with sg.Memo(tmp_path / "memo.db") as memo:
         after = ran(Ask() >> Tell(), memo=memo, service=second)
     assert (len(first.asked), len(second.asked)) == (1, 0)
     assert after.trace.identity == before.trace.identity
@@ -270,14 +270,14 @@ def test_a_path_is_enough_for_a_memo(tmp_path: Path) -> None:
 
 def test_a_resource_without_identity_turns_the_memo_off_and_says_so() -> None:
     service = Metered(identity=None)
-    flow = bound(Ask() >> Tell(), memo=sf.Memo(), service=service)
+    flow = bound(Ask() >> Tell(), memo=sg.Memo(), service=service)
     results = [flow(question="q") for _ in range(2)]
     assert [visits_of(result, "ask") for result in results] == [["off: resource 'service' has no identity"]] * 2
     assert len(service.asked) == 2
 
 
 def test_another_identity_of_a_resource_is_another_step() -> None:
-    memo = sf.Memo()
+    memo = sg.Memo()
     ran(Ask() >> Tell(), memo=memo, service=Metered(identity="one"))
     assert visits_of(ran(Ask() >> Tell(), memo=memo, service=Metered(identity="two")), "ask") == ["miss: resource changed"]
 
@@ -286,7 +286,7 @@ def test_a_node_may_switch_the_memo_off() -> None:
     class Clock(Jot):
         memo = False
 
-    assert visits_of(ran(Clock() >> Tell(), memo=sf.Memo()), "clock") == ["off: clock is not to be kept"]
+    assert visits_of(ran(Clock() >> Tell(), memo=sg.Memo()), "clock") == ["off: clock is not to be kept"]
 
 
 def test_without_a_memo_steps_say_nothing_about_it() -> None:
@@ -294,24 +294,24 @@ def test_without_a_memo_steps_say_nothing_about_it() -> None:
 
 
 def test_a_node_that_reads_what_has_no_json_form_runs_and_says_why_it_is_not_kept() -> None:
-    class Made(sf.Writes):
+    class Made(sg.Writes):
         thing: object
 
-    class Make(sf.Node):
+    class Make(sg.Node):
         async def run(self) -> Made:
             return Made(thing=object())
 
-    class Take(sf.Node):
+    class Take(sg.Node):
         async def run(self, thing: object) -> Notes:
             return Notes(notes=("taken",))
 
-    result = ran(Make() >> Take() >> Tell(), memo=sf.Memo())
+    result = ran(Make() >> Take() >> Tell(), memo=sg.Memo())
     assert (result.answer.text, errors(result)) == ("taken", {})
     assert visits_of(result, "take")[0].startswith("off: what it reads has no JSON form")
 
 
 def test_what_a_hit_cost_once_is_in_the_trace_and_not_counted_as_paid() -> None:
-    flow = bound(Ask() >> Tell(), memo=sf.Memo(), service=Metered(tokens=10, usd=0.5))
+    flow = bound(Ask() >> Tell(), memo=sg.Memo(), service=Metered(tokens=10, usd=0.5))
     first, second = flow(question="q").trace, flow(question="q").trace
     assert (first.usage().usd, first.usage(paid=True).usd) == (0.5, 0.5)
     assert (second.usage().usd, second.usage(paid=True).usd) == (0.5, 0.0)
@@ -319,22 +319,22 @@ def test_what_a_hit_cost_once_is_in_the_trace_and_not_counted_as_paid() -> None:
 
 def test_hits_do_not_count_against_the_budget() -> None:
     service = Metered()
-    flow = bound(Ask("a") >> Ask("b") >> Tell(), memo=sf.Memo(), service=service)
+    flow = bound(Ask("a") >> Ask("b") >> Tell(), memo=sg.Memo(), service=service)
     flow(question="q")
-    assert flow.with_options(budget=sf.Budget(calls=0))(question="q").status == "ok"
+    assert flow.with_options(budget=sg.Budget(calls=0))(question="q").status == "ok"
 
 
 def test_a_node_that_raised_is_not_kept() -> None:
     tried = []
 
-    class Once(sf.Node):
+    class Once(sg.Node):
         async def run(self) -> Notes:
             tried.append(1)
             if len(tried) == 1:
                 raise RuntimeError("the first time")
             return Notes(notes=("well",))
 
-    flow = bound(Once() >> Tell(), memo=sf.Memo())
+    flow = bound(Once() >> Tell(), memo=sg.Memo())
     assert [flow(question="q").status for _ in range(3)] == ["failed", "ok", "ok"]
     assert len(tried) == 2
 
@@ -342,7 +342,7 @@ def test_a_node_that_raised_is_not_kept() -> None:
 def test_of_equal_steps_side_by_side_another_one_tries_where_the_first_raised() -> None:
     tried = []
 
-    class Once(sf.Node):
+    class Once(sg.Node):
         async def run(self) -> Notes:
             tried.append(1)
             await asyncio.sleep(0.01)
@@ -350,12 +350,12 @@ def test_of_equal_steps_side_by_side_another_one_tries_where_the_first_raised() 
                 raise RuntimeError("the first time")
             return Notes(notes=("well",))
 
-    result = ran(sf.fan(Once(), Once(), Once()) >> Tell(), memo=sf.Memo())
+    result = ran(sg.fan(Once(), Once(), Once()) >> Tell(), memo=sg.Memo())
     assert (len(tried), result["notes"], errors(result)) == (2, ("well", "well"), {"once": "raised"})
 
 
 def test_who_stops_waiting_for_an_equal_step_does_not_stop_the_others() -> None:
-    flow = bound(Jot(delay=0.05) >> Tell(), memo=sf.Memo())
+    flow = bound(Jot(delay=0.05) >> Tell(), memo=sg.Memo())
 
     async def main() -> list[Any]:
         runs = [asyncio.create_task(flow.arun(question="q")) for _ in range(3)]
@@ -369,7 +369,7 @@ def test_who_stops_waiting_for_an_equal_step_does_not_stop_the_others() -> None:
 
 
 def test_where_the_step_that_others_wait_for_is_cancelled_another_one_runs_it() -> None:
-    flow = bound(Jot(delay=0.05) >> Tell(), memo=sf.Memo())
+    flow = bound(Jot(delay=0.05) >> Tell(), memo=sg.Memo())
 
     async def main() -> list[Any]:
         runs = [asyncio.create_task(flow.arun(question="q")) for _ in range(3)]
@@ -381,11 +381,11 @@ def test_where_the_step_that_others_wait_for_is_cancelled_another_one_runs_it() 
 
 
 def test_a_visit_with_a_seed_is_kept_for_its_seed() -> None:
-    class Roll(sf.Node):
-        async def run(self, visit: sf.Visit) -> Notes:
+    class Roll(sg.Node):
+        async def run(self, visit: sg.Visit) -> Notes:
             return Notes(notes=(str(visit.rng.random()),))
 
-    flow = bound(Roll() >> Tell(), memo=sf.Memo())
+    flow = bound(Roll() >> Tell(), memo=sg.Memo())
     memos = [visits_of(flow(question="q", seed=seed), "roll")[0] for seed in (1, 1, 2)]
     assert memos == ["miss: first visit of this node", "hit", "miss: seed differs"]
 
@@ -426,10 +426,10 @@ def test_a_change_in_a_module_that_a_node_imports_is_a_change_of_the_code(
 
 
 def test_the_code_of_libraries_and_of_the_machine_is_not_followed() -> None:
-    place = Path(importlib.import_module("seekflow.nodes.rerank_features").__file__ or "")
-    names = {name for name, _ in code._followed("seekflow.nodes.rerank_features", place)}
-    assert {"seekflow.nodes.fuse", "seekflow.text.titles"} <= names
-    assert not any(name == "numpy" or name.startswith("seekflow.core") for name in names)
+    place = Path(importlib.import_module("seekgraph.nodes.rerank_features").__file__ or "")
+    names = {name for name, _ in code._followed("seekgraph.nodes.rerank_features", place)}
+    assert {"seekgraph.nodes.fuse", "seekgraph.text.titles"} <= names
+    assert not any(name == "numpy" or name.startswith("seekgraph.core") for name in names)
 
 
 # --- what comes back ----------------------------------------------------------------------------------------------
@@ -442,12 +442,12 @@ def test_a_result_gives_channels_answer_and_passages() -> None:
 
 
 def test_the_passages_of_a_flow_of_calls_are_those_that_they_came_back_with() -> None:
-    result = ran(sf.call(Find("a") >> Cite()) >> Sum())
+    result = ran(sg.call(Find("a") >> Cite()) >> Sum())
     assert [each.id for each in result.passages] == ["a"]
 
 
 def test_a_run_says_what_it_is_called_and_what_its_params_were() -> None:
-    flow = sf.Flow(Jot(text=sf.Text("t")) >> Tell(), name="mine").bind()
+    flow = sg.Flow(Jot(text=sg.Text("t")) >> Tell(), name="mine").bind()
     trace = flow(question="q", seed=7).trace
     assert (trace.flow, trace.seed, trace.params, trace.fingerprint) == ("mine", 7, {"jot.text": "t"}, flow.flow.fingerprint)
 
@@ -461,17 +461,17 @@ def test_an_input_that_is_wrong_raises_also_from_async_code() -> None:
 
 
 def test_a_chain_of_steps_that_do_nothing_costs_little() -> None:
-    class Counted(sf.Writes):
+    class Counted(sg.Writes):
         number: int
 
-    class Increment(sf.Node):
+    class Increment(sg.Node):
         async def run(self, number: int) -> Counted:
             return Counted(number=number + 1)
 
     body: Any = Increment()
     for _ in range(99):
         body = body >> Increment()
-    flow = sf.Flow(body, inputs={"number": int}, output="number").bind()
+    flow = sg.Flow(body, inputs={"number": int}, output="number").bind()
 
     async def best() -> float:
         times = []

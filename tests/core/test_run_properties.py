@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_flows import Log, bound, flows, inputs
 
-import seekflow as sf
-from seekflow.core.bound import Result
+import seekgraph as sg
+from seekgraph.core.bound import Result
 
 MANY = 100
 many = settings(
@@ -21,7 +21,7 @@ many = settings(
 seeds = st.integers(0, 3)
 
 
-def ran(flow: sf.Flow, given: dict[str, Any], seed: int = 0, *, pace: float = 0.0, times: int = 1, **options: Any) -> Result:
+def ran(flow: sg.Flow, given: dict[str, Any], seed: int = 0, *, pace: float = 0.0, times: int = 1, **options: Any) -> Result:
     """The result of the last of several runs of a flow whose nodes take up to `pace` seconds."""
     made = bound(flow, **options)
 
@@ -36,15 +36,15 @@ def ran(flow: sf.Flow, given: dict[str, Any], seed: int = 0, *, pace: float = 0.
     return asyncio.run(main())
 
 
-def reread(flow: sf.Flow, trace: sf.Trace) -> sf.Trace:
+def reread(flow: sg.Flow, trace: sg.Trace) -> sg.Trace:
     with tempfile.TemporaryDirectory() as folder:
-        return sf.Trace.load(trace.save(Path(folder) / "trace.jsonl"), flow.channels)
+        return sg.Trace.load(trace.save(Path(folder) / "trace.jsonl"), flow.channels)
 
 
 @many
 @given(flows(), inputs, seeds)
 def test_the_same_seed_and_inputs_give_the_same_trace_whatever_the_concurrency_and_the_delays(
-    flow: sf.Flow, given: dict[str, Any], seed: int
+    flow: sg.Flow, given: dict[str, Any], seed: int
 ) -> None:
     first = ran(flow, given, seed)
     for concurrency, pace in ((1, 0.0), (1, 0.002), (2, 0.002), (32, 0.002)):
@@ -57,7 +57,7 @@ def test_the_same_seed_and_inputs_give_the_same_trace_whatever_the_concurrency_a
 
 @many
 @given(flows(), inputs)
-def test_records_equal_visits(flow: sf.Flow, given: dict[str, Any]) -> None:
+def test_records_equal_visits(flow: sg.Flow, given: dict[str, Any]) -> None:
     trace = ran(flow, given, pace=0.001).trace
     begun = [step for step in trace if step.kind == "node" and (step.error is None or step.error.code != "missing")]
     assert len(begun) == len(Log.given)
@@ -67,7 +67,7 @@ def test_records_equal_visits(flow: sf.Flow, given: dict[str, Any]) -> None:
 
 @many
 @given(flows(), inputs)
-def test_what_a_step_read_is_found_again_from_its_parents_also_after_a_trip_to_disk(flow: sf.Flow, given: dict[str, Any]) -> None:
+def test_what_a_step_read_is_found_again_from_its_parents_also_after_a_trip_to_disk(flow: sg.Flow, given: dict[str, Any]) -> None:
     result = ran(flow, given, pace=0.001)
     program = bound(flow).program
     for trace in (result.trace, reread(flow, result.trace)):
@@ -82,7 +82,7 @@ def test_what_a_step_read_is_found_again_from_its_parents_also_after_a_trip_to_d
 
 @many
 @given(flows(), inputs, seeds)
-def test_a_trace_survives_the_trip_to_disk(flow: sf.Flow, given: dict[str, Any], seed: int) -> None:
+def test_a_trace_survives_the_trip_to_disk(flow: sg.Flow, given: dict[str, Any], seed: int) -> None:
     trace = ran(flow, given, seed).trace
     again = reread(flow, trace)
     assert again == trace
@@ -91,7 +91,7 @@ def test_a_trace_survives_the_trip_to_disk(flow: sf.Flow, given: dict[str, Any],
 
 @many
 @given(flows(), inputs)
-def test_parents_are_steps_of_the_trace_that_wrote_the_channel(flow: sf.Flow, given: dict[str, Any]) -> None:
+def test_parents_are_steps_of_the_trace_that_wrote_the_channel(flow: sg.Flow, given: dict[str, Any]) -> None:
     trace = ran(flow, given).trace
     for step in trace:
         for channel, sources in step.parents.items():
@@ -100,9 +100,9 @@ def test_parents_are_steps_of_the_trace_that_wrote_the_channel(flow: sf.Flow, gi
 
 @many
 @given(flows(), inputs, seeds)
-def test_a_run_from_a_memo_gives_the_same_trace(flow: sf.Flow, given: dict[str, Any], seed: int) -> None:
+def test_a_run_from_a_memo_gives_the_same_trace(flow: sg.Flow, given: dict[str, Any], seed: int) -> None:
     fresh = ran(flow, given, seed)
-    kept = ran(flow, given, seed, memo=sf.Memo(), times=2, pace=0.001)
+    kept = ran(flow, given, seed, memo=sg.Memo(), times=2, pace=0.001)
     assert kept.trace.identity == fresh.trace.identity
     hits = [step for step in kept.trace if step.memo == "hit"]
     begun = [step for step in fresh.trace if step.kind == "node" and (step.error is None or step.error.code != "missing")]
@@ -112,9 +112,9 @@ def test_a_run_from_a_memo_gives_the_same_trace(flow: sf.Flow, given: dict[str, 
 @many
 @given(flows(), inputs, st.floats(0, 0.004))
 def test_cancelling_at_any_moment_leaves_nothing_running_and_the_next_run_unharmed(
-    flow: sf.Flow, given: dict[str, Any], moment: float
+    flow: sg.Flow, given: dict[str, Any], moment: float
 ) -> None:
-    made = bound(flow, memo=sf.Memo())
+    made = bound(flow, memo=sg.Memo())
 
     async def main() -> Result:
         Log.begin(0.002)

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from kit import Aim, Jot, JotGoal, Notes, Tell, bound, errors, goals, tasks
 
-import seekflow as sf
-from seekflow import S
-from seekflow.core.bound import Result
-from seekflow.core.errors import BindError
-from seekflow.core.step import Step
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.core.bound import Result
+from seekgraph.core.errors import BindError
+from seekgraph.core.step import Step
 
 ended: list[str] = []
 
 
-class Waits(sf.Node):
+class Waits(sg.Node):
     """Waits for long; takes a moment to clean up when it is cancelled."""
 
     async def run(self) -> Notes:
@@ -35,20 +35,20 @@ def _nothing_ended() -> None:
     ended.clear()
 
 
-def nested(node: sf.Node) -> Any:
+def nested(node: sg.Node) -> Any:
     """A node deep inside of everything that runs side by side."""
-    return Aim(goals(a="", b="", c="a")) >> sf.each(S.goals, sf.fan(sf.loop(node, S.round > 1, 2), Jot())) >> Tell()
+    return Aim(goals(a="", b="", c="a")) >> sg.each(S.goals, sg.fan(sg.loop(node, S.round > 1, 2), Jot())) >> Tell()
 
 
 # --- streaming ----------------------------------------------------------------------------------------------------
 
 
-async def streamed(flow: sf.Bound) -> list[Step | Result]:
+async def streamed(flow: sg.Bound) -> list[Step | Result]:
     return [each async for each in flow.stream(question="q")]
 
 
 def test_each_step_comes_as_it_finishes_and_the_result_last() -> None:
-    body = sf.fan(Jot("slow", delay=0.03), Jot("quick")) >> Tell()
+    body = sg.fan(Jot("slow", delay=0.03), Jot("quick")) >> Tell()
     *steps, result = asyncio.run(streamed(bound(body)))
     assert [step.id for step in steps] == ["input", "jot_2", "jot", "tell"]
     assert isinstance(result, Result)
@@ -120,7 +120,7 @@ def test_closing_the_stream_waits_until_everything_has_ended() -> None:
 @pytest.mark.parametrize("memo", [False, True], ids=["without memo", "with memo"])
 def test_cancelling_a_run_leaves_nothing_running(memo: bool) -> None:
     async def main() -> list[Any]:
-        run = asyncio.create_task(bound(nested(Waits()), memo=sf.Memo() if memo else None).arun(question="q"))
+        run = asyncio.create_task(bound(nested(Waits()), memo=sg.Memo() if memo else None).arun(question="q"))
         await asyncio.sleep(0.03)
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -145,13 +145,13 @@ def test_a_run_that_is_given_a_time_from_outside_leaves_nothing_running() -> Non
     "body",
     [
         nested(Waits().limits(timeout=0.02)),
-        sf.call(Waits() >> Tell(), budget=sf.Budget(seconds=0.03)) >> Tell().using(notes=S.digests).named("sum"),
+        sg.call(Waits() >> Tell(), budget=sg.Budget(seconds=0.03)) >> Tell().using(notes=S.digests).named("sum"),
     ],
     ids=["node", "call"],
 )
 def test_time_limits_leave_nothing_running(body: Any) -> None:
     async def main() -> list[Any]:
-        await sf.flow.Bound(sf.Flow(body), {}, checked=True).arun(question="q")
+        await sg.flow.Bound(sg.Flow(body), {}, checked=True).arun(question="q")
         return list(tasks())
 
     assert asyncio.run(main()) == []
@@ -174,13 +174,13 @@ def test_a_cancelled_step_is_recorded_as_such() -> None:
 
 def test_a_tool_that_cancels_itself_fails_its_step_and_nothing_else() -> None:
     class CancelsItself(JotGoal):
-        async def run(self, goal: sf.types.Goal) -> Notes:
+        async def run(self, goal: sg.types.Goal) -> Notes:
             if goal.id == "b":
                 raise asyncio.CancelledError
             return Notes(notes=(goal.id,))
 
     async def main() -> Any:
-        flow = bound(Aim(goals(a="", b="", c="")) >> sf.each(S.goals, CancelsItself()) >> Tell())
+        flow = bound(Aim(goals(a="", b="", c="")) >> sg.each(S.goals, CancelsItself()) >> Tell())
         return await asyncio.gather(*(flow.arun(question="q") for _ in range(2)))
 
     for result in asyncio.run(main()):

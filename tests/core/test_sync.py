@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 from kit import Ask, Echo, Jot, Metered, Notes, Tell, bound, errors, only
 
-import seekflow as sf
-from seekflow.core.errors import BindError
+import seekgraph as sg
+from seekgraph.core.errors import BindError
 
 
-def echo() -> sf.Bound:
+def echo() -> sg.Bound:
     return bound(Echo() >> Jot(delay=0.001) >> Tell())
 
 
-def asked(flow: sf.Bound, question: str) -> str:
+def asked(flow: sg.Bound, question: str) -> str:
     return flow(question=question).answer.text
 
 
@@ -49,7 +49,7 @@ def test_many_threads_may_call_one_flow() -> None:
 
 def test_threads_with_loops_of_their_own_share_a_memo() -> None:
     service = Metered(delay=0.05)
-    flow = bound(Ask() >> Tell(), memo=sf.Memo(), service=service)
+    flow = bound(Ask() >> Tell(), memo=sg.Memo(), service=service)
 
     async def several() -> list[str]:
         results = await asyncio.gather(*(flow.arun(question="q") for _ in range(3)))
@@ -69,7 +69,7 @@ def test_errors_of_the_caller_are_raised_in_the_calling_thread() -> None:
 def test_a_sync_call_from_inside_a_node_fails_its_step_and_says_what_to_do() -> None:
     inner = echo()
 
-    class Calls(sf.Node):
+    class Calls(sg.Node):
         async def run(self, question: str) -> Notes:
             return Notes(notes=(inner(question=question).answer.text,))
 
@@ -80,7 +80,7 @@ def test_a_sync_call_from_inside_a_node_fails_its_step_and_says_what_to_do() -> 
 def test_an_async_call_from_inside_a_node_works() -> None:
     inner = echo()
 
-    class Calls(sf.Node):
+    class Calls(sg.Node):
         async def run(self, question: str) -> Notes:
             return Notes(notes=((await inner.arun(question=question)).answer.text,))
 
@@ -90,7 +90,7 @@ def test_an_async_call_from_inside_a_node_works() -> None:
 
 def test_the_name_of_a_thread_does_not_matter() -> None:
     answers: list[str] = []
-    thread = threading.Thread(target=lambda: answers.append(asked(echo(), "q")), name="seekflow")
+    thread = threading.Thread(target=lambda: answers.append(asked(echo(), "q")), name="seekgraph")
     thread.start()
     thread.join()
     assert answers == ["q x"]
@@ -135,7 +135,7 @@ def test_a_script_that_has_called_a_flow_ends_by_itself() -> None:
 ended: list[str] = []
 
 
-class CleansUpSlowly(sf.Node):
+class CleansUpSlowly(sg.Node):
     async def run(self) -> Notes:
         ended.append("began")
         try:
@@ -153,7 +153,7 @@ def interrupted() -> None:
 
 def test_an_interrupt_cancels_the_run_and_waits_until_it_has_ended() -> None:
     ended.clear()
-    flow = bound(sf.fan(CleansUpSlowly(), sf.fan(CleansUpSlowly(), Jot())) >> Tell())
+    flow = bound(sg.fan(CleansUpSlowly(), sg.fan(CleansUpSlowly(), Jot())) >> Tell())
 
     def interrupt() -> None:
         while ended.count("began") < 2:
@@ -176,7 +176,7 @@ def test_after_an_interrupt_the_next_call_works() -> None:
 
 
 def test_a_tool_that_ends_the_program_ends_its_step_only_and_the_next_call_works() -> None:
-    class Exits(sf.Node):
+    class Exits(sg.Node):
         async def run(self) -> Notes:
             sys.exit(2)
 

@@ -12,27 +12,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit import Aim, Ask, Cite, Find, Jot, JotGoal, Metered, Notes, Quote, Sum, Tell, bound, goals
 
-import seekflow as sf
-from seekflow import S, count
-from seekflow.core.errors import TraceError
-from seekflow.core.ledger import Merge
-from seekflow.core.step import Step, StepError
-from seekflow.core.trace import Trace, number_visits
-from seekflow.types import Passage
+import seekgraph as sg
+from seekgraph import S, count
+from seekgraph.core.errors import TraceError
+from seekgraph.core.ledger import Merge
+from seekgraph.core.step import Step, StepError
+from seekgraph.core.trace import Trace, number_visits
+from seekgraph.types import Passage
 
 
-def researched(**options: Any) -> sf.Bound:
+def researched(**options: Any) -> sg.Bound:
     """A flow with every kind of step."""
-    search = sf.loop(Find() >> Ask(), until=count(S.passages) >= sf.Int(1, 0, 9), max_rounds=2)
+    search = sg.loop(Find() >> Ask(), until=count(S.passages) >= sg.Int(1, 0, 9), max_rounds=2)
     body = (
         Aim(goals(a="", b="a"))
-        >> sf.each(S.goals, sf.call(search >> Quote() >> Cite(), name="search"))
-        >> sf.route(count(S.digests) > 1, {True: Jot("many"), False: Jot(error="few")})
-        >> sf.fan(Jot(error="lost"), JotGoal().using(goal=S.goals[0]))
+        >> sg.each(S.goals, sg.call(search >> Quote() >> Cite(), name="search"))
+        >> sg.route(count(S.digests) > 1, {True: Jot("many"), False: Jot(error="few")})
+        >> sg.fan(Jot(error="lost"), JotGoal().using(goal=S.goals[0]))
         >> Sum()
     )
-    flow = sf.Flow(body, name="researched", inputs={"question": str})
-    return sf.flow.Bound(flow, {"service": options.pop("service", None) or Metered()}, checked=True, **options)
+    flow = sg.Flow(body, name="researched", inputs={"question": str})
+    return sg.flow.Bound(flow, {"service": options.pop("service", None) or Metered()}, checked=True, **options)
 
 
 # --- what a trace tells -------------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ def test_every_kind_of_step_is_there_in_the_order_of_the_way_taken() -> None:
 
 
 def test_parents_name_the_steps_that_wrote_what_was_read_in_the_order_of_merging() -> None:
-    result = bound(sf.fan(Find("a"), Find("b")) >> Find("c") >> Cite())(question="q")
+    result = bound(sg.fan(Find("a"), Find("b")) >> Find("c") >> Cite())(question="q")
     step = result.trace.step("cite")
     assert step.parents == {"passages": ("find", "find_2", "find_3")}
     assert [each.id for each in result.trace.inputs(step)["passages"]] == ["a", "b", "c"]
@@ -76,7 +76,7 @@ def test_a_decision_names_what_it_was_made_from() -> None:
 
 
 def test_an_empty_collection_that_no_step_wrote_is_among_what_was_read() -> None:
-    flow = bound(Aim() >> sf.each(S.goals, Jot()) >> Tell())
+    flow = bound(Aim() >> sg.each(S.goals, Jot()) >> Tell())
     trace = flow(question="q").trace
     assert trace.inputs(trace.step("tell")) == {"notes": ()}
     assert flow.program.arguments(trace, trace.step("tell")) == {"notes": ()}
@@ -85,14 +85,14 @@ def test_an_empty_collection_that_no_step_wrote_is_among_what_was_read() -> None
 def test_the_arguments_of_a_visit_are_what_run_was_given() -> None:
     given = []
 
-    class Watches(sf.Node):
+    class Watches(sg.Node):
         async def run(
-            self, question: sf.Query, notes: list[str], round: int, first: str, visit: sf.Visit, hint: str = "none"
+            self, question: sg.Query, notes: list[str], round: int, first: str, visit: sg.Visit, hint: str = "none"
         ) -> Notes:
             given.append({"question": question, "notes": notes, "round": round, "first": first})
             return Notes(notes=(f"seen {round}",))
 
-    body = Jot() >> sf.loop(Watches().using(first=S.notes[0]), S.round >= 2, 2) >> Tell()
+    body = Jot() >> sg.loop(Watches().using(first=S.notes[0]), S.round >= 2, 2) >> Tell()
     flow = bound(body)
     trace = flow(question="q").trace
     assert [flow.program.arguments(trace, step) for step in trace.visits("watches")] == given
@@ -100,7 +100,7 @@ def test_the_arguments_of_a_visit_are_what_run_was_given() -> None:
 
 
 def test_settings_of_a_step_are_the_values_of_its_params() -> None:
-    flow = bound(Jot(text=sf.Text("a")) >> Jot(text=sf.Text("b"), delay=sf.Float(0.0, 0, 1)) >> Tell())
+    flow = bound(Jot(text=sg.Text("a")) >> Jot(text=sg.Text("b"), delay=sg.Float(0.0, 0, 1)) >> Tell())
     trace = flow(question="q").trace
     assert trace.settings(trace.step("jot_2")) == {"text": "b", "delay": 0.0}
 
@@ -120,7 +120,7 @@ def test_visits_of_a_path_are_counted_in_the_order_of_the_trace() -> None:
 
 
 def test_the_identity_does_not_depend_on_times_attempts_or_hits() -> None:
-    flow = researched(memo=sf.Memo())
+    flow = researched(memo=sg.Memo())
     first, second = flow(question="q").trace, flow(question="q").trace
     assert first.identity == second.identity
     assert [step.memo for step in first] != [step.memo for step in second]
@@ -128,15 +128,15 @@ def test_the_identity_does_not_depend_on_times_attempts_or_hits() -> None:
 
 @pytest.mark.parametrize("change", ["question", "params", "seed of a node", "error"])
 def test_the_identity_depends_on_what_was_done(change: str) -> None:
-    class Roll(sf.Node):
+    class Roll(sg.Node):
         text: str = "x"
 
-        async def run(self, visit: sf.Visit, question: str) -> Notes:
+        async def run(self, visit: sg.Visit, question: str) -> Notes:
             if question == "error":
                 raise RuntimeError("bad")
             return Notes(notes=(f"{question} {visit.rng.random()}",))
 
-    flow = bound(Roll(text=sf.Text("x")) >> Tell())
+    flow = bound(Roll(text=sg.Text("x")) >> Tell())
     other = {
         "question": lambda: flow(question="other"),
         "params": lambda: flow.with_params({"roll.text": "y"})(question="q"),
@@ -168,20 +168,20 @@ def test_without_types_a_trace_comes_back_as_plain_data(tmp_path: Path) -> None:
 
 
 def test_a_name_that_holds_different_things_inside_and_outside_of_a_call_comes_back_right(tmp_path: Path) -> None:
-    class Search(sf.Node):
-        async def run(self, query: sf.Query) -> Notes:
+    class Search(sg.Node):
+        async def run(self, query: sg.Query) -> Notes:
             return Notes(notes=(query.text,))
 
-    class Made(sf.Writes):
-        query: sf.Query
+    class Made(sg.Writes):
+        query: sg.Query
 
-    class Make(sf.Node):
+    class Make(sg.Node):
         async def run(self, question: str) -> Made:
-            return Made(query=sf.Query(text=question, must=("m",)))
+            return Made(query=sg.Query(text=question, must=("m",)))
 
-    inside = sf.call(Search() >> Tell(), give={"query": S.query.text})
-    body = Make() >> inside >> sf.each(S.words, Search(), item="query") >> Sum()
-    flow = sf.flow.Bound(sf.Flow(body, inputs={"question": str, "words": tuple[str, ...]}), {}, checked=True)
+    inside = sg.call(Search() >> Tell(), give={"query": S.query.text})
+    body = Make() >> inside >> sg.each(S.words, Search(), item="query") >> Sum()
+    flow = sg.flow.Bound(sg.Flow(body, inputs={"question": str, "words": tuple[str, ...]}), {}, checked=True)
     trace = flow(question="q", words=("a",)).trace
     assert Trace.load(trace.save(tmp_path / "t.jsonl"), flow.flow.channels) == trace
 
@@ -242,13 +242,13 @@ def test_a_file_has_one_line_for_each_step_between_its_header_and_its_end(tmp_pa
 
 
 def test_parents_are_kept_as_ranges_of_lines(tmp_path: Path) -> None:
-    trace = bound(sf.fan(*(Jot() for _ in range(5))) >> Tell())(question="q").trace
+    trace = bound(sg.fan(*(Jot() for _ in range(5))) >> Tell())(question="q").trace
     assert json.loads(trace.to_jsonl().splitlines()[7])["parents"] == {"notes": ["1-5"]}
 
 
 def test_a_file_takes_at_most_a_fifth_more_than_what_it_holds() -> None:
     payload = "x" * 1024
-    body: Any = sf.skip
+    body: Any = sg.skip
     for number in range(50):
         body = body >> Jot(f"{number:02}{payload}")
     trace = bound(body >> Tell())(question="q").trace
@@ -256,11 +256,11 @@ def test_a_file_takes_at_most_a_fifth_more_than_what_it_holds() -> None:
 
 
 def test_a_trace_of_steps_that_read_all_before_them_grows_with_the_steps_only() -> None:
-    class Reads(sf.Node):
+    class Reads(sg.Node):
         async def run(self, notes: tuple[str, ...] = ()) -> Notes:
             return Notes(notes=("x" * 1024,))
 
-    body: Any = sf.skip
+    body: Any = sg.skip
     for _ in range(50):
         body = body >> Reads()
     trace = bound(body >> Tell())(question="q").trace

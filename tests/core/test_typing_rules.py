@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional, TypeV
 import pytest
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from seekflow.core.expr import Expr, S, count, lift, otherwise, when
-from seekflow.core.params import Choice, Float, Int, Switch, Text
-from seekflow.core.typing_rules import Problem, attribute, fields_of, fits, infer, item_type, labels, shown, without_nothing
-from seekflow.types import Answer, Evidence, Goal, Passage, Plan, Query, Verdict
+from seekgraph.core.expr import Expr, S, count, lift, otherwise, when
+from seekgraph.core.params import Choice, Float, Int, Switch, Text
+from seekgraph.core.typing_rules import Problem, attribute, fields_of, fits, infer, item_type, labels, shown, without_nothing
+from seekgraph.types import Answer, Evidence, Goal, Passage, Plan, Query, Verdict
 
 T = TypeVar("T")
 Id = NewType("Id", str)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from seekflow.types import Answer, Evidence, Goal, Passage, Plan, Query, Ranking, Table, Value, Verdict, check_needs
+from seekgraph.types import Answer, Evidence, Goal, Passage, Plan, Query, Ranking, Table, Value, Verdict, check_needs
 
 
 @pytest.mark.parametrize("made", [Goal(id="a", text="t"), "t", {"text": "t"}])

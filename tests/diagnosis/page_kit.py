@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from seekflow.diagnosis.drawing import drawing
-from seekflow.flows.bridge import flow
+from seekgraph.diagnosis.drawing import drawing
+from seekgraph.flows.bridge import flow
 
 HOSTILE = (
     "</script><script>window.ran = 'script'</script>",

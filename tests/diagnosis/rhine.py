@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import seekflow as sf
-from seekflow import S
-from seekflow.core.ledger import EvidenceList, Passages
-from seekflow.flow import Bound
-from seekflow.types import Answer, Evidence, Example, Passage, Query, SubQuestion, Verdict
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.core.ledger import EvidenceList, Passages
+from seekgraph.flow import Bound
+from seekgraph.types import Answer, Evidence, Example, Passage, Query, SubQuestion, Verdict
 
 TEXTS = {
     "p1": ("Basel", "Basel is a town on the Rhine."),
@@ -50,31 +50,31 @@ class Corpus:
         return tuple(self.passages[id].model_copy(update={"score": float(shared[id])}) for id in found[:k])
 
 
-class Asked(sf.Writes):
+class Asked(sg.Writes):
     query: Query
 
 
-class Found(sf.Writes):
+class Found(sg.Writes):
     passages: Passages
 
 
-class Kept(sf.Writes):
+class Kept(sg.Writes):
     context: tuple[Passage, ...]
 
 
-class Judged(sf.Writes):
+class Judged(sg.Writes):
     verdict: Verdict
 
 
-class Noted(sf.Writes):
+class Noted(sg.Writes):
     evidence: EvidenceList
 
 
-class Said(sf.Writes):
+class Said(sg.Writes):
     answer: Answer
 
 
-class Ask(sf.Node):
+class Ask(sg.Node):
     """Asks for the river, then for the town that was found."""
 
     broken: bool = False
@@ -84,16 +84,16 @@ class Ask(sf.Node):
         return Asked(query=Query(text="Paris" if self.broken else town or "Rhine"))
 
 
-class Search(sf.Node):
+class Search(sg.Node):
     k: int = 4
     limited: bool = False
 
-    async def run(self, query: Query, corpus: sf.Retriever) -> Found:
+    async def run(self, query: Query, corpus: sg.Retriever) -> Found:
         found = await corpus.search(query, self.k)
         return Found(passages=tuple(each for each in found if not (self.limited and each.id == "p2")))
 
 
-class Keep(sf.Node):
+class Keep(sg.Node):
     """Keeps what speaks of Basel, and something else beside it."""
 
     broken: bool = False
@@ -104,7 +104,7 @@ class Keep(sf.Node):
         return Kept(context=tuple(rest if self.broken else [*good, *rest])[:3])
 
 
-class Judge(sf.Node):
+class Judge(sg.Node):
     broken: bool = False
 
     async def run(self, context: tuple[Passage, ...]) -> Judged:
@@ -112,7 +112,7 @@ class Judge(sf.Node):
         return Judged(verdict=Verdict(score=float(enough)))
 
 
-class Note(sf.Node):
+class Note(sg.Node):
     """Quotes who was born where; the first sentence where it is broken."""
 
     broken: bool = False
@@ -126,7 +126,7 @@ class Note(sf.Node):
         return Noted(evidence=tuple(found))
 
 
-class Say(sf.Node):
+class Say(sg.Node):
     broken: bool = False
     refuses: bool = False
 
@@ -144,9 +144,9 @@ def bound(*, away: bool = False, rounds: int = 3, **broken: Any) -> Bound:
     made = {kind: node(**broken.pop(kind, {})) for kind, node in NODES.items()}
     assert not broken
     body = made["ask"] >> made["search"] >> made["keep"] >> made["judge"]
-    flow = sf.Flow(sf.loop(body, until=S.verdict.score >= 0.5, max_rounds=rounds) >> made["note"] >> made["say"], name="rhine")
+    flow = sg.Flow(sg.loop(body, until=S.verdict.score >= 0.5, max_rounds=rounds) >> made["note"] >> made["say"], name="rhine")
     return flow.bind(corpus=Corpus(away=away))
 
 
-NODES: dict[str, type[sf.Node]] = {"ask": Ask, "search": Search, "keep": Keep, "judge": Judge, "note": Note, "say": Say}
+NODES: dict[str, type[sg.Node]] = {"ask": Ask, "search": Search, "keep": Keep, "judge": Judge, "note": Note, "say": Say}
 BROKEN = {"broken": True}

@@ -7,27 +7,27 @@ from typing import Any
 
 from rhine import Asked, Corpus, Said, Search
 
-import seekflow as sf
-from seekflow import S
-from seekflow.flow import Bound
-from seekflow.types import Answer, Digest, Goal, Passage, Plan, Query
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.flow import Bound
+from seekgraph.types import Answer, Digest, Goal, Passage, Plan, Query
 
 
-class Planned(sf.Writes):
+class Planned(sg.Writes):
     plan: Plan
 
 
 GOALS = (Goal(id="1", text="Which town is on the Rhine?"), Goal(id="2", text="Who was born in #1?", needs=("1",)))
 
 
-class Divide(sf.Node):
+class Divide(sg.Node):
     broken: bool = False
 
     async def run(self, question: str) -> Planned:
         return Planned(plan=Plan(goals=GOALS[:1] if self.broken else GOALS))
 
 
-class Look(sf.Node):
+class Look(sg.Node):
     """Asks for the goal, with the town in the place of #1; for something else where it is broken."""
 
     broken: bool = False
@@ -38,7 +38,7 @@ class Look(sf.Node):
         return Asked(query=Query(text="Paris" if self.broken else text))
 
 
-class Tell(sf.Node):
+class Tell(sg.Node):
     """The town, or who was born; for goal `wrong` something else."""
 
     wrong: str = ""
@@ -50,7 +50,7 @@ class Tell(sf.Node):
         return Said(answer=Answer(text=text, citations=tuple(each.id for each in passages[:1])))
 
 
-class Conclude(sf.Node):
+class Conclude(sg.Node):
     broken: bool = False
 
     async def run(self, digests: tuple[Digest, ...]) -> Said:
@@ -62,6 +62,6 @@ def bound(**broken: Any) -> Bound:
     kinds = {"divide": Divide, "look": Look, "search": Search, "tell": Tell, "conclude": Conclude}
     made = {kind: node(**broken.pop(kind, {})) for kind, node in kinds.items()}
     assert not broken
-    inside = sf.call(made["look"] >> made["search"] >> made["tell"], name="goal")
-    flow = sf.Flow(made["divide"] >> sf.each(S.plan.goals, inside) >> made["conclude"], name="rhine_plan")
+    inside = sg.call(made["look"] >> made["search"] >> made["tell"], name="goal")
+    flow = sg.Flow(made["divide"] >> sg.each(S.plan.goals, inside) >> made["conclude"], name="rhine_plan")
     return flow.bind(corpus=Corpus())

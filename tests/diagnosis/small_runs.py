@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
-import seekflow as sf
-from seekflow.core.bound import Bound
-from seekflow.core.element import Element
-from seekflow.core.ledger import EvidenceList, Passages
-from seekflow.core.trace import Trace
-from seekflow.types import Answer, Evidence, Example, Goal, Passage, Plan, Query, SubQuestion
+import seekgraph as sg
+from seekgraph.core.bound import Bound
+from seekgraph.core.element import Element
+from seekgraph.core.ledger import EvidenceList, Passages
+from seekgraph.core.trace import Trace
+from seekgraph.types import Answer, Evidence, Example, Goal, Passage, Plan, Query, SubQuestion
 
 
-class Planned(sf.Writes):
+class Planned(sg.Writes):
     plan: Plan
 
 
-class Asked(sf.Writes):
+class Asked(sg.Writes):
     query: Query
 
 
-class Found(sf.Writes):
+class Found(sg.Writes):
     passages: Passages
 
 
-class Kept(sf.Writes):
+class Kept(sg.Writes):
     context: tuple[Passage, ...]
 
 
-class Noted(sf.Writes):
+class Noted(sg.Writes):
     evidence: EvidenceList
 
 
-class Said(sf.Writes):
+class Said(sg.Writes):
     answer: Answer
 
 
-class Divide(sf.Node):
+class Divide(sg.Node):
     goals: tuple[str, ...]
 
     async def run(self, question: str) -> Planned:
         return Planned(plan=Plan(goals=tuple(Goal(id=str(at), text=text) for at, text in enumerate(self.goals))))
 
 
-class Ask(sf.Node):
+class Ask(sg.Node):
     text: str
     words: tuple[str, ...] = ()
 
@@ -49,7 +49,7 @@ class Ask(sf.Node):
         return Asked(query=Query(text=self.text, weights=dict.fromkeys(self.words, 0.5)))
 
 
-class Find(sf.Node):
+class Find(sg.Node):
     """Finds passages that are titled like their ids."""
 
     ids: tuple[str, ...]
@@ -58,7 +58,7 @@ class Find(sf.Node):
         return Found(passages=tuple(Passage(id=id, title=f"title {id}", text=f"text of {id}") for id in self.ids))
 
 
-class Keep(sf.Node):
+class Keep(sg.Node):
     ids: tuple[str, ...]
 
     async def run(self, passages: tuple[Passage, ...]) -> Kept:
@@ -66,14 +66,14 @@ class Keep(sf.Node):
         return Kept(context=tuple(by_id[id] for id in self.ids))
 
 
-class Note(sf.Node):
+class Note(sg.Node):
     ids: tuple[str, ...]
 
     async def run(self, context: tuple[Passage, ...]) -> Noted:
         return Noted(evidence=tuple(Evidence(claim="c", passage_id=id) for id in self.ids))
 
 
-class Say(sf.Node):
+class Say(sg.Node):
     text: str
     citations: tuple[str, ...] = ()
     refused: bool = False
@@ -82,14 +82,14 @@ class Say(sf.Node):
         return Said(answer=Answer(text=self.text, citations=self.citations, refused=self.refused))
 
 
-class Fail(sf.Node):
+class Fail(sg.Node):
     async def run(self, question: str) -> Said:
         raise OSError("down")
 
 
 def run(body: Element) -> Trace:
     """The trace of a flow; unread writes are what these flows are about, so they are not checked for them."""
-    return Bound(sf.Flow(body), {}, checked=True)(question="Who was born in the town of the river?").trace
+    return Bound(sg.Flow(body), {}, checked=True)(question="Who was born in the town of the river?").trace
 
 
 HOPS = (

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from rhine import BROKEN, EXAMPLE, bound
 
-from seekflow.diagnosis.diagnosis import Finding
-from seekflow.types import Example, StepLabel
+from seekgraph.diagnosis.diagnosis import Finding
+from seekgraph.types import Example, StepLabel
 
 
 def found(example: Example = EXAMPLE, **broken: Any) -> Finding | None:

@@ -8,8 +8,8 @@ import pytest
 from rhine import BROKEN, EXAMPLE
 from rhine_plan import bound
 
-from seekflow.diagnosis.gold import Gold, Place
-from seekflow.types import Query
+from seekgraph.diagnosis.gold import Gold, Place
+from seekgraph.types import Query
 
 
 @pytest.mark.parametrize(

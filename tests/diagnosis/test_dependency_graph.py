@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rhine import QUESTION, bound
 
-from seekflow.diagnosis.graph import behind, readers, sources, way
+from seekgraph.diagnosis.graph import behind, readers, sources, way
 
 
 def test_behind_an_answer_is_what_it_was_made_from_and_nothing_else() -> None:

@@ -11,9 +11,9 @@ import pytest
 from rhine import BROKEN, EXAMPLE, NODES, bound
 from rich.console import Console
 
-import seekflow as sf
-from seekflow.diagnosis.diagnosis import CLASSES, DiagnosisError
-from seekflow.types import Example
+import seekgraph as sg
+from seekgraph.diagnosis.diagnosis import CLASSES, DiagnosisError
+from seekgraph.types import Example
 
 OTHER = EXAMPLE.model_copy(update={"id": "f", "answers": ("Bob Carr",), "supporting_ids": ("d3",), "decomposition": ()})
 
@@ -107,7 +107,7 @@ def test_a_metric_of_cost_is_refused() -> None:
 
 def test_examples_that_could_not_run_are_refused() -> None:
     with pytest.raises(DiagnosisError, match="no example has run"):
-        bound().diagnose([EXAMPLE], budget=sf.Budget(seconds=0))
+        bound().diagnose([EXAMPLE], budget=sg.Budget(seconds=0))
 
 
 def test_what_is_good_can_be_told() -> None:
@@ -116,26 +116,26 @@ def test_what_is_good_can_be_told() -> None:
     assert bound().diagnose([half], good=1.0).failed == 1
 
 
-class Texts(sf.Writes):
+class Texts(sg.Writes):
     context: tuple[str, ...]
 
 
-class Plain(sf.Writes):
+class Plain(sg.Writes):
     answer: str
 
 
-class Cut(sf.Node):
+class Cut(sg.Node):
     async def run(self, question: str) -> Texts:
         return Texts(context=("a text",))
 
 
-class Reply(sf.Node):
+class Reply(sg.Node):
     async def run(self, context: tuple[str, ...]) -> Plain:
         return Plain(answer="no idea")
 
 
 def test_nodes_with_types_of_their_own_are_diagnosed_as_far_as_gold_fits_them() -> None:
-    found = sf.Flow(Cut() >> Reply(), name="own").bind().diagnose([EXAMPLE])
+    found = sg.Flow(Cut() >> Reply(), name="own").bind().diagnose([EXAMPLE])
     assert found.nodes["cut"].headroom is None
     assert found.nodes["reply"].headroom.mean == 1  # type: ignore[union-attr]
     assert (found.findings["e"].path, found.findings["e"].confirmed) == ("reply", True)

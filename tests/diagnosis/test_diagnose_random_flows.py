@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "core"))
 
 from random_flows import Log, bound, flows
 
-import seekflow as sf
-from seekflow.types import Example, SubQuestion
+import seekgraph as sg
+from seekgraph.types import Example, SubQuestion
 
 HOPS = (SubQuestion(question="text 0", answer="1"), SubQuestion(question="text 1 of #1", answer="2", supporting_id="p"))
 EXAMPLES = [
@@ -24,7 +24,7 @@ EXAMPLES = [
 
 @settings(max_examples=100, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(flows())
-def test_any_flow_can_be_diagnosed(flow: sf.Flow) -> None:
+def test_any_flow_can_be_diagnosed(flow: sg.Flow) -> None:
     Log.begin(0.0)
     found = bound(flow).diagnose(EXAMPLES)
     assert sum(found.classes.values()) == len(found.findings) <= found.failed

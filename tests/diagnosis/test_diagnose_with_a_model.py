@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from seekflow.flow import Bound
-from seekflow.lms import Scripted
-from seekflow.prompts.outputs import AnswerOut, QueryOut, VerdictOut
-from seekflow.tools import BM25, read_jsonl
-from seekflow.types import Example
+from seekgraph.flow import Bound
+from seekgraph.lms import Scripted
+from seekgraph.prompts.outputs import AnswerOut, QueryOut, VerdictOut
+from seekgraph.tools import BM25, read_jsonl
+from seekgraph.types import Example
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "flows"))
 
@@ -35,7 +35,7 @@ def bound(name: str, corpus: BM25, **wrong: Any) -> Bound:
         kind = {QueryOut: "query", VerdictOut: "verdict", AnswerOut: "answer"}.get(wants, "")
         return wrong.get(kind) or model(asked)
 
-    flow: Any = importlib.import_module(f"seekflow.flows.{name}").flow
+    flow: Any = importlib.import_module(f"seekgraph.flows.{name}").flow
     return flow.bind(corpus=corpus, lm=Scripted(reply))  # type: ignore[no-any-return]
 
 
@@ -57,7 +57,7 @@ def test_a_query_that_leads_elsewhere_is_the_querys_fault(corpus: BM25) -> None:
 
 
 def test_a_model_that_talks_nonsense_can_be_diagnosed(corpus: BM25) -> None:
-    flow: Any = importlib.import_module("seekflow.flows.react").flow
+    flow: Any = importlib.import_module("seekgraph.flows.react").flow
     found = flow.bind(corpus=corpus, lm=Scripted(lambda asked: "%%%")).diagnose([EXAMPLE])
     assert found.errors == 0
     assert sum(found.classes.values()) == found.failed

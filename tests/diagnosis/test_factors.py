@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from small_runs import Fail, Find, Say, example, run
 
-from seekflow.diagnosis.factors import factors
-from seekflow.types import Example
+from seekgraph.diagnosis.factors import factors
+from seekgraph.types import Example
 
 GOLD = ("p1", "p2")
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from rhine import BROKEN, EXAMPLE, NODES, bound
 
-from seekflow.core.budget import Meter
-from seekflow.diagnosis.gold import Place
-from seekflow.diagnosis.headroom import Headroom, candidates, pairs
-from seekflow.diagnosis.runs import Case, Goodness
-from seekflow.evaluation.metrics import metric
+from seekgraph.core.budget import Meter
+from seekgraph.diagnosis.gold import Place
+from seekgraph.diagnosis.headroom import Headroom, candidates, pairs
+from seekgraph.diagnosis.runs import Case, Goodness
+from seekgraph.evaluation.metrics import metric
 
 
 def room(**broken: Any) -> Headroom:
@@ -26,7 +26,7 @@ def room(**broken: Any) -> Headroom:
 
 
 def _outcome(result: Any) -> Any:
-    from seekflow.evaluation.evaluate import outcome_of
+    from seekgraph.evaluation.evaluate import outcome_of
 
     return outcome_of(result)
 

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from page_kit import HOSTILE, changed, data_of, diagnosis, unpacked
 
-from seekflow.core.flow import Flow
-from seekflow.diagnosis.drawing import drawing, places
-from seekflow.diagnosis.packing import packed, script_json
-from seekflow.diagnosis.page import SCRIPTS, page
-from seekflow.flows import bridge, plan_execute, react, single
+from seekgraph.core.flow import Flow
+from seekgraph.diagnosis.drawing import drawing, places
+from seekgraph.diagnosis.packing import packed, script_json
+from seekgraph.diagnosis.page import SCRIPTS, page
+from seekgraph.flows import bridge, plan_execute, react, single
 
 
 class Elements(HTMLParser):
@@ -108,7 +108,7 @@ def test_text_that_looks_like_a_field_of_the_template_stays_text() -> None:
 def test_the_script_never_turns_text_into_markup_or_code() -> None:
     forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|DOMParser|createContextualFragment"
     for name in SCRIPTS:
-        text = files("seekflow.diagnosis").joinpath("html", name).read_text(encoding="utf-8")
+        text = files("seekgraph.diagnosis").joinpath("html", name).read_text(encoding="utf-8")
         assert not re.search(forbidden, text), name
         assert "</" not in text, name
 

@@ -11,11 +11,11 @@ import pytest
 from chromium import chromium
 from page_kit import HOSTILE, changed, diagnosis
 
-from seekflow.demo import CORPUS, questions
-from seekflow.diagnosis.page import page as page_of
-from seekflow.evaluation.examples import read_examples
-from seekflow.flows.bridge import flow
-from seekflow.tools import open_corpus
+from seekgraph.demo import CORPUS, questions
+from seekgraph.diagnosis.page import page as page_of
+from seekgraph.evaluation.examples import read_examples
+from seekgraph.flows.bridge import flow
+from seekgraph.tools import open_corpus
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page

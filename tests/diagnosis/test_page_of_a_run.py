@@ -1,4 +1,4 @@
-"""A real diagnosis of the demo's questions, as a page: what `seekflow diagnose --html` writes."""
+"""A real diagnosis of the demo's questions, as a page: what `seekgraph diagnose --html` writes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from page_kit import data_of, unpacked
 
-from seekflow.demo import CORPUS, questions
-from seekflow.diagnosis.diagnosis import Diagnosis
-from seekflow.diagnosis.page import page
-from seekflow.evaluation.examples import read_examples
-from seekflow.flows.bridge import flow
-from seekflow.tools import open_corpus
+from seekgraph.demo import CORPUS, questions
+from seekgraph.diagnosis.diagnosis import Diagnosis
+from seekgraph.diagnosis.page import page
+from seekgraph.evaluation.examples import read_examples
+from seekgraph.flows.bridge import flow
+from seekgraph.tools import open_corpus
 
 
 @pytest.fixture(scope="module")

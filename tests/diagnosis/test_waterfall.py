@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from small_runs import HOPS, Ask, Divide, Fail, Find, Keep, Note, Say, example, run
 
-import seekflow as sf
-from seekflow import S
-from seekflow.diagnosis.waterfall import STAGES, shares, waterfall
-from seekflow.types import SubQuestion
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.diagnosis.waterfall import STAGES, shares, waterfall
+from seekgraph.types import SubQuestion
 
 WHOLE = (
     Divide(("Which town is on the river?", "Who lived there?"))
@@ -50,15 +50,15 @@ def test_a_stage_that_the_flow_or_the_gold_lacks_is_left_out() -> None:
 
 def test_what_a_call_was_given_to_read_counts_as_ranked() -> None:
     body = Find(("p1", "p2")) >> Keep(("p1",)) >> Note(("p1",)) >> Say("Ann")
-    executor = sf.call(body, give={"question": S.goal.text}, name="search")
-    trace = run(Divide(("a", "b")) >> sf.each(S.plan.goals, executor) >> Say("Ann"))
+    executor = sg.call(body, give={"question": S.goal.text}, name="search")
+    trace = run(Divide(("a", "b")) >> sg.each(S.plan.goals, executor) >> Say("Ann"))
     found = shares(trace, example("p1", "p2"))
     assert (found["retrieved"], found["ranked"], found["read"], found["cited"]) == (1, 1 / 2, 1 / 2, 0)
 
 
 def test_a_plan_that_is_handed_to_calls_counts_once_and_a_later_plan_adds_to_it() -> None:
-    body = sf.call(Say("Ann"), give={"question": S.goal.text, "plan": S.plan}, name="search")
-    half = Divide(("town river?",)) >> sf.each(S.plan.goals, body)
+    body = sg.call(Say("Ann"), give={"question": S.goal.text, "plan": S.plan}, name="search")
+    half = Divide(("town river?",)) >> sg.each(S.plan.goals, body)
     row = example("p1", hops=(SubQuestion(question="town river?"), SubQuestion(question="river town?")))
     assert shares(run(half >> Say("Ann")), row)["planned"] == 1 / 2
     assert shares(run(half >> Divide(("river town?",)) >> Say("Ann")), row)["planned"] == 1

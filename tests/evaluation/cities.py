@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-import seekflow as sf
-from seekflow.core.ledger import Passages
-from seekflow.evaluation.evaluate import evaluate
-from seekflow.evaluation.report import Report
-from seekflow.types import Answer, Example, Passage, Query
+import seekgraph as sg
+from seekgraph.core.ledger import Passages
+from seekgraph.evaluation.evaluate import evaluate
+from seekgraph.evaluation.report import Report
+from seekgraph.types import Answer, Example, Passage, Query
 
 CITIES = ("Paris", "London", "Rome", "Bern", "Oslo", "Cairo")
 
@@ -45,20 +45,20 @@ class KnownCorpus(Corpus):
         return set(self.passages)
 
 
-class Found(sf.Writes):
+class Found(sg.Writes):
     passages: Passages
 
 
-class Said(sf.Writes):
+class Said(sg.Writes):
     answer: Answer
 
 
-class Search(sf.Node):
-    async def run(self, question: str, corpus: sf.Retriever) -> Found:
+class Search(sg.Node):
+    async def run(self, question: str, corpus: sg.Retriever) -> Found:
         return Found(passages=tuple(await corpus.search(Query(text=question), 5)))
 
 
-class Say(sf.Node):
+class Say(sg.Node):
     """Says the title of the first passage."""
 
     async def run(self, passages: tuple[Passage, ...] = ()) -> Said:
@@ -67,8 +67,8 @@ class Say(sf.Node):
         return Said(answer=Answer(text=passages[0].title, citations=(passages[0].id,)))
 
 
-def bind(corpus: Corpus | None = None, **options: Any) -> sf.Bound:
-    return sf.Flow(Search() >> Say(), name="cities").bind(corpus=corpus or Corpus(), **options)
+def bind(corpus: Corpus | None = None, **options: Any) -> sg.Bound:
+    return sg.Flow(Search() >> Say(), name="cities").bind(corpus=corpus or Corpus(), **options)
 
 
 def example(city: str, *, gold: str | None = None, **more: Any) -> Example:
@@ -80,7 +80,7 @@ def example(city: str, *, gold: str | None = None, **more: Any) -> Example:
 EXAMPLES = [example(city) for city in CITIES]
 
 
-def run(bound: sf.Bound, examples: Any = EXAMPLES, **options: Any) -> Report:
+def run(bound: sg.Bound, examples: Any = EXAMPLES, **options: Any) -> Report:
     return asyncio.run(evaluate(bound, examples, **options))
 
 

@@ -11,23 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-import seekflow as sf
-from seekflow.core.lm import Unavailable
-from seekflow.evaluation import JudgeError, calibrate
-from seekflow.evaluation.agreement import Judgement, agreement, kappa
-from seekflow.lms import Scripted
-from seekflow.nodes import Judge
-from seekflow.types import Answer, Example, Passage
+import seekgraph as sg
+from seekgraph.core.lm import Unavailable
+from seekgraph.evaluation import JudgeError, calibrate
+from seekgraph.evaluation.agreement import Judgement, agreement, kappa
+from seekgraph.lms import Scripted
+from seekgraph.nodes import Judge
+from seekgraph.types import Answer, Example, Passage
 
 TOWNS = ("Visby", "Uppsala", "Lund", "Kalmar", "Ystad")
 
 
-class Said(sf.Writes):
+class Said(sg.Writes):
     answer: Answer
     context: tuple[Passage, ...]
 
 
-class Say(sf.Node):
+class Say(sg.Node):
     """Answers with the town that the question ends with, from a passage that says so."""
 
     async def run(self, question: str) -> Said:
@@ -57,8 +57,8 @@ def overconfident(asked: Any) -> dict[str, Any]:
     return {"reason": "sounds right", "score": rng.choice((8, 9, 10, 10) if right else (7, 8, 8, 9))}
 
 
-def bound(lm: Any = None, judge: Judge | None = None) -> sf.Bound:
-    flow = sf.Flow(Say() >> (judge or Judge()), output="answer")
+def bound(lm: Any = None, judge: Judge | None = None) -> sg.Bound:
+    flow = sg.Flow(Say() >> (judge or Judge()), output="answer")
     return flow.bind(**({"lm": lm} if lm else {}))
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-import seekflow as sf
-from seekflow.core.step import Step
-from seekflow.evaluation.corrections import label_of, labelled, save_row
-from seekflow.evaluation.examples import ExampleError, data_hash, read_examples, write_examples
-from seekflow.types import Answer, Example, StepLabel
+import seekgraph as sg
+from seekgraph.core.step import Step
+from seekgraph.evaluation.corrections import label_of, labelled, save_row
+from seekgraph.evaluation.examples import ExampleError, data_hash, read_examples, write_examples
+from seekgraph.types import Answer, Example, StepLabel
 
-TRACE = sf.Trace(
+TRACE = sg.Trace(
     steps=[
         Step("input", (), "input", writes={"question": "Who?"}),
         Step("ask", (1,), "node", visit=1),

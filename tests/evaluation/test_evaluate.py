@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from cities import CITIES, EXAMPLES, Corpus, KnownCorpus, Said, Say, Search, bind, example, run, timeless
 
-import seekflow as sf
-from seekflow.core.errors import BindError
-from seekflow.evaluation.evaluate import evaluate
-from seekflow.evaluation.examples import ExampleError, write_examples
-from seekflow.evaluation.metrics import MetricError
-from seekflow.rewards import RewardError, Score, novelty, reward, support_gain
-from seekflow.types import Answer, Example, Passage, Query
+import seekgraph as sg
+from seekgraph.core.errors import BindError
+from seekgraph.evaluation.evaluate import evaluate
+from seekgraph.evaluation.examples import ExampleError, write_examples
+from seekgraph.evaluation.metrics import MetricError
+from seekgraph.rewards import RewardError, Score, novelty, reward, support_gain
+from seekgraph.types import Answer, Example, Passage, Query
 
 # --- rows ----------------------------------------------------------------------------------------------------------
 
@@ -149,7 +149,7 @@ def test_examples_that_are_none_are_refused(examples: Any, message: str) -> None
 
 
 def test_a_flow_without_a_question_cannot_be_evaluated() -> None:
-    flow = sf.Flow(Search().using(question="topic") >> Say(), inputs={"topic": str})
+    flow = sg.Flow(Search().using(question="topic") >> Say(), inputs={"topic": str})
     with pytest.raises(BindError, match=r"takes \['topic'\], and an example gives a 'question'"):
         run(flow.bind(corpus=Corpus()))
 
@@ -191,17 +191,17 @@ def test_progress_goes_to_standard_error_and_only_when_asked_for(capfd: pytest.C
 def test_a_row_costs_little_beside_its_run() -> None:
     """The target is 200 us a row on an idle machine; the limit here leaves room for a busy one."""
 
-    class Instant(sf.Node):
+    class Instant(sg.Node):
         async def run(self, question: str) -> Said:
             return Said(answer=Answer(text=question))
 
     many = [Example(id=str(number), question="?", answers=("a",), supporting_ids=("p",)) for number in range(1000)]
-    bound = sf.Flow(Instant()).bind()
+    bound = sg.Flow(Instant()).bind()
     best = min(_seconds(bound, many) for _ in range(5))
     assert best / len(many) < 400e-6 * (1 + os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
-def _seconds(bound: sf.Bound, examples: list[Example]) -> float:
+def _seconds(bound: sg.Bound, examples: list[Example]) -> float:
     began = time.perf_counter()
     asyncio.run(evaluate(bound, examples))
     return time.perf_counter() - began

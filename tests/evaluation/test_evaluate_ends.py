@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from cities import EXAMPLES, Corpus, Said, Say, Search, bind, example, run
 
-import seekflow as sf
-from seekflow.core.bound import Bound
-from seekflow.core.budget import Meter
-from seekflow.evaluation.evaluate import evaluate
-from seekflow.evaluation.metrics import Metric
-from seekflow.evaluation.report import Row
-from seekflow.evaluation.statistics import Interval
-from seekflow.rewards import Score, reward, support_gain
-from seekflow.types import Answer, Example, Passage, Query
+import seekgraph as sg
+from seekgraph.core.bound import Bound
+from seekgraph.core.budget import Meter
+from seekgraph.evaluation.evaluate import evaluate
+from seekgraph.evaluation.metrics import Metric
+from seekgraph.evaluation.report import Row
+from seekgraph.evaluation.statistics import Interval
+from seekgraph.rewards import Score, reward, support_gain
+from seekgraph.types import Answer, Example, Passage, Query
 
 # --- errors are not wrong answers ----------------------------------------------------------------------------------
 
@@ -52,7 +52,7 @@ def test_a_step_that_fails_in_a_run_that_goes_on_is_counted_and_no_error() -> No
                 raise ConnectionError("away")
             return await super().search(query, k)
 
-    flow = sf.Flow(sf.fan(Search().named("a"), Search().named("b")) >> Say())
+    flow = sg.Flow(sg.fan(Search().named("a"), Search().named("b")) >> Say())
     report = run(flow.bind(corpus=Half()), [EXAMPLES[0]])
     assert (report.errors, report.step_errors) == (0, {"raised": 1})
     assert report.rows[0].metrics["answer_em"] == 1
@@ -100,7 +100,7 @@ def test_a_reward_that_raises_loses_its_example_and_no_other() -> None:
 
 
 def test_an_input_that_the_flow_refuses_is_the_error_of_its_example() -> None:
-    flow = sf.Flow(Search() >> Say(), inputs={"question": str, "city": str})
+    flow = sg.Flow(Search() >> Say(), inputs={"question": str, "city": str})
     report = run(flow.bind(corpus=Corpus()))
     assert report.errors == 6
     assert report.rows[0].error is not None
@@ -108,16 +108,16 @@ def test_an_input_that_the_flow_refuses_is_the_error_of_its_example() -> None:
 
 
 def test_a_flow_whose_channels_are_of_other_types_is_scored_as_far_as_it_can_be() -> None:
-    class Plain(sf.Writes):
+    class Plain(sg.Writes):
         answer: str
         passages: tuple[str, ...] = ()
         verdict: str = "fine"
 
-    class SayPlainly(sf.Node):
+    class SayPlainly(sg.Node):
         async def run(self, question: str) -> Plain:
             return Plain(answer=question.removeprefix("Where is ").rstrip("?"), passages=("text",))
 
-    report = run(Bound(sf.Flow(SayPlainly()), {}, checked=True))
+    report = run(Bound(sg.Flow(SayPlainly()), {}, checked=True))
     assert (report.errors, report.metrics["answer_em"].mean, report.rows[0].passages) == (0, 1, ())
     assert report.rewards == {"sayplainly": {"support_gain": Interval(mean=0, low=0, high=0, n=6)}}
 
@@ -140,7 +140,7 @@ def test_a_tool_that_cancels_itself_is_an_error_and_the_others_go_on() -> None:
 
 def test_when_the_budget_is_spent_what_has_not_begun_is_skipped_and_counted() -> None:
     corpus = Corpus()
-    report = run(bind(corpus), budget=sf.Budget(searches=4), parallel=1)
+    report = run(bind(corpus), budget=sg.Budget(searches=4), parallel=1)
     assert [row.status for row in report.rows] == ["ok"] * 4 + ["skipped"] * 2
     assert (report.n, report.errors, report.skipped, len(corpus.asked)) == (6, 0, 2, 4)
     assert report.rows[5].metrics == {}
@@ -149,8 +149,8 @@ def test_when_the_budget_is_spent_what_has_not_begun_is_skipped_and_counted() ->
 
 def test_what_had_begun_when_the_budget_was_spent_ends_with_what_it_has() -> None:
     corpus = Corpus(wait=0.01)
-    twice = sf.Flow(Search().named("first") >> Search().named("second") >> Say()).bind(corpus=corpus)
-    report = run(twice, budget=sf.Budget(searches=4), parallel=3)
+    twice = sg.Flow(Search().named("first") >> Search().named("second") >> Say()).bind(corpus=corpus)
+    report = run(twice, budget=sg.Budget(searches=4), parallel=3)
     assert [row.status for row in report.rows] == ["ok", "partial", "partial", "skipped", "skipped", "skipped"]
     assert [row.metrics.get("answer_em") for row in report.rows] == [1, 1, 1, None, None, None]
     assert (len(corpus.asked), report.errors) == (4, 0)
@@ -158,19 +158,19 @@ def test_what_had_begun_when_the_budget_was_spent_ends_with_what_it_has() -> Non
 
 def test_time_is_a_budget_too() -> None:
     began = time.monotonic()
-    report = run(bind(Corpus(wait=0.05)), budget=sf.Budget(seconds=0.12), parallel=1)
+    report = run(bind(Corpus(wait=0.05)), budget=sg.Budget(seconds=0.12), parallel=1)
     assert time.monotonic() - began < 1
     assert report.skipped >= 2
     assert report.statuses["ok"] + report.partial + report.skipped == 6
 
 
 def test_a_budget_of_none_of_a_kind_skips_nothing_that_needs_none() -> None:
-    assert run(bind(), budget=sf.Budget(calls=0)).statuses == {"ok": 6}
+    assert run(bind(), budget=sg.Budget(calls=0)).statuses == {"ok": 6}
 
 
 def test_an_outer_meter_counts_and_limits_as_well() -> None:
-    outer = Meter(sf.Budget(searches=2))
-    report = run(bind(), meter=outer, budget=sf.Budget(searches=5), parallel=1)
+    outer = Meter(sg.Budget(searches=2))
+    report = run(bind(), meter=outer, budget=sg.Budget(searches=5), parallel=1)
     assert (report.skipped, outer.used.searches) == (4, 2)
 
 
@@ -194,7 +194,7 @@ def test_cancelling_leaves_nothing_running() -> None:
 
 
 def test_a_flow_that_never_waits_can_be_cancelled() -> None:
-    class Instant(sf.Node):
+    class Instant(sg.Node):
         async def run(self, question: str) -> Said:
             return Said(answer=Answer(text=question))
 
@@ -202,7 +202,7 @@ def test_a_flow_that_never_waits_can_be_cancelled() -> None:
 
     async def main() -> None:
         many = [Example(id=str(number), question="?", answers=("a",)) for number in range(20_000)]
-        task = asyncio.create_task(evaluate(sf.Flow(Instant()).bind(), many, on_row=seen.append))
+        task = asyncio.create_task(evaluate(sg.Flow(Instant()).bind(), many, on_row=seen.append))
         await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

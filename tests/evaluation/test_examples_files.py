@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.evaluation.examples import ExampleError, check_gold, data_hash, read_examples, write_examples
-from seekflow.types import Example, SubQuestion
+from seekgraph.evaluation.examples import ExampleError, check_gold, data_hash, read_examples, write_examples
+from seekgraph.types import Example, SubQuestion
 
 ROW: dict[str, Any] = {"id": "q1", "question": "Who?", "answers": ["Ada"], "supporting_ids": ["p1", "p2"]}
 
@@ -231,14 +231,14 @@ def test_gold_of_a_hop_is_checked_too() -> None:
 
 
 def real_data() -> Path:
-    return Path(os.environ.get("SEEKFLOW_DATA") or Path(__file__).parents[2] / "../shared/data")
+    return Path(os.environ.get("SEEKGRAPH_DATA") or Path(__file__).parents[2] / "../shared/data")
 
 
 def test_every_real_question_file_parses_and_its_gold_is_in_its_corpus(tmp_path: Path) -> None:
     folder = real_data()
     files = [path for path in sorted(folder.glob("*/*.jsonl")) if path.name != "corpus.jsonl"]
     if not files:
-        pytest.skip("no real data here: set SEEKFLOW_DATA to its folder, or put it at ../shared/data beside the checkout")
+        pytest.skip("no real data here: set SEEKGRAPH_DATA to its folder, or put it at ../shared/data beside the checkout")
     for path in files:
         rows = read_examples(path)
         write_examples(tmp_path / "again.jsonl", rows)

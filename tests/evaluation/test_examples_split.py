@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.evaluation.examples import ExampleError, folds, split
-from seekflow.types import Example
+from seekgraph.evaluation.examples import ExampleError, folds, split
+from seekgraph.types import Example
 
 
 def made(*names: str) -> list[Example]:

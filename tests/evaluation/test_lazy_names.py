@@ -1,4 +1,4 @@
-"""`seekflow.evaluation` offers its names without loading what they need."""
+"""`seekgraph.evaluation` offers its names without loading what they need."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-import seekflow.evaluation as evaluation
+import seekgraph.evaluation as evaluation
 
 
 def test_every_name_of_the_table_exists_and_is_listed() -> None:
@@ -32,7 +32,7 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 
 def test_numpy_is_loaded_only_when_something_is_computed() -> None:
     code = (
-        "import sys; import seekflow.evaluation as e; assert 'seekflow.evaluation.metrics' not in sys.modules; "
+        "import sys; import seekgraph.evaluation as e; assert 'seekgraph.evaluation.metrics' not in sys.modules; "
         "e.bootstrap, e.metric, e.read_examples, e.holm; assert 'numpy' not in sys.modules; "
         "e.bootstrap([0.0, 1.0]); assert 'numpy' in sys.modules"
     )

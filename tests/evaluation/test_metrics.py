@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.evaluation.metrics import (
+from seekgraph.evaluation.metrics import (
     DEFAULT_METRICS,
     Metric,
     MetricError,
@@ -25,7 +25,7 @@ from seekflow.evaluation.metrics import (
     refused,
     support_recall,
 )
-from seekflow.types import Answer, Example
+from seekgraph.types import Answer, Example
 
 GOLD = Example(id="q", question="Which river?", answers=("the Seine", "Seine river"), supporting_ids=("a", "b"))
 BARE = Example(id="q", question="Which river?")

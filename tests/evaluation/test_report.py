@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from seekflow.evaluation.report import Cost, Report, ReportError, Row, RowError
-from seekflow.evaluation.statistics import Interval
+from seekgraph.evaluation.report import Cost, Report, ReportError, Row, RowError
+from seekgraph.evaluation.statistics import Interval
 
 
 def row(id: str, f1: float | None, **more: object) -> Row:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seekflow.evaluation.statistics import Comparison, Interval, bootstrap, holm, paired
+from seekgraph.evaluation.statistics import Comparison, Interval, bootstrap, holm, paired
 
 numbers = st.lists(st.floats(0, 1) | st.sampled_from([0.0, 0.5, 1.0]), min_size=1, max_size=30)
 

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from seekflow.core.trace import Trace
-from seekflow.diagnosis.waterfall import waterfall
-from seekflow.evaluation import read_examples
-from seekflow.evaluation.evaluate import evaluate
-from seekflow.evaluation.report import Report
-from seekflow.rewards import Reward, cites_found, faithful, goal_met, verbatim
-from seekflow.rewards.outcome import final_answer, handed_on
-from seekflow.tools import BM25, TitleLinks, read_jsonl
-from seekflow.types import Example
+from seekgraph.core.trace import Trace
+from seekgraph.diagnosis.waterfall import waterfall
+from seekgraph.evaluation import read_examples
+from seekgraph.evaluation.evaluate import evaluate
+from seekgraph.evaluation.report import Report
+from seekgraph.rewards import Reward, cites_found, faithful, goal_met, verbatim
+from seekgraph.rewards.outcome import final_answer, handed_on
+from seekgraph.tools import BM25, TitleLinks, read_jsonl
+from seekgraph.types import Example
 
-DEMO = Path(__file__).resolve().parents[2] / "seekflow" / "demo" / "data"
+DEMO = Path(__file__).resolve().parents[2] / "seekgraph" / "demo" / "data"
 ROWS = tuple(read_examples(DEMO / "val.jsonl"))
 
 
 @cache
 def report(name: str) -> Report:
-    flow = import_module(f"seekflow.flows.{name}").flow
+    flow = import_module(f"seekgraph.flows.{name}").flow
     corpus = BM25(tuple(read_jsonl(DEMO / "corpus.jsonl")))
     bound = {"corpus": corpus, "links": TitleLinks(corpus.passages)}
     ready = flow.bind({name: thing for name, thing in bound.items() if name in flow.resources})

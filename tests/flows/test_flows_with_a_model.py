@@ -9,25 +9,25 @@ from typing import Any
 
 import pytest
 
-import seekflow.flows
-import seekflow.lms
-from seekflow.core.budget import Budget
-from seekflow.core.errors import FlowError
-from seekflow.evaluation import read_examples
-from seekflow.flow import Flow
-from seekflow.lms import ModelName, Scripted
-from seekflow.lms.scripted import Asked
-from seekflow.nodes import Answer, Read, Retrieve
-from seekflow.prompts.outputs import AnswerOut, EvidenceOut, PlanOut, QueryOut, RankingOut, VerdictOut
-from seekflow.tools import BM25, read_jsonl
+import seekgraph.flows
+import seekgraph.lms
+from seekgraph.core.budget import Budget
+from seekgraph.core.errors import FlowError
+from seekgraph.evaluation import read_examples
+from seekgraph.flow import Flow
+from seekgraph.lms import ModelName, Scripted
+from seekgraph.lms.scripted import Asked
+from seekgraph.nodes import Answer, Read, Retrieve
+from seekgraph.prompts.outputs import AnswerOut, EvidenceOut, PlanOut, QueryOut, RankingOut, VerdictOut
+from seekgraph.tools import BM25, read_jsonl
 
-DEMO = Path(__file__).resolve().parents[2] / "seekflow" / "demo" / "data"
+DEMO = Path(__file__).resolve().parents[2] / "seekgraph" / "demo" / "data"
 NAMES = ("reader", "react", "plan_execute")
 QUESTION = "In which city was the composer of Fidelio baptised?"
 
 
 def flow_of(name: str) -> Flow:
-    found: Flow = importlib.import_module(f"seekflow.flows.{name}").flow
+    found: Flow = importlib.import_module(f"seekgraph.flows.{name}").flow
     return found
 
 
@@ -60,7 +60,7 @@ def model(asked: Asked) -> Any:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_flow_is_checked_and_at_most_forty_lines(name: str) -> None:
     assert [finding for finding in flow_of(name).check() if finding.severity == "error"] == []
-    tree = ast.parse((Path(seekflow.flows.__path__[0]) / f"{name}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((Path(seekgraph.flows.__path__[0]) / f"{name}.py").read_text(encoding="utf-8"))
     code = [node for node in tree.body if isinstance(node, ast.Assign)]
     assert sum((node.end_lineno or 0) - node.lineno + 1 for node in code) <= 40
 
@@ -114,7 +114,7 @@ def test_a_budget_of_calls_is_kept_and_ends_in_what_there_is(name: str, corpus: 
 
 
 def test_a_model_may_be_bound_by_its_name_and_is_made_once(corpus: BM25, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seekflow.lms, "resolve", lambda name: Scripted(model, name=name))
+    monkeypatch.setattr(seekgraph.lms, "resolve", lambda name: Scripted(model, name=name))
     flow = Flow(Retrieve("corpus") >> Read(lm="small") >> Answer(), name="two")
     bound = flow.bind(corpus=corpus, lm="local/some", small="local/some")
     assert bound.resources["lm"].name == "local/some"

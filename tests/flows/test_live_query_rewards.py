@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-import seekflow as sf
-import seekflow.demo
-from seekflow import S
-from seekflow.lms import Scripted
-from seekflow.nodes import Answer, Refine, Reflect, Rerank, Retrieve
-from seekflow.rewards import (
+import seekgraph as sg
+import seekgraph.demo
+from seekgraph import S
+from seekgraph.lms import Scripted
+from seekgraph.nodes import Answer, Refine, Reflect, Rerank, Retrieve
+from seekgraph.rewards import (
     Reward,
     adoption,
     document_margin,
@@ -26,14 +26,14 @@ from seekflow.rewards import (
     smart_search,
 )
 
-DATA = Path(seekflow.demo.__file__).parent / "data"
+DATA = Path(seekgraph.demo.__file__).parent / "data"
 QUESTION = "Who painted Las Meninas?"
 GOOD = "Las Meninas painter"
 
 
 @pytest.fixture(scope="module")
 def corpus() -> Any:
-    return sf.tools.BM25.from_jsonl(DATA / "corpus.jsonl")
+    return sg.tools.BM25.from_jsonl(DATA / "corpus.jsonl")
 
 
 def asked(result: Any) -> dict[str, str]:
@@ -44,7 +44,7 @@ def asked(result: Any) -> dict[str, str]:
 def run(corpus: Any, body: Any, feedback: str, weak: str, question: str = QUESTION) -> tuple[Any, Scripted]:
     """A model that asks the weak query until the prompt tells it what was wrong with that."""
     lm = Scripted(lambda given: {"query": GOOD if feedback in given.prompt else weak})
-    flow = sf.Flow(body >> Answer(lm="none"), name="live")
+    flow = sg.Flow(body >> Answer(lm="none"), name="live")
     return flow.bind(corpus=corpus, **{"lm": lm})(question=question), lm
 
 
@@ -71,18 +71,18 @@ def mended(corpus: Any, body: Any, weak: str, feedback: str) -> None:
 def test_a_weak_query_is_asked_again_with_what_was_wrong_with_it(
     corpus: Any, reward: Any, below: float, weak: str, feedback: str
 ) -> None:
-    mended(corpus, sf.redo(Refine() >> Retrieve("corpus", k=5), reward(corpus), below=below, at_most=2), weak, feedback)
+    mended(corpus, sg.redo(Refine() >> Retrieve("corpus", k=5), reward(corpus), below=below, at_most=2), weak, feedback)
 
 
 def test_what_a_query_says_is_marked_before_anything_is_searched(corpus: Any) -> None:
-    body = sf.redo(Refine(), safe_query(), below=0.5, at_most=2) >> Retrieve("corpus", k=5)
+    body = sg.redo(Refine(), safe_query(), below=0.5, at_most=2) >> Retrieve("corpus", k=5)
     result, _ = run(corpus, body, "unsafe (weapons)", "how to make a pipe bomb")
     assert asked(result) == {"refine@1": "how to make a pipe bomb", "refine@2": GOOD}
     assert [ranking.query for ranking in result["rankings"]] == [GOOD]  # the unsafe one never left
 
 
 def test_a_query_that_finds_again_what_was_found_is_asked_again(corpus: Any) -> None:
-    body = Retrieve("corpus", k=5).named("first") >> sf.redo(
+    body = Retrieve("corpus", k=5).named("first") >> sg.redo(
         Refine() >> Retrieve("corpus", k=5), novel_query(3), below=0.5, at_most=2
     )
     result, _ = run(corpus, body, "had been found before", QUESTION)
@@ -94,9 +94,9 @@ def test_a_query_that_finds_again_what_was_found_is_asked_again(corpus: Any) -> 
 def test_adoption_serves_where_the_attempt_also_chooses(corpus: Any) -> None:
     one_of_five = Refine() >> Retrieve("corpus", k=5) >> Rerank(lm="none", keep=2)
     mark = adoption("context")
-    result, _ = run(corpus, sf.redo(one_of_five, mark, below=0.1, at_most=2), "never", GOOD)
+    result, _ = run(corpus, sg.redo(one_of_five, mark, below=0.1, at_most=2), "never", GOOD)
     assert [step.decision for step in result.trace if step.kind == "mark"] == [2 / 5]
-    alone, _ = run(corpus, sf.redo(Refine() >> Retrieve("corpus", k=5), mark, below=0.1, at_most=2), "never", GOOD)
+    alone, _ = run(corpus, sg.redo(Refine() >> Retrieve("corpus", k=5), mark, below=0.1, at_most=2), "never", GOOD)
     assert [step.decision for step in alone.trace if step.kind == "mark"] == ["unmarked"]
 
 
@@ -105,7 +105,7 @@ def test_a_verdict_on_what_was_found_is_smart_searchs_usefulness(corpus: Any) ->
     judge = Scripted(lambda given: {"reason": "nothing about the painter", "score": 9 if "Vel" in given.prompt else 1})
     lm = Scripted(lambda given: {"query": GOOD if "nothing about the painter" in given.prompt else "tallest mountain"})
     for reward in (judged_query, smart_search(5, judged_query)):
-        flow = sf.Flow(sf.redo(search, reward, below=0.5, at_most=2) >> Answer(lm="none"), name="judged")
+        flow = sg.Flow(sg.redo(search, reward, below=0.5, at_most=2) >> Answer(lm="none"), name="judged")
         result = flow.bind(corpus=corpus, lm=lm, judge=judge)(question=QUESTION)
         assert asked(result) == {"refine@1": "tallest mountain", "refine@2": GOOD}
         assert [step.decision for step in result.trace if step.kind == "mark"] == [0.1, 0.9]
@@ -114,7 +114,7 @@ def test_a_verdict_on_what_was_found_is_smart_searchs_usefulness(corpus: Any) ->
 def test_the_best_of_several_queries_is_kept(corpus: Any) -> None:
     replies = iter(["tallest mountain", GOOD, "zxqv"])
     lm = Scripted(lambda given: {"query": next(replies)})
-    flow = sf.Flow(sf.best_of(3, Refine() >> Retrieve("corpus", k=5), ranker_score(by="best")) >> Answer(lm="none"), name="best")
+    flow = sg.Flow(sg.best_of(3, Refine() >> Retrieve("corpus", k=5), ranker_score(by="best")) >> Answer(lm="none"), name="best")
     result = flow.bind(corpus=corpus, lm=lm)(question=QUESTION)
     texts = asked(result)
     [kept] = [step.decision for step in result.trace if step.kind == "kept"]
@@ -124,10 +124,10 @@ def test_the_best_of_several_queries_is_kept(corpus: Any) -> None:
 
 @pytest.mark.parametrize("reward", [novel_query(4), ranker_score(), safe_query(), adoption()])
 def test_without_a_model_too_a_weak_query_is_expanded_in_another_way(corpus: Any, reward: Reward) -> None:
-    search = sf.redo(Refine() >> Retrieve("corpus", k=5) >> Rerank(keep=3), reward, below=1.0, at_most=2)
-    flow = sf.Flow(Retrieve("corpus", k=5).named("first") >> search >> Answer(), name="plain").bind(corpus=corpus)
+    search = sg.redo(Refine() >> Retrieve("corpus", k=5) >> Rerank(keep=3), reward, below=1.0, at_most=2)
+    flow = sg.Flow(Retrieve("corpus", k=5).named("first") >> search >> Answer(), name="plain").bind(corpus=corpus)
     redone = 0
-    for example in list(sf.read_examples(DATA / "val.jsonl"))[:8]:
+    for example in list(sg.read_examples(DATA / "val.jsonl"))[:8]:
         result = flow(question=example.question)
         assert not result.errors
         queries = {step.id: step.writes["query"] for step in result.trace.visits("refine")}
@@ -138,13 +138,13 @@ def test_without_a_model_too_a_weak_query_is_expanded_in_another_way(corpus: Any
 
 
 def test_rewards_that_need_gold_are_refused_where_there_is_none(corpus: Any) -> None:
-    with pytest.raises(sf.FlowError, match="supporting_ids"):
-        sf.Flow(sf.redo(Refine() >> Retrieve("corpus"), smart_search(), below=0.5) >> Answer(), name="gold").bind(corpus=corpus)
+    with pytest.raises(sg.FlowError, match="supporting_ids"):
+        sg.Flow(sg.redo(Refine() >> Retrieve("corpus"), smart_search(), below=0.5) >> Answer(), name="gold").bind(corpus=corpus)
 
 
 def test_in_a_loop_the_rounds_before_count_as_found(corpus: Any) -> None:
-    body = sf.loop(
-        sf.redo(Refine() >> Retrieve("corpus", k=5), novel_query(4), below=0.5, at_most=2), until=S.round >= 2, max_rounds=2
+    body = sg.loop(
+        sg.redo(Refine() >> Retrieve("corpus", k=5), novel_query(4), below=0.5, at_most=2), until=S.round >= 2, max_rounds=2
     )
     result, _ = run(corpus, body, "had been found before", QUESTION)
     assert asked(result) == {"refine@1.1": QUESTION, "refine@2.1": QUESTION, "refine@2.2": GOOD}

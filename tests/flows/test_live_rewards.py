@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-import seekflow as sf
-import seekflow.demo
-from seekflow import S
-from seekflow.lms import Scripted
-from seekflow.nodes import Answer, Refine, Retrieve
-from seekflow.rewards import novelty
+import seekgraph as sg
+import seekgraph.demo
+from seekgraph import S
+from seekgraph.lms import Scripted
+from seekgraph.nodes import Answer, Refine, Retrieve
+from seekgraph.rewards import novelty
 
-DATA = Path(seekflow.demo.__file__).parent / "data"
+DATA = Path(seekgraph.demo.__file__).parent / "data"
 
 
 @pytest.fixture(scope="module")
 def corpus() -> Any:
-    return sf.tools.BM25.from_jsonl(DATA / "corpus.jsonl")
+    return sg.tools.BM25.from_jsonl(DATA / "corpus.jsonl")
 
 
 def searched(result: Any) -> list[str]:
@@ -27,16 +27,16 @@ def searched(result: Any) -> list[str]:
     return [repr(step.writes["query"]) for step in result.trace.visits("refine")]
 
 
-def flow(again: bool) -> sf.Flow:
+def flow(again: bool) -> sg.Flow:
     search = Refine() >> Retrieve("corpus", k=5)
-    body = sf.redo(search, novelty, below=0.3, at_most=2) if again else search
-    return sf.Flow(sf.loop(body, until=S.round >= 3, max_rounds=3) >> Answer(), name="searching")
+    body = sg.redo(search, novelty, below=0.3, at_most=2) if again else search
+    return sg.Flow(sg.loop(body, until=S.round >= 3, max_rounds=3) >> Answer(), name="searching")
 
 
 def test_searching_again_where_nothing_new_was_found_changes_the_query_and_finds_more(corpus: Any) -> None:
     plain, again = flow(again=False).bind(corpus=corpus), flow(again=True).bind(corpus=corpus)
     pools = []
-    for example in sf.read_examples(DATA / "val.jsonl"):
+    for example in sg.read_examples(DATA / "val.jsonl"):
         one, other = plain(question=example.question), again(question=example.question)
         assert not other.errors
         assert len(other["rankings"]) == len(one["rankings"]) == 3  # one list a round: dropped searches leave none
@@ -50,8 +50,8 @@ def test_searching_again_where_nothing_new_was_found_changes_the_query_and_finds
 
 def test_a_model_is_told_what_was_wrong_with_its_query(corpus: Any) -> None:
     lm = Scripted(lambda asked: {"query": "Rembrandt" if "had been found before" in asked.prompt else "Las Meninas"})
-    search = sf.redo(Refine() >> Retrieve("corpus", k=3), novelty, below=0.5, at_most=2)
-    result = sf.Flow(search.named("first") >> search.named("then") >> Answer()).bind(corpus=corpus, **{"lm": lm})(
+    search = sg.redo(Refine() >> Retrieve("corpus", k=3), novelty, below=0.5, at_most=2)
+    result = sg.Flow(search.named("first") >> search.named("then") >> Answer()).bind(corpus=corpus, **{"lm": lm})(
         question="Who painted Las Meninas?"
     )
     asked = {step.id: step.writes["query"].text for step in result.trace if "query" in step.writes}

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-import seekflow as sf
-from seekflow.core.errors import BindError
-from seekflow.core.step import Piece, Step
-from seekflow.demo import CORPUS, questions
-from seekflow.evaluation import read_examples
-from seekflow.flows.plan_execute import flow as plan_execute
-from seekflow.flows.reader import flow as reader
-from seekflow.lms import Scripted
-from seekflow.nodes import Answer, Retrieve
-from seekflow.tools import BM25
+import seekgraph as sg
+from seekgraph.core.errors import BindError
+from seekgraph.core.step import Piece, Step
+from seekgraph.demo import CORPUS, questions
+from seekgraph.evaluation import read_examples
+from seekgraph.flows.plan_execute import flow as plan_execute
+from seekgraph.flows.reader import flow as reader
+from seekgraph.lms import Scripted
+from seekgraph.nodes import Answer, Retrieve
+from seekgraph.tools import BM25
 
 QUESTION = "Who discovered Uranus?"
 
@@ -31,13 +31,13 @@ def saying(text: str) -> Scripted:
     return Scripted(lambda asked: {"text": text, "citations": [], "refused": False}, identity=text)
 
 
-def chosen() -> sf.Flow:
-    return sf.Flow(Retrieve("corpus", k=5) >> Answer(lm=sf.Choice("small", "large")), name="sized")
+def chosen() -> sg.Flow:
+    return sg.Flow(Retrieve("corpus", k=5) >> Answer(lm=sg.Choice("small", "large")), name="sized")
 
 
 def test_a_choice_of_models_is_a_param(corpus: BM25, tmp_path: Path) -> None:
     models = {"small": saying("Mars"), "large": saying("William Herschel")}
-    memo = sf.Memo()
+    memo = sg.Memo()
     bound = chosen().bind(models, corpus=corpus, memo=memo)
     assert bound(question=QUESTION).answer.text != "William Herschel"
     assert bound.with_params({"answer.lm": "large"})(question=QUESTION).answer.text == "William Herschel"  # no hit of the other's
@@ -59,7 +59,7 @@ def test_compiling_takes_the_model_that_is_right(corpus: BM25) -> None:
 
 def test_a_node_may_be_given_a_model_of_its_own_when_it_is_bound(corpus: BM25) -> None:
     small, large = saying("Mars"), saying("William Herschel")
-    memo = sf.Memo()
+    memo = sg.Memo()
     assert reader.bind(corpus=corpus, lm=small, memo=memo)(question=QUESTION).answer.text != "William Herschel"
     own = reader.bind({"answer.lm": large}, corpus=corpus, lm=small, memo=memo)
     assert own(question=QUESTION).answer.text == "William Herschel"
@@ -69,14 +69,14 @@ def test_a_node_may_be_given_a_model_of_its_own_when_it_is_bound(corpus: BM25) -
 
 
 def test_a_retriever_of_its_own_too_and_a_misspelt_node_is_refused(corpus: BM25) -> None:
-    other = BM25([sf.Passage(id="x", title="Uranus", text="Uranus was discovered by Nobody Important in 1781.")])
+    other = BM25([sg.Passage(id="x", title="Uranus", text="Uranus was discovered by Nobody Important in 1781.")])
     result = reader.bind({"retrieve.retriever": corpus}, corpus=other)(question=QUESTION)
     assert "x" not in {passage.id for passage in result.passages}
     with pytest.raises(BindError, match=r"answer\.lm"):
         reader.bind({"anwser.lm": saying("x")}, corpus=corpus)
-    with pytest.raises(sf.FlowError, match="missing-resource"):
+    with pytest.raises(sg.FlowError, match="missing-resource"):
         reader.bind({"answer.lm": saying("x")})
-    with pytest.raises(sf.FlowError, match="LM"):
+    with pytest.raises(sg.FlowError, match="LM"):
         reader.bind({"answer.lm": corpus}, corpus=corpus)
 
 
@@ -93,7 +93,7 @@ def heard(bound: Any, **options: Any) -> tuple[list[Piece], list[Step], Any]:
 
 
 def test_the_pieces_of_an_answer_come_before_its_step_and_make_its_text(corpus: BM25) -> None:
-    bound = reader.bind(corpus=corpus, lm=saying("William Herschel"), memo=sf.Memo())
+    bound = reader.bind(corpus=corpus, lm=saying("William Herschel"), memo=sg.Memo())
     pieces, _, result = heard(bound, text=True)
     assert "".join(each.text for each in pieces) == "William Herschel" == result.answer.text
     assert {each.path for each in pieces} == {"answer"}

@@ -11,21 +11,21 @@ from typing import Any
 
 import pytest
 
-import seekflow.flows
-from seekflow.core.combinators import call, each, loop
-from seekflow.core.expr import S
-from seekflow.core.params import Float, Int
-from seekflow.evaluation import read_examples
-from seekflow.evaluation.metrics import support_recall
-from seekflow.flow import Flow
-from seekflow.flows.bridge import flow as bridge
-from seekflow.flows.single import flow as single
-from seekflow.nodes import Answer, Plan, Refine, Reflect, Rerank, Retrieve
-from seekflow.tools import BM25, TitleLinks, from_function, read_jsonl
-from seekflow.types import Example, Passage
+import seekgraph.flows
+from seekgraph.core.combinators import call, each, loop
+from seekgraph.core.expr import S
+from seekgraph.core.params import Float, Int
+from seekgraph.evaluation import read_examples
+from seekgraph.evaluation.metrics import support_recall
+from seekgraph.flow import Flow
+from seekgraph.flows.bridge import flow as bridge
+from seekgraph.flows.single import flow as single
+from seekgraph.nodes import Answer, Plan, Refine, Reflect, Rerank, Retrieve
+from seekgraph.tools import BM25, TitleLinks, from_function, read_jsonl
+from seekgraph.types import Example, Passage
 
 ROOT = Path(__file__).resolve().parents[2]
-DEMO = ROOT / "seekflow" / "demo" / "data"
+DEMO = ROOT / "seekgraph" / "demo" / "data"
 SHARED = ROOT.parent / "shared" / "data"
 
 
@@ -119,7 +119,7 @@ def test_all_numbers_of_bridge_are_params() -> None:
 
 @pytest.mark.parametrize("name", ["single", "bridge"])
 def test_a_flow_is_at_most_forty_lines(name: str) -> None:
-    tree = ast.parse((Path(seekflow.flows.__path__[0]) / f"{name}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((Path(seekgraph.flows.__path__[0]) / f"{name}.py").read_text(encoding="utf-8"))
     code = [node for node in tree.body if isinstance(node, ast.Assign)]
     assert sum((node.end_lineno or 0) - node.lineno + 1 for node in code) <= 40
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from seekflow.core.budget import Budget, Meter, Metered, Usage
-from seekflow.core.lm import LM, Message
-from seekflow.core.ports import charges
+from seekgraph.core.budget import Budget, Meter, Metered, Usage
+from seekgraph.core.lm import LM, Message
+from seekgraph.core.ports import charges
 
 
 class Reply(BaseModel):

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lm_kit import Pair, Reply, metered, prompt
 
-import seekflow as sf
-from seekflow.core.budget import Budget
-from seekflow.core.errors import BudgetExceeded
-from seekflow.core.lm import LM, LMError, OutputInvalid, Settings, Unavailable
-from seekflow.lms import Price, Scripted
-from seekflow.lms.asking import Reply as Written
-from seekflow.types import Answer
+import seekgraph as sg
+from seekgraph.core.budget import Budget
+from seekgraph.core.errors import BudgetExceeded
+from seekgraph.core.lm import LM, LMError, OutputInvalid, Settings, Unavailable
+from seekgraph.lms import Price, Scripted
+from seekgraph.lms.asking import Reply as Written
+from seekgraph.types import Answer
 
 
 def ask(lm: Any, output: Any = Reply, **options: Any) -> Any:
@@ -162,17 +162,17 @@ def test_an_lm_is_the_port_that_it_says() -> None:
 # --- in a flow -------------------------------------------------------------------------------------------------------
 
 
-class Said(sf.Writes):
+class Said(sg.Writes):
     answer: Answer
 
 
-class Ask(sf.Node):
+class Ask(sg.Node):
     async def run(self, question: str, lm: LM) -> Said:
         done = await lm.complete(prompt(question), Reply)
         return Said(answer=Answer(text=done.value.text, confidence=done.value.confidence))
 
 
-FLOW = sf.Flow(Ask(), name="ask")
+FLOW = sg.Flow(Ask(), name="ask")
 
 
 def test_a_step_has_the_usage_of_its_attempts() -> None:

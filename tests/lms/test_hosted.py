@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from lm_kit import Pair, Reply, Sent, ask, chat, prompt, right, talk
 
-import seekflow as sf
-from seekflow.core.lm import LM, LMError, OutputInvalid, Settings
-from seekflow.lms import Price, RateLimit, anthropic, openai, openai_compatible
-from seekflow.types import Answer
+import seekgraph as sg
+from seekgraph.core.lm import LM, LMError, OutputInvalid, Settings
+from seekgraph.lms import Price, RateLimit, anthropic, openai, openai_compatible
+from seekgraph.types import Answer
 
 for package in ("instructor", "openai", "anthropic", "tenacity", "aiohttp"):
-    pytest.importorskip(package, reason='the extra "lm" is not installed: pip install "seekflow[lm]"')
+    pytest.importorskip(package, reason='the extra "lm" is not installed: pip install "seekgraph[lm]"')
 
 pytestmark = pytest.mark.lm
 SECRET = "sk-sentinel-7f3a9c51e20b48d6a1"
@@ -153,17 +153,17 @@ def test_an_output_that_never_fits_is_a_visible_error() -> None:
     talk(right, use)
 
 
-class Said(sf.Writes):
+class Said(sg.Writes):
     answer: Answer
 
 
-class Ask(sf.Node):
+class Ask(sg.Node):
     async def run(self, question: str, lm: LM) -> Said:
         done = await lm.complete(prompt(question), Reply)
         return Said(answer=Answer(text=done.value.text))
 
 
-FLOW = sf.Flow(Ask(), name="ask")
+FLOW = sg.Flow(Ask(), name="ask")
 
 
 # --- keys ------------------------------------------------------------------------------------------------------------

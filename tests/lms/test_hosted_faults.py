@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 from lm_kit import Reply, Sent, ask, chat, faulty, metered, prompt, right, talk
 
-from seekflow.core.budget import Budget
-from seekflow.core.errors import BudgetExceeded
-from seekflow.core.lm import Completion, Rejected, Unavailable
-from seekflow.evaluation.report import Report
-from seekflow.flows.reader import flow as reader
-from seekflow.lms import Price, openai, openai_compatible
-from seekflow.tools import BM25
-from seekflow.types import Example, Passage
+from seekgraph.core.budget import Budget
+from seekgraph.core.errors import BudgetExceeded
+from seekgraph.core.lm import Completion, Rejected, Unavailable
+from seekgraph.evaluation.report import Report
+from seekgraph.flows.reader import flow as reader
+from seekgraph.lms import Price, openai, openai_compatible
+from seekgraph.tools import BM25
+from seekgraph.types import Example, Passage
 
 for package in ("instructor", "openai", "anthropic", "tenacity", "aiohttp"):
-    pytest.importorskip(package, reason='the extra "lm" is not installed: pip install "seekflow[lm]"')
+    pytest.importorskip(package, reason='the extra "lm" is not installed: pip install "seekgraph[lm]"')
 
 pytestmark = pytest.mark.lm
 SECRET = "sk-sentinel-7f3a9c51e20b48d6a1"
@@ -276,7 +276,7 @@ def test_no_call_starts_once_the_money_is_spent() -> None:
 def test_a_budget_of_money_refuses_a_model_whose_price_is_not_known() -> None:
     async def use(found: Any) -> Any:
         lm, meter, _ = metered(openai("gpt-unheard-of", base_url=found.url, key=lambda: SECRET), Budget(usd=1.0))
-        with pytest.raises(Rejected, match="a price that Seekflow does not know"):
+        with pytest.raises(Rejected, match="a price that Seekgraph does not know"):
             await lm.complete(prompt("q"), Reply)
         await lm.aclose()
         return meter.used.calls, len(found.sent)

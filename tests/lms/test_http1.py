@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from seekflow.lms import http1
-from seekflow.lms.http1 import Answer, Broken, Pool
+from seekgraph.lms import http1
+from seekgraph.lms.http1 import Answer, Broken, Pool
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

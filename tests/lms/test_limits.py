@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.lms import RateLimit
+from seekgraph.lms import RateLimit
 
 
 class Clock:

@@ -17,20 +17,20 @@ import pytest
 from lm_kit import Reply, metered, prompt
 from pydantic import BaseModel
 
-from seekflow.core.budget import Budget
-from seekflow.core.errors import BudgetExceeded
-from seekflow.core.lm import Rejected, Settings
-from seekflow.lms import ModelMissing
-from seekflow.lms.store import find
+from seekgraph.core.budget import Budget
+from seekgraph.core.errors import BudgetExceeded
+from seekgraph.core.lm import Rejected, Settings
+from seekgraph.lms import ModelMissing
+from seekgraph.lms.store import find
 
 if importlib.util.find_spec("xllamacpp") is None:
-    pytest.skip('the extra "local" is not installed: pip install "seekflow[local]"', allow_module_level=True)
+    pytest.skip('the extra "local" is not installed: pip install "seekgraph[local]"', allow_module_level=True)
 try:
     WEIGHTS = find("smollm2-135m")
 except ModelMissing as error:
     pytest.skip(str(error), allow_module_level=True)
 
-from seekflow.lms import local_model
+from seekgraph.lms import local_model
 
 pytestmark = [pytest.mark.local, pytest.mark.timeout(300)]
 LONG = "You answer questions about rivers from passages, in one short sentence. " * 12
@@ -176,8 +176,8 @@ def test_a_file_that_is_no_model_is_an_error(tmp_path: Any) -> None:
 def test_the_process_ends_cleanly_with_a_model_at_work(ending: str) -> None:
     script = f"""
     import asyncio, os, signal
-    from seekflow.core.lm import Message, Settings
-    from seekflow.lms import local_model
+    from seekgraph.core.lm import Message, Settings
+    from seekgraph.lms import local_model
     from lm_kit import Reply, prompt
 
     async def main():

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import seekflow.lms as lms
-from seekflow.core.lm import Rejected
-from seekflow.lms import MissingExtra, ModelMissing, ModelName, Price, price_of, resolve
-from seekflow.lms.extras import need
-from seekflow.lms.keys import PiecesWithoutKey, checked_source, find_key, reply_without_key, without_key
-from seekflow.lms.store import CATALOG, find, models_dir, present, pull
+import seekgraph.lms as lms
+from seekgraph.core.lm import Rejected
+from seekgraph.lms import MissingExtra, ModelMissing, ModelName, Price, price_of, resolve
+from seekgraph.lms.extras import need
+from seekgraph.lms.keys import PiecesWithoutKey, checked_source, find_key, reply_without_key, without_key
+from seekgraph.lms.store import CATALOG, find, models_dir, present, pull
 
 KEY = "sk-0123456789abcdefghij"
 hosted = pytest.mark.skipif(importlib.util.find_spec("instructor") is None, reason="the extra 'lm' is not installed")
@@ -36,16 +36,16 @@ def test_a_name_of_no_model_is_told_the_forms(name: str) -> None:
 
 def test_what_is_not_installed_is_asked_for_by_its_extra(monkeypatch: Any) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match=r'pip install "seekflow\[local\]"'):
+    with pytest.raises(MissingExtra, match=r'pip install "seekgraph\[local\]"'):
         resolve("local/smollm2-135m")
-    with pytest.raises(MissingExtra, match=r'pip install "seekflow\[lm\]"'):
+    with pytest.raises(MissingExtra, match=r'pip install "seekgraph\[lm\]"'):
         resolve("openai/gpt-4.1-mini")
-    with pytest.raises(MissingExtra, match=r"no_such_package.*seekflow\[lm\]"):
+    with pytest.raises(MissingExtra, match=r"no_such_package.*seekgraph\[lm\]"):
         need("no_such_package.inside", "lm", "a hosted model")
 
 
 def test_weights_that_are_not_here_are_asked_for_by_the_command(tmp_path: Path) -> None:
-    with pytest.raises(ModelMissing, match="seekflow models pull smollm2-135m"):
+    with pytest.raises(ModelMissing, match="seekgraph models pull smollm2-135m"):
         find("smollm2-135m", tmp_path)
     with pytest.raises(ModelMissing, match="there is no local model 'gpt'"):
         find("gpt", tmp_path)
@@ -75,7 +75,7 @@ def test_the_folder_of_weights_can_be_chosen(tmp_path: Path, monkeypatch: Any) -
     assert models_dir(tmp_path) == tmp_path
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert models_dir() == tmp_path / "seekflow" / "models"
+    assert models_dir() == tmp_path / "seekgraph" / "models"
 
 
 def test_prices_are_by_name_and_by_dated_version_and_a_users_own_go_first() -> None:

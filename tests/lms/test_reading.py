@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from lm_kit import Pair, Reply
 from pydantic import BaseModel, Field
 
-from seekflow.lms.reading import closed, filled, text_field
-from seekflow.lms.streaming import FieldText
+from seekgraph.lms.reading import closed, filled, text_field
+from seekgraph.lms.streaming import FieldText
 
 
 class Texts(BaseModel):

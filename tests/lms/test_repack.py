@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seekflow.lms.repack import repack
-from seekflow.lms.store import CATALOG, pull
+from seekgraph.lms.repack import repack
+from seekgraph.lms.store import CATALOG, pull
 
 pytestmark = pytest.mark.local
 

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from lm_kit import Reply, prompt
 
-from seekflow.core.budget import Budget
-from seekflow.core.lm import Rejected, Settings
-from seekflow.evaluation import read_examples
-from seekflow.flows.reader import flow as reader
-from seekflow.lms import ModelMissing, openai_compatible, resolve
-from seekflow.lms.store import find
-from seekflow.tools import BM25
-from seekflow.types import Answer, Evidence
+from seekgraph.core.budget import Budget
+from seekgraph.core.lm import Rejected, Settings
+from seekgraph.evaluation import read_examples
+from seekgraph.flows.reader import flow as reader
+from seekgraph.lms import ModelMissing, openai_compatible, resolve
+from seekgraph.lms.store import find
+from seekgraph.tools import BM25
+from seekgraph.types import Answer, Evidence
 
 for package in ("xllamacpp", "instructor", "openai", "tenacity", "aiohttp"):
     if importlib.util.find_spec(package) is None:
@@ -32,7 +32,7 @@ except ModelMissing as error:
     pytest.skip(str(error), allow_module_level=True)
 
 pytestmark = [pytest.mark.lm, pytest.mark.local, pytest.mark.timeout(300)]
-DEMO = Path(__file__).resolve().parents[2] / "seekflow" / "demo" / "data"
+DEMO = Path(__file__).resolve().parents[2] / "seekgraph" / "demo" / "data"
 SHORT = Settings(max_tokens=64)
 
 

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from seekflow.core.bound import Result
-from seekflow.core.node import Node
-from seekflow.flow import Flow
-from seekflow.tools import BM25, TitleLinks
-from seekflow.types import Digest, Evidence, Goal, Passage, Query, Ranking
+from seekgraph.core.bound import Result
+from seekgraph.core.node import Node
+from seekgraph.flow import Flow
+from seekgraph.tools import BM25, TitleLinks
+from seekgraph.types import Digest, Evidence, Goal, Passage, Query, Ranking
 
 PASSAGES = (
     Passage(

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from visiting import BRIDGE, DIRECTOR, FILM, OTHER, SCHOOL, visit
 
-from seekflow.core.fitting import FitRow
-from seekflow.nodes import Answer
-from seekflow.nodes.plan import plan_by_patterns
-from seekflow.text.answers import exact_match
-from seekflow.types import Digest, Evidence, Example, Goal, Passage
+from seekgraph.core.fitting import FitRow
+from seekgraph.nodes import Answer
+from seekgraph.nodes.plan import plan_by_patterns
+from seekgraph.text.answers import exact_match
+from seekgraph.types import Digest, Evidence, Example, Goal, Passage
 
 CONTEXT = (FILM, OTHER, DIRECTOR, SCHOOL)
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"

@@ -17,18 +17,18 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 from visiting import BRIDGE, DIRECTOR, FILM, OTHER, SCHOOL
 
-import seekflow.nodes as nodes
-from seekflow.core.node import Node
-from seekflow.flow import Flow
-from seekflow.lms import Scripted
-from seekflow.lms.asking import Reply
-from seekflow.nodes import Answer, Judge, Plan, Read, Refine, Reflect, Rerank
-from seekflow.nodes.asking import Asking
-from seekflow.nodes.fitting import LinearModel
-from seekflow.prompts.prompt import load, names
-from seekflow.types import Answer as Answered
-from seekflow.types import Digest, Evidence, Goal, Passage, Query, Turn, Verdict
-from seekflow.types import Plan as Goals
+import seekgraph.nodes as nodes
+from seekgraph.core.node import Node
+from seekgraph.flow import Flow
+from seekgraph.lms import Scripted
+from seekgraph.lms.asking import Reply
+from seekgraph.nodes import Answer, Judge, Plan, Read, Refine, Reflect, Rerank
+from seekgraph.nodes.asking import Asking
+from seekgraph.nodes.fitting import LinearModel
+from seekgraph.prompts.prompt import load, names
+from seekgraph.types import Answer as Answered
+from seekgraph.types import Digest, Evidence, Goal, Passage, Query, Turn, Verdict
+from seekgraph.types import Plan as Goals
 
 CONTEXT = (FILM, OTHER, DIRECTOR, SCHOOL)
 KNOWN = {passage.id: passage for passage in CONTEXT}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from seekflow.nodes.fitting import LEAST_ROWS, LinearModel, fit_listwise, fit_logistic
+from seekgraph.nodes.fitting import LEAST_ROWS, LinearModel, fit_listwise, fit_logistic
 
 NAMES = ("a", "b", "c")
 

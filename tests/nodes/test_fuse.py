@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_corpus import BY_ID, PASSAGES, QUESTION, ids, ranking, visit
 
-from seekflow.nodes.fuse import Fuse, own_query, standing
-from seekflow.types import Goal, Ranking
+from seekgraph.nodes.fuse import Fuse, own_query, standing
+from seekgraph.types import Goal, Ranking
 
 orders = st.lists(st.permutations(sorted(BY_ID)).flatmap(lambda each: st.integers(0, 9).map(lambda n: each[:n])), max_size=5)
 

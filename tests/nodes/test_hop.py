@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_corpus import BY_ID, PASSAGES, QUESTION, corpus, found, ids, ranking, visit
 
-from seekflow.flow import Flow
-from seekflow.nodes.fuse import standing
-from seekflow.nodes.retrieve import Hop, Retrieve
-from seekflow.types import Goal, Passage
+from seekgraph.flow import Flow
+from seekgraph.nodes.fuse import standing
+from seekgraph.nodes.retrieve import Hop, Retrieve
+from seekgraph.types import Goal, Passage
 
 
 def by_source(result: object) -> dict[str, tuple[str, ...]]:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from visiting import BRIDGE, DIRECTOR, FILM, visit
 
-from seekflow.core.params import Choice
-from seekflow.flow import Flow
-from seekflow.lms import Scripted
-from seekflow.nodes import Judge
-from seekflow.prompts.parsing import PromptError
-from seekflow.prompts.rubric import RUBRICS, rubric_text
-from seekflow.types import Answer, Digest, Evidence, Passage, Verdict
+from seekgraph.core.params import Choice
+from seekgraph.flow import Flow
+from seekgraph.lms import Scripted
+from seekgraph.nodes import Judge
+from seekgraph.prompts.parsing import PromptError
+from seekgraph.prompts.rubric import RUBRICS, rubric_text
+from seekgraph.types import Answer, Digest, Evidence, Passage, Verdict
 
 GOOD = Answer(text="Visby", citations=("director", "film"))
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-import seekflow.nodes as room
-from seekflow.core.node import Node
+import seekgraph.nodes as room
+from seekgraph.core.node import Node
 
 
 @pytest.mark.parametrize("name", sorted(room._HOME))
@@ -26,5 +26,5 @@ def test_an_unknown_name_is_told() -> None:
 
 def test_importing_every_node_loads_neither_numpy_nor_a_stemmer() -> None:
     names = ", ".join(sorted(room._HOME))
-    code = f"import sys; from seekflow.nodes import {names}; sys.exit(any(name in sys.modules for name in ('numpy', 'Stemmer')))"
+    code = f"import sys; from seekgraph.nodes import {names}; sys.exit(any(name in sys.modules for name in ('numpy', 'Stemmer')))"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

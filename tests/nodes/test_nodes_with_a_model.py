@@ -9,19 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from visiting import BRIDGE, DIRECTOR, FILM, OTHER, SCHOOL
 
-from seekflow.core.budget import Budget
-from seekflow.core.lm import Unavailable
-from seekflow.core.node import Node
-from seekflow.core.params import Choice, Switch
-from seekflow.flow import Flow
-from seekflow.lms import Scripted
-from seekflow.nodes import Answer, Judge, Plan, Read, Refine, Reflect, Rerank
-from seekflow.prompts.outputs import OUTPUTS
-from seekflow.prompts.prompt import load
-from seekflow.prompts.prompted import Prompted
-from seekflow.types import Answer as Answered
-from seekflow.types import Digest, Evidence, Goal, Passage, Ranking, Value, Verdict
-from seekflow.types import Plan as Goals
+from seekgraph.core.budget import Budget
+from seekgraph.core.lm import Unavailable
+from seekgraph.core.node import Node
+from seekgraph.core.params import Choice, Switch
+from seekgraph.flow import Flow
+from seekgraph.lms import Scripted
+from seekgraph.nodes import Answer, Judge, Plan, Read, Refine, Reflect, Rerank
+from seekgraph.prompts.outputs import OUTPUTS
+from seekgraph.prompts.prompt import load
+from seekgraph.prompts.prompted import Prompted
+from seekgraph.types import Answer as Answered
+from seekgraph.types import Digest, Evidence, Goal, Passage, Ranking, Value, Verdict
+from seekgraph.types import Plan as Goals
 
 CONTEXT = (FILM, OTHER, DIRECTOR, SCHOOL)
 NONSENSE = ["%%%"] * 4
@@ -83,7 +83,7 @@ def test_what_is_sent_is_what_the_node_shows(name: str) -> None:
 
 
 def plain_settings(node: Node) -> dict[str, Any]:
-    from seekflow.core.params import value_of
+    from seekgraph.core.params import value_of
 
     return {name: value_of(value) for name, value in node.settings.items()}
 

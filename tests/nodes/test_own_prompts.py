@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from visiting import BRIDGE, FILM
 
-import seekflow as sf
-from seekflow.core.params import Switch
-from seekflow.lms import Scripted
-from seekflow.nodes import Answer, Plan, Read
-from seekflow.prompts.parsing import PromptError
-from seekflow.prompts.prompt import load, names
+import seekgraph as sg
+from seekgraph.core.params import Switch
+from seekgraph.lms import Scripted
+from seekgraph.nodes import Answer, Plan, Read
+from seekgraph.prompts.parsing import PromptError
+from seekgraph.prompts.prompt import load, names
 
-STATE = {"question": str, "context": tuple[sf.Passage, ...]}
+STATE = {"question": str, "context": tuple[sg.Passage, ...]}
 
 
 def written(folder: Path, name: str, instruction: str, **changed: str) -> Path:
-    """A prompt file in `folder`, as Seekflow's own of this name but for its instruction and some headings."""
+    """A prompt file in `folder`, as Seekgraph's own of this name but for its instruction and some headings."""
     ours = load(name)
     reads = {**ours.reads, **changed}
     lines = ["---", "reads:", *(f"  {key}: {words}" for key, words in reads.items() if words), "writes:"]
@@ -30,10 +30,10 @@ def written(folder: Path, name: str, instruction: str, **changed: str) -> Path:
     return folder
 
 
-def asked(node: Any, memo: sf.Memo | None = None, **params: Any) -> str:
+def asked(node: Any, memo: sg.Memo | None = None, **params: Any) -> str:
     """The prompt that a visit of `node` sends; "" where it comes out of the memo."""
     lm = Scripted(lambda _: {"text": "Visby", "citations": ["film"], "refused": False}, identity="1")
-    flow = sf.Flow(node, inputs=STATE, name="own").with_params(params)
+    flow = sg.Flow(node, inputs=STATE, name="own").with_params(params)
     result = flow.bind(lm=lm, memo=memo)(question=BRIDGE, context=(FILM,))
     assert result.status == "ok", result.errors
     return "".join(each.prompt for each in lm.asked)
@@ -57,7 +57,7 @@ def test_a_file_for_each_prompt_that_a_param_decides_between(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("prose", [False, Switch(False)])
 def test_a_step_out_of_the_memo_was_asked_with_the_same_file(tmp_path: Path, prose: Any) -> None:
-    memo = sf.Memo()
+    memo = sg.Memo()
     one = written(tmp_path / "one", "answer_short", "Short.")
     assert asked(Answer(prompts=one, prose=prose), memo)
     assert not asked(Answer(prompts=one, prose=prose), memo)
@@ -85,6 +85,6 @@ def test_a_file_that_does_not_fit_is_refused_when_the_node_is_made(tmp_path: Pat
 
 @pytest.mark.parametrize("name", names())
 def test_our_own_files_would_do_as_a_users(name: str, tmp_path: Path) -> None:
-    from seekflow.prompts.overriding import overriding
+    from seekgraph.prompts.overriding import overriding
 
     assert list(overriding(written(tmp_path / "own", name, "Do it."), [name])) == [name]

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from visiting import visit
 
-from seekflow.nodes import Plan
-from seekflow.nodes.plan import plan_by_patterns, resolve
-from seekflow.types import Digest, Passage
+from seekgraph.nodes import Plan
+from seekgraph.nodes.plan import plan_by_patterns, resolve
+from seekgraph.types import Digest, Passage
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from visiting import BRIDGE, DIRECTOR, FILM, OTHER, SCHOOL, visit
 
-from seekflow.core.fitting import FitRow
-from seekflow.nodes import Read
-from seekflow.nodes.fitting import LinearModel
-from seekflow.nodes.read import FEATURES, read
-from seekflow.types import Digest, Evidence, Example, Goal, Passage
+from seekgraph.core.fitting import FitRow
+from seekgraph.nodes import Read
+from seekgraph.nodes.fitting import LinearModel
+from seekgraph.nodes.read import FEATURES, read
+from seekgraph.types import Digest, Evidence, Example, Goal, Passage
 
 CONTEXT = (FILM, DIRECTOR, OTHER, SCHOOL)
 

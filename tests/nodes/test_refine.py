@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_corpus import BY_ID, PASSAGES, QUESTION, corpus, found, ids, ranking, visit
 
-from seekflow.core.combinators import each, loop
-from seekflow.core.expr import S
-from seekflow.flow import Flow
-from seekflow.nodes.refine import FollowUp, Refine
-from seekflow.nodes.retrieve import Retrieve
-from seekflow.types import Digest, Evidence, Goal, Passage, Query
+from seekgraph.core.combinators import each, loop
+from seekgraph.core.expr import S
+from seekgraph.flow import Flow
+from seekgraph.nodes.refine import FollowUp, Refine
+from seekgraph.nodes.retrieve import Retrieve
+from seekgraph.types import Digest, Evidence, Goal, Passage, Query
 
 FOUND = {"passages": PASSAGES, "rankings": (ranking("film", "director"),)}
 

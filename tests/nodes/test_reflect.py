@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from visiting import BRIDGE, DIRECTOR, FILM, OTHER, SCHOOL, visit
 
-from seekflow.core.fitting import FitRow
-from seekflow.nodes import Reflect
-from seekflow.nodes.material import Material
-from seekflow.nodes.reflect import DEFAULT, FEATURES, features
-from seekflow.types import Example, Passage, Ranking
+from seekgraph.core.fitting import FitRow
+from seekgraph.nodes import Reflect
+from seekgraph.nodes.material import Material
+from seekgraph.nodes.reflect import DEFAULT, FEATURES, features
+from seekgraph.types import Example, Passage, Ranking
 
 
 def test_the_chain_of_passages_that_answers_is_judged_higher_than_half_of_it() -> None:

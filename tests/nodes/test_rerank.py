@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_corpus import BY_ID, PASSAGES, QUESTION, corpus, ids, ranking, visit
 
-from seekflow.core.fitting import FitRow, Fittable
-from seekflow.flow import Flow
-from seekflow.nodes.fitting import LinearModel
-from seekflow.nodes.rerank import BY_HAND, Rerank
-from seekflow.nodes.rerank_features import FEATURES, features
-from seekflow.nodes.retrieve import Hop, Retrieve
-from seekflow.tools import BM25, TitleLinks
-from seekflow.types import Digest, Example, Goal, Passage, Ranking
+from seekgraph.core.fitting import FitRow, Fittable
+from seekgraph.flow import Flow
+from seekgraph.nodes.fitting import LinearModel
+from seekgraph.nodes.rerank import BY_HAND, Rerank
+from seekgraph.nodes.rerank_features import FEATURES, features
+from seekgraph.nodes.retrieve import Hop, Retrieve
+from seekgraph.tools import BM25, TitleLinks
+from seekgraph.types import Digest, Example, Goal, Passage, Ranking
 
 FOUND = {"passages": PASSAGES, "rankings": (ranking("film", "director", "gate", "boxer", "town", "born"),)}
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from small_corpus import BY_ID, PASSAGES, QUESTION, corpus, ids, visit
 
-from seekflow.core.budget import Budget
-from seekflow.core.errors import FlowError
-from seekflow.flow import Flow
-from seekflow.nodes.retrieve import Retrieve, RetrieveIfBound
-from seekflow.tools import BM25, from_function
-from seekflow.types import Passage, Query
+from seekgraph.core.budget import Budget
+from seekgraph.core.errors import FlowError
+from seekgraph.flow import Flow
+from seekgraph.nodes.retrieve import Retrieve, RetrieveIfBound
+from seekgraph.tools import BM25, from_function
+from seekgraph.types import Passage, Query
 
 
 def test_what_is_found_becomes_passages_and_one_ranking() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from seekflow.core.node import Node
-from seekflow.flow import Flow
-from seekflow.types import Passage
+from seekgraph.core.node import Node
+from seekgraph.flow import Flow
+from seekgraph.types import Passage
 
 FILM = Passage(
     id="film",

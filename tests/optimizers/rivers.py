@@ -16,13 +16,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-import seekflow as sf
-from seekflow.core.budget import Usage
-from seekflow.core.fitting import FitRow
-from seekflow.core.ledger import Passages
-from seekflow.flow import Bound
-from seekflow.tools import BM25
-from seekflow.types import Answer, Example, Passage, Query
+import seekgraph as sg
+from seekgraph.core.budget import Usage
+from seekgraph.core.fitting import FitRow
+from seekgraph.core.ledger import Passages
+from seekgraph.flow import Bound
+from seekgraph.tools import BM25
+from seekgraph.types import Answer, Example, Passage, Query
 
 SEAS = ("Amber", "Cobalt", "Ivory", "Jade")
 PARTS = ("bel", "cor", "dun", "fal", "gor", "hal"), ("a", "o"), ("mir", "nes", "tor", "vin")
@@ -64,15 +64,15 @@ TRAIN, VAL = examples(0, 12), examples(12, 24)
 GOLD = {each.question: each.supporting_ids for each in (*TRAIN, *VAL)}
 
 
-class Found(sf.Writes):
+class Found(sg.Writes):
     passages: Passages
 
 
-class Kept(sf.Writes):
+class Kept(sg.Writes):
     context: tuple[Passage, ...]
 
 
-class Said(sf.Writes):
+class Said(sg.Writes):
     answer: Answer
 
 
@@ -91,13 +91,13 @@ def note(what: str) -> None:
         os.kill(os.getpid(), getattr(signal, os.environ.get("RIVERS_DIE_BY", "SIGKILL")))
 
 
-class Search(sf.Node):
+class Search(sg.Node):
     """Finds `k` passages. `broken` are words in a question at which it raises."""
 
-    k: int = sf.Int(1, low=1, high=24)
+    k: int = sg.Int(1, low=1, high=24)
     broken: tuple[str, ...] = ()
 
-    async def run(self, question: str, corpus: sf.Retriever) -> Found:
+    async def run(self, question: str, corpus: sg.Retriever) -> Found:
         note(f"search {self.k} {question}")
         if any(word in question for word in self.broken):
             raise ConnectionError("the index is away")
@@ -110,12 +110,12 @@ class Follow(BaseModel):
     weight: float
 
 
-class Deep(sf.Node):
+class Deep(sg.Node):
     """Makes `rounds` searches, of which the first three bring something new."""
 
-    rounds: int = sf.Int(2, low=1, high=4)
+    rounds: int = sg.Int(2, low=1, high=4)
 
-    async def run(self, question: str, corpus: sf.Retriever) -> Found:
+    async def run(self, question: str, corpus: sg.Retriever) -> Found:
         found: dict[str, Passage] = {}
         for number in range(self.rounds):
             note(f"deep {self.rounds} {number} {question}")
@@ -123,12 +123,12 @@ class Deep(sf.Node):
         return Found(passages=tuple(found.values()))
 
 
-class Rank(sf.Node):
+class Rank(sg.Node):
     """Keeps two of what was found; the fitted part learns to follow names."""
 
     fit_needs = frozenset({"supporting_ids"})
-    follow: Follow = sf.Fitted(Follow, Follow(weight=0.0))
-    steps: int = sf.Int(0, low=0, high=3)
+    follow: Follow = sg.Fitted(Follow, Follow(weight=0.0))
+    steps: int = sg.Int(0, low=0, high=3)
 
     async def run(self, question: str, passages: tuple[Passage, ...]) -> Kept:
         note(f"rank {self.follow.weight:g} {self.steps} {len(passages)} {question}")
@@ -142,7 +142,7 @@ class Rank(sf.Node):
         return {"follow": Follow(weight=10.0 + len(rows) / 3)} if helps else {}
 
 
-class Last(sf.Node):
+class Last(sg.Node):
     """Answers with the sea of the best river."""
 
     async def run(self, passages: tuple[Passage, ...]) -> Said:
@@ -150,7 +150,7 @@ class Last(sf.Node):
         return Said(answer=Answer(text=seas[0][0], citations=(seas[0][1],)) if seas else Answer(text="", refused=True))
 
 
-class Paid(sf.Retriever):
+class Paid(sg.Retriever):
     """A retriever of which each search costs tokens and money."""
 
     identity = "paid"
@@ -174,17 +174,17 @@ class Costly(tuple):  # type: ignore[type-arg]
         return made
 
 
-searching = sf.Flow(Search(), name="searching", output="passages")
+searching = sg.Flow(Search(), name="searching", output="passages")
 """One number to tune."""
 
-ranking = sf.Flow(Search(k=sf.Int(24, 20, 24)) >> Rank(), name="ranking", output="context")
+ranking = sg.Flow(Search(k=sg.Int(24, 20, 24)) >> Rank(), name="ranking", output="context")
 """Something to fit, then numbers to tune."""
 
-deepening = sf.Flow(Deep(), name="deepening", output="passages")
+deepening = sg.Flow(Deep(), name="deepening", output="passages")
 """A number that buys recall with searches."""
 
-answering = sf.Flow(Search(k=sf.Int(1, 1, 24)) >> Last(), name="answering")
+answering = sg.Flow(Search(k=sg.Int(1, 1, 24)) >> Last(), name="answering")
 
 
-def bind(flow: sf.Flow, retriever: Any = None, **options: Any) -> Bound:
+def bind(flow: sg.Flow, retriever: Any = None, **options: Any) -> Bound:
     return flow.bind({"corpus": retriever or corpus()}, **options)

@@ -11,13 +11,13 @@ import rivers
 from hypothesis import given
 from hypothesis import strategies as st
 
-import seekflow as sf
-from seekflow.flow import Bound
-from seekflow.optimizers.acceptance import Acceptance
-from seekflow.optimizers.passes import Work
-from seekflow.optimizers.search import Search
-from seekflow.optimizers.tune import Tune
-from seekflow.types import Passage
+import seekgraph as sg
+from seekgraph.flow import Bound
+from seekgraph.optimizers.acceptance import Acceptance
+from seekgraph.optimizers.passes import Work
+from seekgraph.optimizers.search import Search
+from seekgraph.optimizers.tune import Tune
+from seekgraph.types import Passage
 
 
 def test_a_clear_gain_is_accepted() -> None:
@@ -102,14 +102,14 @@ def test_a_real_gain_is_found_more_often_than_not() -> None:
     assert found > 90
 
 
-class Chance(sf.Node):
+class Chance(sg.Node):
     """Finds what is needed or not by a coin that `k` and the question toss: no value of `k` is better than another.
 
     Each `world` has coins of its own, so that compiles of several are independent whatever values they propose.
     """
 
     world: int
-    k: int = sf.Int(1, 1, 200)
+    k: int = sg.Int(1, 1, 200)
 
     async def run(self, question: str) -> rivers.Found:
         lucky = hashlib.sha256(f"{self.world} {self.k} {question}".encode()).digest()[0] % 2
@@ -122,7 +122,7 @@ def test_a_whole_compile_of_what_nothing_can_better_changes_it_in_about_alpha_of
     compiles = 100
     accepted = searched = 0
     for seed in range(compiles):
-        flow = sf.Flow(Chance(seed), output="passages")
+        flow = sg.Flow(Chance(seed), output="passages")
         result = flow.bind().compile(rivers.TRAIN, rivers.VAL, metric="support_recall", passes=[Tune(trials=12)], seed=seed)
         searched += bool(result.changes[0].values)
         accepted += result.changes[0].accepted

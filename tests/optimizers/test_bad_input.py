@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import rivers
 
-from seekflow.optimizers.demonstrate import Demonstrate
-from seekflow.optimizers.errors import CompileError
-from seekflow.optimizers.tune import Tune
-from seekflow.rewards import RewardError, evidence_recall, goal_met
-from seekflow.types import Example
+from seekgraph.optimizers.demonstrate import Demonstrate
+from seekgraph.optimizers.errors import CompileError
+from seekgraph.optimizers.tune import Tune
+from seekgraph.rewards import RewardError, evidence_recall, goal_met
+from seekgraph.types import Example
 
 ONE = rivers.TRAIN[0]
 

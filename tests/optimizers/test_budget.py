@@ -11,18 +11,18 @@ import rivers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import seekflow as sf
-from seekflow.core.budget import Budget, Usage
-from seekflow.core.ports import Port
-from seekflow.optimizers.compile import compile_flow
-from seekflow.optimizers.compiled import Compiled
-from seekflow.optimizers.fit import Fit
-from seekflow.optimizers.tune import Tune
+import seekgraph as sg
+from seekgraph.core.budget import Budget, Usage
+from seekgraph.core.ports import Port
+from seekgraph.optimizers.compile import compile_flow
+from seekgraph.optimizers.compiled import Compiled
+from seekgraph.optimizers.fit import Fit
+from seekgraph.optimizers.tune import Tune
 
 AT_ONCE = 16
 
 
-def compiled(flow: sf.Flow, retriever: Any, budget: Budget, **options: Any) -> Compiled:
+def compiled(flow: sg.Flow, retriever: Any, budget: Budget, **options: Any) -> Compiled:
     bound = flow.bind({"corpus": retriever, "lm": Model()})
     options = {"metric": "support_recall", "passes": [Fit(), Tune(trials=6)], **options}
     return asyncio.run(compile_flow(bound, rivers.TRAIN, rivers.VAL, budget=budget, **options))
@@ -43,19 +43,19 @@ class Model:
         return SimpleNamespace(usage=Usage(tokens_in=7, tokens_out=3, usd=0.01))
 
 
-class Think(sf.Node):
+class Think(sg.Node):
     """Makes `calls` calls before it searches."""
 
-    calls: int = sf.Int(1, 1, 3)
-    k: int = sf.Int(2, 1, 24)
+    calls: int = sg.Int(1, 1, 3)
+    k: int = sg.Int(2, 1, 24)
 
-    async def run(self, question: str, corpus: sf.Retriever, lm: Asks) -> rivers.Found:
+    async def run(self, question: str, corpus: sg.Retriever, lm: Asks) -> rivers.Found:
         for number in range(self.calls):
             await lm.ask(f"{question} {number}")
         return rivers.Found(passages=tuple(await corpus.search(rivers.Query(text=question), self.k)))
 
 
-thinking = sf.Flow(Think(), name="thinking", output="passages")
+thinking = sg.Flow(Think(), name="thinking", output="passages")
 
 
 @pytest.mark.parametrize("limit", [0, 1, 7, 30, 90])
@@ -98,7 +98,7 @@ def test_no_fit_starts_past_the_deadline() -> None:
         def fit(self, rows: Any, seed: int) -> Any:
             raise AssertionError("fitted past the deadline")
 
-    flow = sf.Flow(rivers.Search(k=24) >> Late(), output="context")
+    flow = sg.Flow(rivers.Search(k=24) >> Late(), output="context")
     result = compiled(flow, rivers.corpus(), Budget(seconds=0.12))
     assert result.status == "budget"
     assert not any("fitted past" in change.note for change in result.changes)
@@ -121,7 +121,7 @@ def test_with_any_limits_nothing_starts_past_them_and_what_was_accepted_was_judg
     limits: dict[str, Any], fitted: bool, seed: int
 ) -> None:
     paid = rivers.Paid()
-    flow = sf.Flow(Think() >> rivers.Rank(), output="context") if fitted else thinking
+    flow = sg.Flow(Think() >> rivers.Rank(), output="context") if fitted else thinking
     result = compiled(flow, paid, Budget(**limits), seed=seed)
     spent = {name: result.spent.get(name, 0) for name in ("calls", "searches", "tokens_in", "tokens_out", "usd")}
     assert paid.asked == spent["searches"]

@@ -9,27 +9,27 @@ import rivers
 from hypothesis import given
 from hypothesis import strategies as st
 
-import seekflow as sf
-from seekflow.optimizers.climb import Climb
-from seekflow.optimizers.space import Pool, encoded, options, tunable
+import seekgraph as sg
+from seekgraph.optimizers.climb import Climb
+from seekgraph.optimizers.space import Pool, encoded, options, tunable
 
 
-class Mixed(sf.Node):
+class Mixed(sg.Node):
     """Every kind of domain."""
 
-    on: bool = sf.Switch(False)
-    way: str = sf.Choice("near", "far", "nowhere")
-    scale: float = sf.Float(1.0, 0.1, 10.0, log=True)
-    k: int = sf.Int(8, 1, 100, log=True)
-    few: int = sf.Int(1, 1, 3)
-    text: str = sf.Text("Be brief.", variants=("Be long.", "Be kind."))
+    on: bool = sg.Switch(False)
+    way: str = sg.Choice("near", "far", "nowhere")
+    scale: float = sg.Float(1.0, 0.1, 10.0, log=True)
+    k: int = sg.Int(8, 1, 100, log=True)
+    few: int = sg.Int(1, 1, 3)
+    text: str = sg.Text("Be brief.", variants=("Be long.", "Be kind."))
 
     async def run(self, question: str) -> rivers.Found:
         raise AssertionError(question)
 
 
-SPACE = tunable(sf.Flow(Mixed(), name="mixed", output="passages"))
-START = encoded(SPACE, {name: param.to_json() for name, param in sf.Flow(Mixed(), name="mixed").params().items()})
+SPACE = tunable(sg.Flow(Mixed(), name="mixed", output="passages"))
+START = encoded(SPACE, {name: param.to_json() for name, param in sg.Flow(Mixed(), name="mixed").params().items()})
 
 
 def proposals(seed: int, best: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -15,22 +15,22 @@ import pytest
 import rivers
 from rich.console import Console
 
-import seekflow as sf
-from seekflow.core.memo import Memo
-from seekflow.evaluation.examples import write_examples
-from seekflow.nodes.rerank import Rerank
-from seekflow.nodes.retrieve import Retrieve
-from seekflow.optimizers.compile import compile_flow
-from seekflow.optimizers.compiled import Compiled
-from seekflow.optimizers.fit import Fit
-from seekflow.optimizers.progress import Progress
-from seekflow.optimizers.tune import Tune
-from seekflow.types import Query
+import seekgraph as sg
+from seekgraph.core.memo import Memo
+from seekgraph.evaluation.examples import write_examples
+from seekgraph.nodes.rerank import Rerank
+from seekgraph.nodes.retrieve import Retrieve
+from seekgraph.optimizers.compile import compile_flow
+from seekgraph.optimizers.compiled import Compiled
+from seekgraph.optimizers.fit import Fit
+from seekgraph.optimizers.progress import Progress
+from seekgraph.optimizers.tune import Tune
+from seekgraph.types import Query
 
 PASSES = [Fit(), Tune(trials=8)]
 
 
-def compiled(flow: sf.Flow = rivers.ranking, **options: Any) -> Compiled:
+def compiled(flow: sg.Flow = rivers.ranking, **options: Any) -> Compiled:
     options = {"metric": "support_recall", "passes": PASSES, **options}
     result: Compiled = rivers.bind(flow, memo=options.pop("memo", None)).compile(rivers.TRAIN, rivers.VAL, **options)
     return result
@@ -48,7 +48,7 @@ def test_the_compiled_flow_is_better_on_held_back_rows_and_on_rows_that_compilin
 
 
 def test_the_nodes_of_the_house_are_fitted_and_tuned_on_real_bm25() -> None:
-    flow = sf.Flow(Retrieve("corpus", k=sf.Int(2, 2, 24)) >> Rerank(keep=2), output="context")
+    flow = sg.Flow(Retrieve("corpus", k=sg.Int(2, 2, 24)) >> Rerank(keep=2), output="context")
     result = compiled(flow, metric={"support_recall": 1.0, "ndcg@2": 1.0})
     assert result.objective == "1 support_recall + 1 ndcg@2"
     assert result.after.mean is not None
@@ -61,7 +61,7 @@ def test_what_is_returned_is_what_was_compiled_with_other_params() -> None:
     assert compiled(memo=mine).bound.memo is mine
     result = compiled()
     assert result.bound.memo is None
-    assert isinstance(result.bound, sf.Bound)
+    assert isinstance(result.bound, sg.Bound)
     assert result.bound(question=rivers.VAL[0].question).status == "ok"
 
 
@@ -106,7 +106,7 @@ def test_passes_of_one_name_and_a_pass_of_the_users_own_all_run() -> None:
         name = "most"
 
         def work(self, flow: Any, train: int, val: int) -> Any:
-            from seekflow.optimizers.passes import Work
+            from seekgraph.optimizers.passes import Work
 
             return Work(self.name, val, val, 1)
 
@@ -119,7 +119,7 @@ def test_passes_of_one_name_and_a_pass_of_the_users_own_all_run() -> None:
 
 
 def test_nothing_to_compile_changes_nothing() -> None:
-    flow = sf.Flow(rivers.Search(k=3), output="passages")
+    flow = sg.Flow(rivers.Search(k=3), output="passages")
     result = compiled(flow)
     assert result.changes == ()
     assert result.flow == flow
@@ -170,8 +170,8 @@ def test_an_artifact_answers_the_same_in_a_new_process(tmp_path: Path) -> None:
     result = compiled(rivers.answering, metric="answer_f1")
     path = result.save(tmp_path / "a.flow.json", location="rivers:answering")
     code = (
-        "import sys, json; sys.path.insert(0, sys.argv[1]); import seekflow as sf, rivers\n"
-        "ask = rivers.bind(sf.load(sys.argv[2]))\n"
+        "import sys, json; sys.path.insert(0, sys.argv[1]); import seekgraph as sg, rivers\n"
+        "ask = rivers.bind(sg.load(sys.argv[2]))\n"
         "print(json.dumps([ask(question=each.question).answer.text for each in rivers.VAL]))"
     )
     here = str(Path(__file__).parent)
@@ -183,7 +183,7 @@ def test_an_artifact_answers_the_same_in_a_new_process(tmp_path: Path) -> None:
 def test_a_fitted_artifact_loads_by_name(tmp_path: Path) -> None:
     result = compiled()
     path = result.save(tmp_path / "r.flow.json", location="rivers:ranking")
-    assert sf.load(path, rivers.ranking) == result.flow
+    assert sg.load(path, rivers.ranking) == result.flow
 
 
 def test_compiles_in_threads_do_not_disturb_each_other() -> None:

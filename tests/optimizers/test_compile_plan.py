@@ -9,21 +9,21 @@ import pytest
 import rivers
 from rich.console import Console
 
-import seekflow as sf
-from seekflow.core.budget import Budget
-from seekflow.core.memo import Memo
-from seekflow.evaluation.row import Row
-from seekflow.optimizers.compile import PROBES, compile_flow
-from seekflow.optimizers.compiled import Compiled
-from seekflow.optimizers.estimate import estimate
-from seekflow.optimizers.fit import Fit
-from seekflow.optimizers.passes import Work
-from seekflow.optimizers.tune import Tune
+import seekgraph as sg
+from seekgraph.core.budget import Budget
+from seekgraph.core.memo import Memo
+from seekgraph.evaluation.row import Row
+from seekgraph.optimizers.compile import PROBES, compile_flow
+from seekgraph.optimizers.compiled import Compiled
+from seekgraph.optimizers.estimate import estimate
+from seekgraph.optimizers.fit import Fit
+from seekgraph.optimizers.passes import Work
+from seekgraph.optimizers.tune import Tune
 
 LINES = ("searches", "tokens", "usd")
 
 
-def compiled(flow: sf.Flow, retriever: Any = None, **options: Any) -> Compiled:
+def compiled(flow: sg.Flow, retriever: Any = None, **options: Any) -> Compiled:
     options = {"metric": "support_recall", "passes": [Fit(), Tune(trials=8)], **options}
     bound = rivers.bind(flow, retriever or rivers.Paid(), memo=options.pop("memo", None))
     return asyncio.run(compile_flow(bound, rivers.TRAIN, rivers.VAL, **options))
@@ -36,7 +36,7 @@ def paid(result: Compiled, line: str) -> float:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("flow", [rivers.searching, rivers.ranking, rivers.answering], ids=lambda flow: flow.name)
-def test_what_was_spent_lies_in_the_range(flow: sf.Flow, seed: int) -> None:
+def test_what_was_spent_lies_in_the_range(flow: sg.Flow, seed: int) -> None:
     result = compiled(flow, seed=seed)
     low, high = result.plan.rollouts
     assert low <= result.spent["rollouts"] <= high
@@ -67,7 +67,7 @@ def test_it_is_said_when_only_the_probes_have_run() -> None:
 
 def test_probes_are_not_run_again() -> None:
     retriever = rivers.Paid()
-    flow = sf.Flow(rivers.Search(k=2), output="passages")
+    flow = sg.Flow(rivers.Search(k=2), output="passages")
     compiled(flow, retriever)
     assert retriever.asked == len(rivers.VAL)
 

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 import rivers
 
-import seekflow as sf
-from seekflow.lms import Scripted
-from seekflow.nodes import Answer, Read, Retrieve
-from seekflow.optimizers.compile import compile_flow
-from seekflow.optimizers.compiled import Compiled
-from seekflow.optimizers.demonstrate import Demonstrate
-from seekflow.optimizers.models import demonstrable, idle
-from seekflow.optimizers.space import Pool, tunable
-from seekflow.optimizers.tune import Tune
-from seekflow.types import Example, Passage
+import seekgraph as sg
+from seekgraph.lms import Scripted
+from seekgraph.nodes import Answer, Read, Retrieve
+from seekgraph.optimizers.compile import compile_flow
+from seekgraph.optimizers.compiled import Compiled
+from seekgraph.optimizers.demonstrate import Demonstrate
+from seekgraph.optimizers.models import demonstrable, idle
+from seekgraph.optimizers.space import Pool, tunable
+from seekgraph.optimizers.tune import Tune
+from seekgraph.types import Example, Passage
 
 ROWS = rivers.examples(0, 24)
 TRAIN, VAL = ROWS[:12], ROWS[12:]
@@ -29,7 +29,7 @@ class Gold:
 
     identity = "gold of the rivers"
 
-    async def search(self, query: sf.Query, k: int) -> tuple[Passage, ...]:
+    async def search(self, query: sg.Query, k: int) -> tuple[Passage, ...]:
         number = next(int(row.id[1:]) for row in ROWS if row.question == query.text)
         found = [passage for passage in rivers.corpus().passages if passage.id in (f"t{number}", f"r{number}")]
         return tuple(passage.model_copy(update={"score": 1.0}) for passage in found)
@@ -44,11 +44,11 @@ def reads(asked: Any) -> dict[str, Any] | str:
     return {"text": sea, "citations": [], "refused": not sea}
 
 
-def flow(**options: Any) -> sf.Flow:
-    return sf.Flow(Retrieve("corpus", k=2) >> Answer(instruction="Which sea?", **options), name="shown")
+def flow(**options: Any) -> sg.Flow:
+    return sg.Flow(Retrieve("corpus", k=2) >> Answer(instruction="Which sea?", **options), name="shown")
 
 
-def compiled(lm: Any, *, passes: Any = None, made: sf.Flow | None = None, **options: Any) -> Compiled:
+def compiled(lm: Any, *, passes: Any = None, made: sg.Flow | None = None, **options: Any) -> Compiled:
     bound = (made or flow()).bind(corpus=Gold(), lm=lm)
     chosen = (Demonstrate(), Tune(trials=8)) if passes is None else passes
     return asyncio.run(compile_flow(bound, TRAIN, VAL, metric="answer_f1", passes=chosen, **options))
@@ -85,7 +85,7 @@ def test_steps_that_did_well_are_shown_also_where_the_run_did_not() -> None:
         lines = [line for line in text.splitlines() if "It reaches the" in line]
         return {"evidence": [{"passage_id": "r0", "quote": lines[0], "claim": "its sea"}] if lines else []}
 
-    made = sf.Flow(Retrieve("corpus", k=2) >> Read() >> Answer(), name="two")
+    made = sg.Flow(Retrieve("corpus", k=2) >> Read() >> Answer(), name="two")
     bound = made.bind(corpus=Gold(), lm=Scripted(model, identity="3"))
     traces = [(row, bound(question=row.question).trace) for row in TRAIN]
     only_lived = Demonstrate(rewards=(whole,))
@@ -95,17 +95,17 @@ def test_steps_that_did_well_are_shown_also_where_the_run_did_not() -> None:
     assert not any(demo["output"]["text"] == "nowhere" for each in sets["answer.demos"] for demo in each)
 
 
-@sf.rewards.reward(on="evidence", needs="answers")
-def whole(step: Any, trace: Any, example: Example) -> sf.rewards.Score:
+@sg.rewards.reward(on="evidence", needs="answers")
+def whole(step: Any, trace: Any, example: Example) -> sg.rewards.Score:
     """1 where the evidence holds an answer."""
     held = any(answer in each.quote for each in step.writes["evidence"] for answer in example.answers)
-    return sf.rewards.Score(float(held))
+    return sg.rewards.Score(float(held))
 
 
 def test_a_query_has_the_credit_of_what_reads_it() -> None:
-    from seekflow.nodes import Refine
+    from seekgraph.nodes import Refine
 
-    made = sf.Flow(Refine() >> Retrieve("corpus", k=2) >> Answer(), name="asks")
+    made = sg.Flow(Refine() >> Retrieve("corpus", k=2) >> Answer(), name="asks")
     lm = Scripted(lambda asked: {"query": asked.messages[-1].content.rpartition("Question: ")[2].split("\n")[0]}, identity="4")
     bound = made.bind(corpus=rivers.corpus(), lm=lm)
     traces = [(row, bound(question=row.question).trace) for row in TRAIN]
@@ -113,8 +113,8 @@ def test_a_query_has_the_credit_of_what_reads_it() -> None:
     assert sets["refine.demos"][0][0]["output"]["query"].startswith("Which sea")
 
 
-@pytest.mark.parametrize("budget", [sf.Budget(calls=40), sf.Budget(tokens=4000)])
-def test_caps_hold_and_something_is_still_judged_or_said(budget: sf.Budget) -> None:
+@pytest.mark.parametrize("budget", [sg.Budget(calls=40), sg.Budget(tokens=4000)])
+def test_caps_hold_and_something_is_still_judged_or_said(budget: sg.Budget) -> None:
     lm = Scripted(reads, identity="5")
     result = compiled(lm, budget=budget)
     assert result.status == "budget"
@@ -126,7 +126,7 @@ def test_resuming_takes_the_same_way_and_asks_nothing_twice(tmp_path: Path) -> N
     once = Scripted(reads, identity="6")
     whole = compiled(once, journal=tmp_path / "a.journal")
     cut = Scripted(reads, identity="6")
-    compiled(cut, journal=tmp_path / "b.journal", budget=sf.Budget(calls=60))
+    compiled(cut, journal=tmp_path / "b.journal", budget=sg.Budget(calls=60))
     rest = Scripted(reads, identity="6")
     again = compiled(rest, journal=tmp_path / "b.journal", resume=True)
     assert [change.values for change in again.changes] == [change.values for change in whole.changes]
@@ -135,7 +135,7 @@ def test_resuming_takes_the_same_way_and_asks_nothing_twice(tmp_path: Path) -> N
 
 
 def test_without_a_model_nothing_that_asks_is_searched() -> None:
-    from seekflow.flows.reader import flow as reader
+    from seekgraph.flows.reader import flow as reader
 
     alone, asked = reader.bind(corpus=Gold()), reader.bind(corpus=Gold(), lm=Scripted([]))
     space = tunable(reader, idle(alone))
@@ -151,12 +151,12 @@ def test_without_a_model_nothing_that_asks_is_searched() -> None:
 
 
 def test_what_was_chosen_goes_through_an_artifact(tmp_path: Path) -> None:
-    from seekflow.flows.reader import flow as reader
+    from seekgraph.flows.reader import flow as reader
 
     result = compiled(Scripted(reads, identity="7"), made=reader, passes=(Demonstrate(), Tune(trials=12)))
-    result.save(tmp_path / "reader.flow.json", location="seekflow.flows.reader:flow")
+    result.save(tmp_path / "reader.flow.json", location="seekgraph.flows.reader:flow")
     lm = Scripted(reads, identity="7")
-    loaded = sf.load(tmp_path / "reader.flow.json").bind(corpus=Gold(), lm=lm)
+    loaded = sg.load(tmp_path / "reader.flow.json").bind(corpus=Gold(), lm=lm)
     assert loaded.flow.params()["answer.demos"].value == result.bound.flow.params()["answer.demos"].value
     assert len(loaded.flow.params()["answer.demos"].value) > 0
     assert loaded(question=VAL[0].question).answer.text in VAL[0].answers

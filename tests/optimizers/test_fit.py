@@ -12,20 +12,20 @@ import pytest
 import rivers
 from pydantic import BaseModel
 
-import seekflow as sf
-from seekflow.core.budget import Budget
-from seekflow.core.fitting import FitRow
-from seekflow.lms.scripted import Scripted
-from seekflow.nodes import Answer
-from seekflow.optimizers.compile import compile_flow
-from seekflow.optimizers.compiled import Compiled
-from seekflow.optimizers.fit import Fit, fittable
-from seekflow.types import Example, Passage
+import seekgraph as sg
+from seekgraph.core.budget import Budget
+from seekgraph.core.fitting import FitRow
+from seekgraph.lms.scripted import Scripted
+from seekgraph.nodes import Answer
+from seekgraph.optimizers.compile import compile_flow
+from seekgraph.optimizers.compiled import Compiled
+from seekgraph.optimizers.fit import Fit, fittable
+from seekgraph.types import Example, Passage
 
 seen: dict[str, Sequence[FitRow]] = {}
 
 
-def compiled(flow: sf.Flow, train: Sequence[Example] = rivers.TRAIN, budget: Budget | None = None) -> Compiled:
+def compiled(flow: sg.Flow, train: Sequence[Example] = rivers.TRAIN, budget: Budget | None = None) -> Compiled:
     bound = rivers.bind(flow)
     return asyncio.run(compile_flow(bound, train, rivers.VAL, metric="support_recall", passes=[Fit()], budget=budget))
 
@@ -56,7 +56,7 @@ def test_a_component_is_fitted_on_the_training_rows_and_accepted_for_what_the_fl
 
 
 def test_it_learns_from_what_run_was_given_one_visit_an_example() -> None:
-    compiled(sf.Flow(rivers.Search(k=4) >> Watching().named("a"), output="context"))
+    compiled(sg.Flow(rivers.Search(k=4) >> Watching().named("a"), output="context"))
     rows = seen["a"]
     assert {row.example.id for row in rows} == {each.id for each in rivers.TRAIN}
     assert all(row.arguments["question"] == row.example.question for row in rows)
@@ -64,15 +64,15 @@ def test_it_learns_from_what_run_was_given_one_visit_an_example() -> None:
 
 
 def test_each_visit_of_a_loop_is_one_to_learn_from_with_its_round() -> None:
-    loop = sf.loop(rivers.Search(k=4) >> Watching().named("b"), until=sf.S.round >= 2, max_rounds=3)
-    compiled(sf.Flow(loop, output="context"))
+    loop = sg.loop(rivers.Search(k=4) >> Watching().named("b"), until=sg.S.round >= 2, max_rounds=3)
+    compiled(sg.Flow(loop, output="context"))
     assert sorted({row.round for row in seen["b"]}) == [1, 2]
     assert len(seen["b"]) == 2 * len(rivers.TRAIN)
 
 
 def test_a_later_component_sees_what_the_earlier_ones_learned() -> None:
     kept = Watching().named("first") >> Watching().using(passages="context").named("second")
-    result = compiled(sf.Flow(rivers.Search(k=24) >> kept, output="context"))
+    result = compiled(sg.Flow(rivers.Search(k=24) >> kept, output="context"))
     assert set(result.changes[0].values) == {"first.follow", "second.follow"}
     rivers_first = [row for row in seen["second"] if row.arguments["passages"][0].id.startswith("r")]
     assert len(rivers_first) > len(rivers.TRAIN) / 2  # before fitting, towns come first
@@ -80,33 +80,33 @@ def test_a_later_component_sees_what_the_earlier_ones_learned() -> None:
 
 def test_examples_without_the_gold_that_a_component_needs_are_left_out() -> None:
     train = [each.model_copy(update={"supporting_ids": ()}) if n < 5 else each for n, each in enumerate(rivers.TRAIN)]
-    flow = sf.Flow(rivers.Search(k=24) >> Watching().named("c") >> rivers.Last().using(passages="context"))
+    flow = sg.Flow(rivers.Search(k=24) >> Watching().named("c") >> rivers.Last().using(passages="context"))
     asyncio.run(compile_flow(rivers.bind(flow), train, rivers.VAL, metric="answer_f1", passes=[Fit()]))
     assert len(seen["c"]) == 7
 
 
 def test_too_little_to_learn_from_changes_nothing() -> None:
-    result = compiled(sf.Flow(rivers.Search(k=1) >> rivers.Rank(), output="context"))
+    result = compiled(sg.Flow(rivers.Search(k=1) >> rivers.Rank(), output="context"))
     assert result.changes[0].note == "found nothing better"
-    assert result.flow == result.bound.flow == sf.Flow(rivers.Search(k=1) >> rivers.Rank(), output="context")
+    assert result.flow == result.bound.flow == sg.Flow(rivers.Search(k=1) >> rivers.Rank(), output="context")
 
 
 def test_a_component_that_raises_stays_as_it_is_and_is_named_and_the_others_are_fitted() -> None:
     kept = Raising().named("bad") >> rivers.Rank().using(passages="context").named("good")
-    result = compiled(sf.Flow(rivers.Search(k=24) >> kept, output="context"))
+    result = compiled(sg.Flow(rivers.Search(k=24) >> kept, output="context"))
     assert "bad is not fitted: ZeroDivisionError: odd rows" in result.changes[0].note
     assert set(result.changes[0].values) == {"good.follow"}
 
 
 def test_a_setting_that_the_user_fixed_is_not_fitted() -> None:
-    flow = sf.Flow(rivers.Search(k=24) >> rivers.Rank(follow=rivers.Follow(weight=1.0)), output="context")
+    flow = sg.Flow(rivers.Search(k=24) >> rivers.Rank(follow=rivers.Follow(weight=1.0)), output="context")
     assert fittable(rivers.bind(flow)) == {}
     assert Fit().work(rivers.bind(flow), 12, 12).most == 0
 
 
 def test_a_component_in_an_option_that_is_not_taken_is_left_alone() -> None:
-    options = sf.Choice(rivers.Rank().named("one"), rivers.Rank().named("two"))
-    result = compiled(sf.Flow(rivers.Search(k=24) >> options, output="context"))
+    options = sg.Choice(rivers.Rank().named("one"), rivers.Rank().named("two"))
+    result = compiled(sg.Flow(rivers.Search(k=24) >> options, output="context"))
     assert set(result.changes[0].values) == {"one.follow"}
 
 
@@ -125,11 +125,11 @@ def test_fitting_runs_no_rollout_twice(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(runs) == len(set(runs))
 
 
-class Coin(sf.Node):
+class Coin(sg.Node):
     """Fits a number that decides, by a coin for each question, whether the gold is found: nothing can be learned."""
 
     world: int
-    follow: rivers.Follow = sf.Fitted(rivers.Follow, default=rivers.Follow(weight=0.0))
+    follow: rivers.Follow = sg.Fitted(rivers.Follow, default=rivers.Follow(weight=0.0))
     fit_needs: ClassVar[frozenset[str]] = frozenset({"supporting_ids"})
 
     async def run(self, question: str) -> rivers.Found:
@@ -145,7 +145,7 @@ def test_cross_fitting_takes_a_fit_that_gains_nothing_no_oftener_than_it_may() -
     """Each row's coin is tossed anew by every fit, so a hundred worlds say how often chance alone is taken for a gain."""
     taken, worlds = 0, 100
     for world in range(worlds):
-        flow = sf.Flow(Coin(world), output="passages")
+        flow = sg.Flow(Coin(world), output="passages")
         taken += flow.bind().compile(rivers.TRAIN, rivers.VAL, metric="support_recall", passes=[Fit()]).changes[0].accepted
     assert taken / worlds <= 0.1 + 2 * (0.09 / worlds) ** 0.5
 
@@ -157,7 +157,7 @@ def test_training_rows_help_to_judge_where_rollouts_cost_only_time() -> None:
 
 
 def test_where_a_rollout_asks_a_model_only_held_back_rows_judge() -> None:
-    flow = sf.Flow(rivers.Search(k=24) >> rivers.Rank() >> Answer())
+    flow = sg.Flow(rivers.Search(k=24) >> rivers.Rank() >> Answer())
     bound = flow.bind(corpus=rivers.corpus(), lm=Scripted(lambda _: {"text": "Amber", "citations": [], "refused": False}))
     result = asyncio.run(compile_flow(bound, rivers.TRAIN, rivers.VAL, metric="support_recall", passes=[Fit()]))
     assert result.changes[0].accepted
@@ -176,7 +176,7 @@ class Misled(rivers.Rank):
 
 
 def test_a_component_that_gains_nothing_on_rows_it_was_not_fitted_on_is_left_as_it_is() -> None:
-    flow = sf.Flow(rivers.Search(k=4) >> Misled().named("b"), output="context")
+    flow = sg.Flow(rivers.Search(k=4) >> Misled().named("b"), output="context")
     rows = rivers.examples()
     result = asyncio.run(compile_flow(rivers.bind(flow), rows[:-1], rows[-1:], metric="support_recall", passes=[Fit()]))
     assert result.flow.params()["b.follow"].value == rivers.Follow(weight=0.0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seekflow.evaluation.metrics import metric
-from seekflow.evaluation.row import Row
-from seekflow.optimizers.front import Candidate, Tried, candidates, pareto_front
-from seekflow.optimizers.objective import Objective
+from seekgraph.evaluation.metrics import metric
+from seekgraph.evaluation.row import Row
+from seekgraph.optimizers.front import Candidate, Tried, candidates, pareto_front
+from seekgraph.optimizers.objective import Objective
 
 OBJECTIVE = Objective({metric("answer_f1"): 1.0})
 levels = st.integers(0, 6).map(lambda level: level / 6)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seekflow.evaluation.row import Row
-from seekflow.optimizers.journal import Journal, JournalError
+from seekgraph.evaluation.row import Row
+from seekgraph.optimizers.journal import Journal, JournalError
 
 HEADER = {"flow": "abc", "seed": 0, "data": {"train": "x"}}
 ROW = Row(
@@ -138,7 +138,7 @@ def test_two_compiles_cannot_write_one_journal(tmp_path: Path, resume: bool) -> 
     first.put_row("k", ROW, SPENT)
     with pytest.raises(JournalError, match="in use"):
         Journal(path, HEADER, resume=resume)
-    code = f"from seekflow.optimizers.journal import Journal; Journal({str(path)!r}, {HEADER!r}, resume={resume})"
+    code = f"from seekgraph.optimizers.journal import Journal; Journal({str(path)!r}, {HEADER!r}, resume={resume})"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "JournalError" in other.stderr
     assert "in use" in other.stderr

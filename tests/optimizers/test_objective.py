@@ -7,12 +7,12 @@ import rivers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seekflow.evaluation.metrics import Metric, MetricError, metric
-from seekflow.evaluation.row import Row
-from seekflow.optimizers.errors import CompileError
-from seekflow.optimizers.objective import Objective, objective_for
-from seekflow.rewards import answer_f1, cost_aware_f1, novelty, support_gain
-from seekflow.types import Example
+from seekgraph.evaluation.metrics import Metric, MetricError, metric
+from seekgraph.evaluation.row import Row
+from seekgraph.optimizers.errors import CompileError
+from seekgraph.optimizers.objective import Objective, objective_for
+from seekgraph.rewards import answer_f1, cost_aware_f1, novelty, support_gain
+from seekgraph.types import Example
 
 F1, RECALL = metric("answer_f1"), metric("support_recall@5")
 numbers = st.floats(0, 1, allow_nan=False)

@@ -13,20 +13,20 @@ from typing import Any
 import pytest
 import rivers
 
-from seekflow.core.budget import Budget
-from seekflow.optimizers.compiled import Compiled
-from seekflow.optimizers.fit import Fit
-from seekflow.optimizers.journal import JournalError
-from seekflow.optimizers.tune import Tune
-from seekflow.rewards import novelty
+from seekgraph.core.budget import Budget
+from seekgraph.optimizers.compiled import Compiled
+from seekgraph.optimizers.fit import Fit
+from seekgraph.optimizers.journal import JournalError
+from seekgraph.optimizers.tune import Tune
+from seekgraph.rewards import novelty
 
 CHILD = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 import rivers
-from seekflow.core.budget import Budget
-from seekflow.optimizers.fit import Fit
-from seekflow.optimizers.tune import Tune
+from seekgraph.core.budget import Budget
+from seekgraph.optimizers.fit import Fit
+from seekgraph.optimizers.tune import Tune
 flow = getattr(rivers, sys.argv[3])
 options = json.loads(sys.argv[4])
 budget = Budget(**options.pop("budget")) if "budget" in options else None

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 import rivers
 
-from seekflow.core.budget import Budget
-from seekflow.core.memo import Memo
-from seekflow.evaluation.evaluate import evaluate
-from seekflow.flow import Bound
-from seekflow.optimizers.acceptance import Acceptance
-from seekflow.optimizers.allowance import BudgetSpent, meter_from
-from seekflow.optimizers.errors import CompileError
-from seekflow.optimizers.journal import Journal
-from seekflow.optimizers.objective import objective_for
-from seekflow.optimizers.search import Search
-from seekflow.optimizers.space import active, tunable
+from seekgraph.core.budget import Budget
+from seekgraph.core.memo import Memo
+from seekgraph.evaluation.evaluate import evaluate
+from seekgraph.flow import Bound
+from seekgraph.optimizers.acceptance import Acceptance
+from seekgraph.optimizers.allowance import BudgetSpent, meter_from
+from seekgraph.optimizers.errors import CompileError
+from seekgraph.optimizers.journal import Journal
+from seekgraph.optimizers.objective import objective_for
+from seekgraph.optimizers.search import Search
+from seekgraph.optimizers.space import active, tunable
 
 K1, K24 = {"search.k": 1}, {"search.k": 24}
 
@@ -87,14 +87,14 @@ def test_rows_that_the_budget_skipped_or_bent_are_never_results() -> None:
 
 
 def test_a_run_that_swallowed_the_refusal_is_not_a_result() -> None:
-    class Swallow(rivers.sf.Node):
-        async def run(self, question: str, corpus: rivers.sf.Retriever) -> rivers.Found:
+    class Swallow(rivers.sg.Node):
+        async def run(self, question: str, corpus: rivers.sg.Retriever) -> rivers.Found:
             try:
                 return rivers.Found(passages=tuple(await corpus.search(rivers.Query(text=question), 3)))
             except Exception:
                 return rivers.Found(passages=())
 
-    flow = rivers.sf.Flow(Swallow(), output="passages")
+    flow = rivers.sg.Flow(Swallow(), output="passages")
     search = search_in(rivers.bind(flow), Budget(searches=3))
     with pytest.raises(BudgetSpent):
         run(search.rows({}, rivers.TRAIN))
@@ -102,12 +102,12 @@ def test_a_run_that_swallowed_the_refusal_is_not_a_result() -> None:
 
 
 def test_a_row_cut_off_by_the_compiles_deadline_is_not_a_result() -> None:
-    class Slow(rivers.sf.Node):
+    class Slow(rivers.sg.Node):
         async def run(self, question: str) -> rivers.Found:
             await asyncio.sleep(0.3)
             return rivers.Found(passages=())
 
-    search = search_in(rivers.bind(rivers.sf.Flow(Slow(), output="passages"), memo=None), Budget(seconds=0.1))
+    search = search_in(rivers.bind(rivers.sg.Flow(Slow(), output="passages"), memo=None), Budget(seconds=0.1))
     with pytest.raises(BudgetSpent):
         run(search.rows({}, rivers.TRAIN))
     assert search.journal.rows == {}
@@ -200,7 +200,7 @@ def test_values_for_unknown_params_are_named() -> None:
 
 def test_choices_and_fitted_models_are_plain_data_both_ways() -> None:
     a, b = rivers.searching.body.named("plain"), rivers.Deep().named("deep")
-    flow = rivers.sf.Flow(rivers.sf.Choice(a, b) >> rivers.Rank(), output="context")
+    flow = rivers.sg.Flow(rivers.sg.Choice(a, b) >> rivers.Rank(), output="context")
     search = search_in(rivers.bind(flow))
     plain: Mapping[str, Any] = {**search.values, "choice.choice": "deep", "rank.follow": {"weight": 2.5}}
     changed = search.with_values(plain).flow
@@ -210,5 +210,5 @@ def test_choices_and_fitted_models_are_plain_data_both_ways() -> None:
 
 
 def test_params_with_a_single_value_are_not_searched_over() -> None:
-    flow = rivers.sf.Flow(rivers.Search(k=rivers.sf.Int(3, 3, 3)), output="passages")
+    flow = rivers.sg.Flow(rivers.Search(k=rivers.sg.Int(3, 3, 3)), output="passages")
     assert tunable(flow) == {}

@@ -12,31 +12,31 @@ import rivers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import seekflow as sf
-from seekflow.core.budget import Budget, Meter
-from seekflow.core.identity import digest
-from seekflow.evaluation.row import Row
-from seekflow.flow import Bound
-from seekflow.optimizers.acceptance import Acceptance
-from seekflow.optimizers.compile import compile_flow
-from seekflow.optimizers.compiled import Compiled
-from seekflow.optimizers.journal import Journal
-from seekflow.optimizers.objective import objective_for
-from seekflow.optimizers.search import Search
-from seekflow.optimizers.tune import LEAST, Tune, behind
-from seekflow.types import Example
+import seekgraph as sg
+from seekgraph.core.budget import Budget, Meter
+from seekgraph.core.identity import digest
+from seekgraph.evaluation.row import Row
+from seekgraph.flow import Bound
+from seekgraph.optimizers.acceptance import Acceptance
+from seekgraph.optimizers.compile import compile_flow
+from seekgraph.optimizers.compiled import Compiled
+from seekgraph.optimizers.journal import Journal
+from seekgraph.optimizers.objective import objective_for
+from seekgraph.optimizers.search import Search
+from seekgraph.optimizers.tune import LEAST, Tune, behind
+from seekgraph.types import Example
 
 values = st.floats(-1, 1, allow_nan=False)
 
 
-class Mixed(sf.Node):
+class Mixed(sg.Node):
     """Every kind of domain: only `on` with "far" finds the river."""
 
-    on: bool = sf.Switch(False)
-    way: str = sf.Choice("near", "far")
-    scale: float = sf.Float(1.0, 0.1, 10.0, log=True)
+    on: bool = sg.Switch(False)
+    way: str = sg.Choice("near", "far")
+    scale: float = sg.Float(1.0, 0.1, 10.0, log=True)
 
-    async def run(self, question: str, corpus: sf.Retriever) -> rivers.Found:
+    async def run(self, question: str, corpus: sg.Retriever) -> rivers.Found:
         k = 24 if self.on and self.way == "far" else 1
         return rivers.Found(passages=tuple(await corpus.search(rivers.Query(text=question), k)))
 
@@ -60,7 +60,7 @@ def test_a_number_is_raised_where_that_finds_more() -> None:
 
 
 def test_switches_choices_and_real_numbers_are_searched_together_and_come_back_as_their_own_types() -> None:
-    result = compiled(rivers.bind(sf.Flow(Mixed(), name="mixed", output="passages")), trials=25)
+    result = compiled(rivers.bind(sg.Flow(Mixed(), name="mixed", output="passages")), trials=25)
     found = {name: param.value for name, param in result.flow.params().items()}
     assert found["mixed.on"] is True
     assert found["mixed.way"] == "far"
@@ -87,7 +87,7 @@ def test_another_seed_takes_another_way() -> None:
 
 def test_what_was_proposed_before_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RIVERS_LOG", str(tmp_path / "log"))
-    bound = rivers.bind(sf.Flow(rivers.Search(k=sf.Int(1, 1, 2)), output="passages"))
+    bound = rivers.bind(sg.Flow(rivers.Search(k=sg.Int(1, 1, 2)), output="passages"))
     result = compiled(bound, trials=20)
     runs = (tmp_path / "log").read_text().splitlines()
     assert len(runs) == len(set(runs))
@@ -166,7 +166,7 @@ def test_what_judging_takes_is_kept_back_whatever_the_search_spends() -> None:
 
 
 def test_a_trial_that_could_not_be_judged_with_the_rest_does_not_become_the_best() -> None:
-    bound = rivers.bind(sf.Flow(rivers.Deep(rounds=sf.Int(1, 1, 4)), output="passages"))
+    bound = rivers.bind(sg.Flow(rivers.Deep(rounds=sg.Int(1, 1, 4)), output="passages"))
     for searches in range(60, 130, 10):
         result = compiled(bound, budget=Budget(searches=searches), trials=12)
         assert result.spent["searches"] <= searches
@@ -174,7 +174,7 @@ def test_a_trial_that_could_not_be_judged_with_the_rest_does_not_become_the_best
 
 
 def test_cheaper_candidates_are_shown_on_the_front_and_never_chosen() -> None:
-    bound = rivers.bind(sf.Flow(rivers.Deep(rounds=sf.Int(4, 1, 4)), name="deepening", output="passages"))
+    bound = rivers.bind(sg.Flow(rivers.Deep(rounds=sg.Int(4, 1, 4)), name="deepening", output="passages"))
     result = compiled(bound)
     costs = {candidate.cost: candidate for candidate in result.front}
     assert min(costs) < 4
@@ -194,4 +194,4 @@ def test_settings_out_of_range_are_refused(options: dict[str, Any]) -> None:
 
 
 def test_nothing_to_tune_is_no_pass() -> None:
-    assert Tune().work(rivers.bind(sf.Flow(rivers.Search(k=2), output="passages")), 10, 10).most == 0
+    assert Tune().work(rivers.bind(sg.Flow(rivers.Search(k=2), output="passages")), 10, 10).most == 0

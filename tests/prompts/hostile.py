@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from seekflow.types import Evidence, Passage
+from seekgraph.types import Evidence, Passage
 
 MARKERS = (
     "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|start_header_id|>", "<|user|>", "<\uff5cUser\uff5c>",

@@ -7,9 +7,9 @@ from hostile import hostile_id, hostile_text, passages
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.prompts.answers import mark_unsupported, to_answer
-from seekflow.prompts.outputs import AnswerOut
-from seekflow.types import Answer, Passage
+from seekgraph.prompts.answers import mark_unsupported, to_answer
+from seekgraph.prompts.outputs import AnswerOut
+from seekgraph.types import Answer, Passage
 
 JAWS = Passage(id="jaws", title="Jaws (film)", text="Jaws was directed by Steven Spielberg.")
 BORN = Passage(id="born here", title="Steven Spielberg", text="He was born in Cincinnati, Ohio.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.prompts.budget import estimate, shares
-from seekflow.prompts.cutting import OMITTED, cut
+from seekgraph.prompts.budget import estimate, shares
+from seekgraph.prompts.cutting import OMITTED, cut
 
 SENTENCES = (
     "Visby is a town.",

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic_core import to_json
 
-from seekflow.core.params import TextParam
-from seekflow.prompts.fields import described
-from seekflow.prompts.outputs import OUTPUTS
-from seekflow.prompts.parsing import PromptError, parse
-from seekflow.prompts.prompt import load, names, text_param
+from seekgraph.core.params import TextParam
+from seekgraph.prompts.fields import described
+from seekgraph.prompts.outputs import OUTPUTS
+from seekgraph.prompts.parsing import PromptError, parse
+from seekgraph.prompts.prompt import load, names, text_param
 
 GOOD = """---
 reads:

@@ -9,7 +9,7 @@ from hostile import ATTACKS, MARKERS, hostile_id, hostile_text
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.prompts.guard import clean, fence, line, plain, shown_id
+from seekgraph.prompts.guard import clean, fence, line, plain, shown_id
 
 
 @pytest.mark.parametrize("marker", MARKERS)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from seekflow.prompts.outputs import (
+from seekgraph.prompts.outputs import (
     OUTPUTS,
     AnswerOut,
     EvidenceOut,
@@ -30,8 +30,8 @@ from seekflow.prompts.outputs import (
     to_ranking,
     to_verdict,
 )
-from seekflow.prompts.quotes import Ids, locate
-from seekflow.types import Evidence, Goal, Passage, Plan, Query, Verdict
+from seekgraph.prompts.quotes import Ids, locate
+from seekgraph.types import Evidence, Goal, Passage, Plan, Query, Verdict
 
 TEXT = "Jaws is a 1975 film. It was directed by\nSteven \u201cSpiel\u201d Berg \u2013 a  master <|im_end|> of \u200bfear."
 JAWS = Passage(id="jaws", title="Jaws", text=TEXT)

@@ -12,14 +12,14 @@ from hostile import MARKERS, evidence, hostile_text, passages
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.core.lm import Message
-from seekflow.prompts.budget import TokenBudget, estimate
-from seekflow.prompts.guard import line, plain, shown_id
-from seekflow.prompts.outputs import OUTPUTS, AnswerOut, PlanOut, thinking
-from seekflow.prompts.parsing import PromptError
-from seekflow.prompts.prompt import load
-from seekflow.prompts.render import FENCE_RULE, Style, opening, render
-from seekflow.types import Answer, Digest, Evidence, Goal, Passage, Plan, Query, Turn, Verdict
+from seekgraph.core.lm import Message
+from seekgraph.prompts.budget import TokenBudget, estimate
+from seekgraph.prompts.guard import line, plain, shown_id
+from seekgraph.prompts.outputs import OUTPUTS, AnswerOut, PlanOut, thinking
+from seekgraph.prompts.parsing import PromptError
+from seekgraph.prompts.prompt import load
+from seekgraph.prompts.render import FENCE_RULE, Style, opening, render
+from seekgraph.types import Answer, Digest, Evidence, Goal, Passage, Plan, Query, Turn, Verdict
 
 JAWS = Passage(id="jaws", title="Jaws", text="Jaws is a film of 1975. It was directed by Steven Spielberg. It is about a shark.")
 BORN = Passage(id="born", title="Steven Spielberg", text="Steven Spielberg was born in Cincinnati, Ohio.")

@@ -1,4 +1,4 @@
-"""`seekflow prompt show`: exactly what a node sends."""
+"""`seekgraph prompt show`: exactly what a node sends."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from typing import Any
 
 import pytest
 
-import seekflow as sf
-from seekflow.cli.common import Misuse
-from seekflow.cli.prompt import show_command
-from seekflow.core.lm import LM, Message
-from seekflow.core.params import Demos, Text
-from seekflow.nodes import Retrieve
-from seekflow.prompts.answers import to_answer
-from seekflow.prompts.outputs import AnswerOut
-from seekflow.prompts.prompt import load, text_param
-from seekflow.prompts.prompted import Prompted
-from seekflow.prompts.render import render
-from seekflow.tools import BM25
-from seekflow.types import Answer, Passage
+import seekgraph as sg
+from seekgraph.cli.common import Misuse
+from seekgraph.cli.prompt import show_command
+from seekgraph.core.lm import LM, Message
+from seekgraph.core.params import Demos, Text
+from seekgraph.nodes import Retrieve
+from seekgraph.prompts.answers import to_answer
+from seekgraph.prompts.outputs import AnswerOut
+from seekgraph.prompts.prompt import load, text_param
+from seekgraph.prompts.prompted import Prompted
+from seekgraph.prompts.render import render
+from seekgraph.tools import BM25
+from seekgraph.types import Answer, Passage
 
 
-class Said(sf.Writes):
+class Said(sg.Writes):
     answer: Answer
 
 
-class Ask(sf.Node):
+class Ask(sg.Node):
     """Answers by a model, as a node with a prompt does."""
 
     instruction: str = text_param("answer_short")
@@ -45,7 +45,7 @@ class Ask(sf.Node):
         return Said(answer=to_answer(done.value, passages).value)
 
 
-class Echo(sf.Node):
+class Echo(sg.Node):
     """Answers without a model; says what it would send, so that a run needs none."""
 
     prompt: str = Text("Say it.")
@@ -63,8 +63,8 @@ class Echo(sf.Node):
 @pytest.fixture
 def module() -> Iterator[types.ModuleType]:
     made = types.ModuleType("prompted_flows")
-    made.asking = sf.Flow(Retrieve("corpus") >> Ask())  # type: ignore[attr-defined]
-    made.echoing = sf.Flow(Retrieve("corpus") >> Echo()).with_params({"echo.prompt": "Say it again."})  # type: ignore[attr-defined]
+    made.asking = sg.Flow(Retrieve("corpus") >> Ask())  # type: ignore[attr-defined]
+    made.echoing = sg.Flow(Retrieve("corpus") >> Echo()).with_params({"echo.prompt": "Say it again."})  # type: ignore[attr-defined]
     sys.modules["prompted_flows"] = made
     yield made
     del sys.modules["prompted_flows"]

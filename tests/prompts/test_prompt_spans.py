@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from seekflow.prompts.answers import to_answer
-from seekflow.prompts.guard import clean
-from seekflow.prompts.outputs import AnswerOut
-from seekflow.prompts.span import held_to_spans, span_candidates, span_schema
-from seekflow.types import Evidence, Passage
+from seekgraph.prompts.answers import to_answer
+from seekgraph.prompts.guard import clean
+from seekgraph.prompts.outputs import AnswerOut
+from seekgraph.prompts.span import held_to_spans, span_candidates, span_schema
+from seekgraph.types import Evidence, Passage
 
 JAWS = Passage(
     id="jaws", title="Jaws (film)", text="Jaws is a film of June 20, 1975, directed by Steven Spielberg. It cost 9 million."

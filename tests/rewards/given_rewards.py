@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import strategies as st
 
-from seekflow.core.step import Step
-from seekflow.core.trace import Trace
-from seekflow.rewards import Reward, Score, reward
-from seekflow.types import Example, Passage
+from seekgraph.core.step import Step
+from seekgraph.core.trace import Trace
+from seekgraph.rewards import Reward, Score, reward
+from seekgraph.types import Example, Passage
 
 EXAMPLE = Example(id="e", question="?", supporting_ids=("p1",), answers=("Paris",))
 STEP = Step("retrieve", (), "node", writes={"passages": (Passage(id="p1", text="x"),)})

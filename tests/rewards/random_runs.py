@@ -21,12 +21,12 @@ from small_flows import (
 )
 from small_queries import Ask, AskMany, Search
 
-import seekflow as sf
-from seekflow import S
-from seekflow.core.element import Element
-from seekflow.core.trace import Trace
-from seekflow.rewards import adoption, cites_found, faithful, novel_query, novelty, ranker_score, safe_query, verbatim
-from seekflow.types import Example, SubQuestion
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.core.element import Element
+from seekgraph.core.trace import Trace
+from seekgraph.rewards import adoption, cites_found, faithful, novel_query, novelty, ranker_score, safe_query, verbatim
+from seekgraph.types import Example, SubQuestion
 
 ids = st.sampled_from(["p1", "p2", "p3", "x", "y"])
 lists = st.lists(ids, max_size=4, unique=True).map(tuple)
@@ -62,23 +62,23 @@ def parts(draw: st.DrawFn, depth: int = 2) -> Element:
     for _ in range(draw(st.integers(0, 2))):
         body = body >> draw(parts(depth - 1))
     if kind == "fan":
-        return sf.fan(body, draw(parts(depth - 1)))
+        return sg.fan(body, draw(parts(depth - 1)))
     if kind == "loop":
-        return sf.loop(body >> draw(st.builds(JudgeBlindly, scores)), until=S.verdict.score >= 0.5, max_rounds=2)
+        return sg.loop(body >> draw(st.builds(JudgeBlindly, scores)), until=S.verdict.score >= 0.5, max_rounds=2)
     if kind == "each":
         if draw(st.booleans()):
-            return draw(st.builds(AskMany, st.lists(asked, max_size=2).map(tuple))) >> sf.each(S.queries, body, item="query")
-        return Divide() >> sf.each(S.plan.goals, body, item="goal")
+            return draw(st.builds(AskMany, st.lists(asked, max_size=2).map(tuple))) >> sg.each(S.queries, body, item="query")
+        return Divide() >> sg.each(S.plan.goals, body, item="goal")
     if kind == "best_of":
-        return sf.best_of(2, body, draw(judges))
+        return sg.best_of(2, body, draw(judges))
     if kind == "redo":
-        return sf.redo(body, draw(judges), below=0.9, at_most=2)
+        return sg.redo(body, draw(judges), below=0.9, at_most=2)
     gives = st.sampled_from([None, {"question": S.question}, {"question": S.goal.text}])
-    return sf.call(body, give=draw(gives))
+    return sg.call(body, give=draw(gives))
 
 
 @st.composite
-def results(draw: st.DrawFn) -> sf.Result:
+def results(draw: st.DrawFn) -> sg.Result:
     """What a random flow comes to; what its steps lack, and where they fail, is in its trace."""
     body: Element = Tell(TEXTS)
     for _ in range(draw(st.integers(1, 5))):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import seekflow as sf
-from seekflow.core.ledger import EvidenceList, Passages
-from seekflow.core.trace import Trace
-from seekflow.rewards import (
+import seekgraph as sg
+from seekgraph.core.ledger import EvidenceList, Passages
+from seekgraph.core.trace import Trace
+from seekgraph.rewards import (
     Reward,
 )
-from seekflow.types import Answer, Evidence, Example, Goal, Passage, Plan, Verdict
+from seekgraph.types import Answer, Evidence, Example, Goal, Passage, Plan, Verdict
 
 
 def passages(*ids: str) -> tuple[Passage, ...]:
@@ -19,45 +19,45 @@ def example(*gold: str, answers: tuple[str, ...] = ("Paris",)) -> Example:
     return Example(id="e", question="?", supporting_ids=gold, answers=answers)
 
 
-class Found(sf.Writes):
+class Found(sg.Writes):
     passages: Passages
 
 
-class Kept(sf.Writes):
+class Kept(sg.Writes):
     context: tuple[Passage, ...]
 
 
-class Noted(sf.Writes):
+class Noted(sg.Writes):
     evidence: EvidenceList
 
 
-class Judged(sf.Writes):
+class Judged(sg.Writes):
     verdict: Verdict
 
 
-class Said(sf.Writes):
+class Said(sg.Writes):
     answer: Answer
 
 
-class Tried(sf.Writes):
+class Tried(sg.Writes):
     passages: Passages
     answer: Answer
 
 
-class Planned(sf.Writes):
+class Planned(sg.Writes):
     plan: Plan
 
 
-class Find(sf.Node):
+class Find(sg.Node):
     """Finds in round n the n-th of some lists of ids."""
 
     lists: tuple[tuple[str, ...], ...]
 
-    async def run(self, question: str, visit: sf.Visit) -> Found:
+    async def run(self, question: str, visit: sg.Visit) -> Found:
         return Found(passages=passages(*self.lists[max(visit.round, 1) - 1]))
 
 
-class Keep(sf.Node):
+class Keep(sg.Node):
     """Keeps these of the passages, in this order."""
 
     ids: tuple[str, ...]
@@ -67,7 +67,7 @@ class Keep(sf.Node):
         return Kept(context=tuple(by_id[id] for id in self.ids))
 
 
-class Note(sf.Node):
+class Note(sg.Node):
     """Notes evidence from these of the passages."""
 
     ids: tuple[str, ...]
@@ -76,7 +76,7 @@ class Note(sf.Node):
         return Noted(evidence=tuple(Evidence(claim="c", passage_id=id) for id in self.ids))
 
 
-class Tell(sf.Node):
+class Tell(sg.Node):
     """Finds passages with these texts, by id."""
 
     texts: dict[str, str]
@@ -85,7 +85,7 @@ class Tell(sf.Node):
         return Found(passages=tuple(Passage(id=id, title=id, text=text) for id, text in self.texts.items()))
 
 
-class Quote(sf.Node):
+class Quote(sg.Node):
     """Notes these quotes, as (id, quote)."""
 
     quotes: tuple[tuple[str, str], ...]
@@ -94,42 +94,42 @@ class Quote(sf.Node):
         return Noted(evidence=tuple(Evidence(claim="c", passage_id=id, quote=quote) for id, quote in self.quotes))
 
 
-class Judge(sf.Node):
+class Judge(sg.Node):
     score: float
 
     async def run(self, context: tuple[Passage, ...]) -> Judged:
         return Judged(verdict=Verdict(score=self.score))
 
 
-class JudgeEvidence(sf.Node):
+class JudgeEvidence(sg.Node):
     score: float
 
     async def run(self, evidence: tuple[Evidence, ...]) -> Judged:
         return Judged(verdict=Verdict(score=self.score))
 
 
-class JudgeBlindly(sf.Node):
+class JudgeBlindly(sg.Node):
     score: float
 
     async def run(self, question: str) -> Judged:
         return Judged(verdict=Verdict(score=self.score))
 
 
-class JudgeAnswer(sf.Node):
+class JudgeAnswer(sg.Node):
     score: float
 
     async def run(self, answer: Answer) -> Judged:
         return Judged(verdict=Verdict(score=self.score))
 
 
-class JudgeGoal(sf.Node):
+class JudgeGoal(sg.Node):
     score: float
 
     async def run(self, goal: Goal, passages: tuple[Passage, ...]) -> Judged:
         return Judged(verdict=Verdict(score=self.score))
 
 
-class Say(sf.Node):
+class Say(sg.Node):
     text: str
     citations: tuple[str, ...] = ()
     refused: bool = False
@@ -140,32 +140,32 @@ class Say(sf.Node):
         return Said(answer=answer)
 
 
-class Try(sf.Node):
+class Try(sg.Node):
     """In the n-th attempt finds the n-th passage and answers with the n-th text."""
 
     ids: tuple[str, ...]
     texts: tuple[str, ...]
 
-    async def run(self, question: str, visit: sf.Visit) -> Tried:
+    async def run(self, question: str, visit: sg.Visit) -> Tried:
         attempt = int(visit.id.rpartition("@")[2]) - 1
         return Tried(passages=passages(self.ids[attempt]), answer=Answer(text=self.texts[attempt]))
 
 
-class Fail(sf.Node):
+class Fail(sg.Node):
     async def run(self, question: str) -> Said:
         raise OSError("down")
 
 
-class Divide(sf.Node):
+class Divide(sg.Node):
     async def run(self, question: str) -> Planned:
         return Planned(plan=Plan(goals=(Goal(id="1", text="who?"), Goal(id="2", text="where?"))))
 
 
-def result(body: object) -> sf.Result:
+def result(body: object) -> sg.Result:
     """What a flow comes to; unread writes are what these flows are about, so they are not checked for them."""
-    from seekflow.core.bound import Bound
+    from seekgraph.core.bound import Bound
 
-    return Bound(sf.Flow(body), {}, checked=True)(question="?")
+    return Bound(sg.Flow(body), {}, checked=True)(question="?")
 
 
 def run(body: object) -> Trace:

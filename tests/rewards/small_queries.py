@@ -7,32 +7,32 @@ from typing import Annotated
 
 from small_flows import Found, Planned
 
-import seekflow as sf
-from seekflow.core.bound import Bound
-from seekflow.core.trace import Trace
-from seekflow.types import Digest, Goal, Passage, Plan, Query
+import seekgraph as sg
+from seekgraph.core.bound import Bound
+from seekgraph.core.trace import Trace
+from seekgraph.types import Digest, Goal, Passage, Plan, Query
 
 
-class Asked(sf.Writes):
+class Asked(sg.Writes):
     query: Query
 
 
-class AskedMany(sf.Writes):
+class AskedMany(sg.Writes):
     queries: tuple[Query, ...]
 
 
-class Ask(sf.Node):
+class Ask(sg.Node):
     """Asks in round n the n-th of some queries; in a `redo`, the n-th attempt asks it."""
 
     texts: tuple[str, ...]
 
-    async def run(self, question: str, visit: sf.Visit) -> Asked:
+    async def run(self, question: str, visit: sg.Visit) -> Asked:
         attempt = visit.id.rpartition("@")[2].rpartition(".")[2]
         number = visit.round or (int(attempt) if attempt.isdigit() else 1)
         return Asked(query=Query(text=self.texts[min(number, len(self.texts)) - 1]))
 
 
-class AskWith(sf.Node):
+class AskWith(sg.Node):
     """Asks a query with other things than its text."""
 
     query: Query
@@ -41,19 +41,19 @@ class AskWith(sf.Node):
         return Asked(query=self.query)
 
 
-class DivideAndRefer(sf.Node):
+class DivideAndRefer(sg.Node):
     """Two goals, the second about the result of the first."""
 
     async def run(self, question: str) -> Planned:
         return Planned(plan=Plan(goals=(Goal(id="1", text="who?"), Goal(id="2", text="where is #1?", needs=("1",)))))
 
 
-class AskForGoal(sf.Node):
+class AskForGoal(sg.Node):
     async def run(self, question: str, goal: Goal, digests: tuple[Digest, ...] = ()) -> Asked:
         return Asked(query=Query(text=goal.text))
 
 
-class AskMany(sf.Node):
+class AskMany(sg.Node):
     texts: tuple[str, ...]
 
     async def run(self, question: str) -> AskedMany:
@@ -73,15 +73,15 @@ class Shelf:
 
 def searched(body: object, there: Mapping[str, Mapping[str, str]], question: str = "?") -> Trace:
     """The trace of a flow whose corpus is such a shelf."""
-    return Bound(sf.Flow(body), {"corpus": Shelf(there)}, checked=True)(question=question).trace
+    return Bound(sg.Flow(body), {"corpus": Shelf(there)}, checked=True)(question=question).trace
 
 
-class Search(sf.Node):
+class Search(sg.Node):
     """Finds what stands under the text of the query, as a `Shelf` does, and asks no retriever."""
 
     there: Mapping[str, Mapping[str, str]]
 
-    async def run(self, query: Annotated[Query, sf.OrElse("question")]) -> Found:
+    async def run(self, query: Annotated[Query, sg.OrElse("question")]) -> Found:
         found = self.there.get(query.text, {})
         return Found(passages=tuple(Passage(id=id, title=id, text=text) for id, text in found.items()))
 

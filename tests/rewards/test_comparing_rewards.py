@@ -8,10 +8,10 @@ import pickle
 import pytest
 from small_flows import Find, Keep, Say, example, run, told, values
 
-from seekflow.rewards import RewardError, novelty, ranking_ndcg, support_gain
-from seekflow.rewards.comparing import planning_gain, rank_among
-from seekflow.rewards.ranking import cosearch
-from seekflow.rewards.runs import run_em
+from seekgraph.rewards import RewardError, novelty, ranking_ndcg, support_gain
+from seekgraph.rewards.comparing import planning_gain, rank_among
+from seekgraph.rewards.ranking import cosearch
+from seekgraph.rewards.runs import run_em
 
 FOUND = Find((("p1", "p2", "x"),))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from small_flows import Find, Keep, Say, Tell, example, run, told, values
 
-from seekflow.rewards import RewardError, answer_f1
-from seekflow.rewards.answering import answer_em, citation_recall, confidence_calibrated, refused_rightly
-from seekflow.rewards.grounding import bottom_lines, cites_found, faithful, supports
+from seekgraph.rewards import RewardError, answer_f1
+from seekgraph.rewards.answering import answer_em, citation_recall, confidence_calibrated, refused_rightly
+from seekgraph.rewards.grounding import bottom_lines, cites_found, faithful, supports
 
 SEINE = Tell({"p1": "The Seine is 777 km long and flows through Paris.", "p2": "Paris is the capital of France."})
 FOUND = Find((("p1", "p2"),))

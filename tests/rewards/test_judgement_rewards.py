@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from small_flows import Divide, Find, Judge, JudgeBlindly, JudgeEvidence, Keep, Note, Say, example, run, told, values
 
-import seekflow as sf
-from seekflow import S
-from seekflow.rewards import (
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.rewards import (
     answer_f1,
     citation_support,
     right_to_stop,
@@ -47,7 +47,7 @@ def test_having_read_an_empty_collection_is_having_read_nothing() -> None:
 
 def test_a_judge_that_reads_no_passages_is_held_to_what_was_found_by_then() -> None:
     row = example("p1", "p2")
-    body = sf.loop(Find((("p1",), ("p2",))) >> JudgeBlindly(0.4), until=S.verdict.score >= 0.5, max_rounds=2) >> Say("Paris")
+    body = sg.loop(Find((("p1",), ("p2",))) >> JudgeBlindly(0.4), until=S.verdict.score >= 0.5, max_rounds=2) >> Say("Paris")
     assert values(right_to_stop, run(body), row) == pytest.approx([1 - 0.16, 1 - 0.36])
 
 
@@ -75,8 +75,8 @@ def test_citations_are_judged_by_their_precision_and_none_are_not_judged() -> No
 
 def test_an_executors_answer_to_a_goal_is_not_held_to_the_answer_of_the_question() -> None:
     search = Find((("p1",),)) >> Keep(("p1",)) >> Judge(0.9) >> Say("a river", ("p1",))
-    executor = sf.call(search, give={"question": S.goal.text}, name="search")
-    trace = run(Divide() >> sf.each(S.plan.goals, executor) >> Say("Paris", ("p1",)))
+    executor = sg.call(search, give={"question": S.goal.text}, name="search")
+    trace = run(Divide() >> sg.each(S.plan.goals, executor) >> Say("Paris", ("p1",)))
     row = example("p1", "p2")
     assert values(answer_f1, trace, row) == [1]
     assert values(citation_support, trace, row) == [1]
@@ -86,6 +86,6 @@ def test_an_executors_answer_to_a_goal_is_not_held_to_the_answer_of_the_question
 
 def test_an_executor_that_works_on_the_whole_question_is_judged_like_the_run() -> None:
     search = Find((("p1",),)) >> Keep(("p1",)) >> Judge(0.9) >> Say("London")
-    trace = run(sf.call(search, name="search") >> Say("Paris"))
+    trace = run(sg.call(search, name="search") >> Say("Paris"))
     assert values(answer_f1, trace, example("p1")) == [0, 1]
     assert values(right_to_stop, trace, example("p1")) == pytest.approx([0.99])

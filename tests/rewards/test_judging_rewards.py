@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from small_flows import Divide, Find, Judge, JudgeAnswer, JudgeGoal, Keep, Say, Tell, example, run, told, values
 
-import seekflow as sf
-from seekflow import S
-from seekflow.rewards import RewardError, right_to_stop
-from seekflow.rewards.answering import answer_em
-from seekflow.rewards.judging import decided_right, judge_label, judged_right
-from seekflow.rewards.reflecting import goal_met, hop_of
-from seekflow.types import Example, Goal, SubQuestion
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.rewards import RewardError, right_to_stop
+from seekgraph.rewards.answering import answer_em
+from seekgraph.rewards.judging import decided_right, judge_label, judged_right
+from seekgraph.rewards.reflecting import goal_met, hop_of
+from seekgraph.types import Example, Goal, SubQuestion
 
 FOUND = Find((("p1", "p2", "x"),))
 
@@ -83,8 +83,8 @@ def row_with_hops(*hops: SubQuestion) -> Example:
 
 def test_a_goal_is_met_by_its_hops_passage_or_else_by_a_passage_with_its_answer() -> None:
     texts = Tell({"p1": "Ann was here.", "x": "She moved to Bern."})
-    executor = sf.call(texts >> JudgeGoal(0.8) >> Say("a"), name="search")
-    trace = run(Divide() >> sf.each(S.plan.goals, executor) >> Say("Paris"))
+    executor = sg.call(texts >> JudgeGoal(0.8) >> Say("a"), name="search")
+    trace = run(Divide() >> sg.each(S.plan.goals, executor) >> Say("Paris"))
     # both goals are met: 1 - (0.8 - 1)^2
     assert values(goal_met, trace, row_with_hops(*HOPS)) == pytest.approx([0.96, 0.96])
     # neither is: 1 - 0.8^2

@@ -7,20 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_flows import Fail, Find, Keep, Say, Tell, example, run, told, values
 
-import seekflow as sf
-from seekflow.core.ledger import Passages, Rankings
-from seekflow.core.trace import Trace
-from seekflow.rewards import RewardError
-from seekflow.rewards.harness import Curated, curated_of, harness_terminal
-from seekflow.rewards.ladders import hiersearch, local_first_term, search_r1, tools_asked
-from seekflow.rewards.runs import answer_documents
-from seekflow.types import Example, Passage, Ranking, SubQuestion
+import seekgraph as sg
+from seekgraph.core.ledger import Passages, Rankings
+from seekgraph.core.trace import Trace
+from seekgraph.rewards import RewardError
+from seekgraph.rewards.harness import Curated, curated_of, harness_terminal
+from seekgraph.rewards.ladders import hiersearch, local_first_term, search_r1, tools_asked
+from seekgraph.rewards.runs import answer_documents
+from seekgraph.types import Example, Passage, Ranking, SubQuestion
 
 SEINE = Tell({"p1": "The Seine flows through Paris.", "p2": "It is long."})
 TIBER = Tell({"p1": "The Tiber flows through Rome.", "p2": "It is long."})
 
 
-class Ask(sf.Node):
+class Ask(sg.Node):
     """Finds one passage by each of some retrievers."""
 
     sources: tuple[str, ...]
@@ -31,7 +31,7 @@ class Ask(sf.Node):
         return Asked(passages=(found,), rankings=rankings)
 
 
-class Asked(sf.Writes):
+class Asked(sg.Writes):
     passages: Passages
     rankings: Rankings
 

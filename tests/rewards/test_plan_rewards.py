@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_flows import Find, Judge, Keep, Planned, Said, Say, run, told, values
 
-import seekflow as sf
-from seekflow import S
-from seekflow.core.bound import Bound
-from seekflow.core.trace import Trace
-from seekflow.nodes import Plan as PlanNode
-from seekflow.rewards import (
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.core.bound import Bound
+from seekgraph.core.trace import Trace
+from seekgraph.nodes import Plan as PlanNode
+from seekgraph.rewards import (
     Reward,
     RewardError,
     nearness,
@@ -28,9 +28,9 @@ from seekflow.rewards import (
     plan_size_by,
     plan_valid,
 )
-from seekflow.rewards.hops import dependencies, nearest
-from seekflow.text.alike import bare
-from seekflow.types import Answer, Digest, Example, Goal, Plan, SubQuestion
+from seekgraph.rewards.hops import dependencies, nearest
+from seekgraph.text.alike import bare
+from seekgraph.types import Answer, Digest, Example, Goal, Plan, SubQuestion
 
 QUESTION = "When did the founder of the town on the Aare die?"
 HOPS = (
@@ -42,7 +42,7 @@ ROW = Example(id="e", question=QUESTION, answers=("1218",), supporting_ids=("p1"
 GOOD = (("1", "Which town is on the river Aare?", ()), ("2", "Who founded #1?", ("1",)), ("3", "When did #2 die?", ("2",)))
 
 
-class Lay(sf.Node):
+class Lay(sg.Node):
     """Writes a plan of these goals, each (id, text, needs)."""
 
     goals: tuple[tuple[str, str, tuple[str, ...]], ...]
@@ -51,16 +51,16 @@ class Lay(sf.Node):
         return Planned(plan=Plan(goals=tuple(Goal(id=id, text=text, needs=needs) for id, text, needs in self.goals)))
 
 
-class LayAfter(sf.Node):
+class LayAfter(sg.Node):
     """The same, after it has read what came back."""
 
     goals: tuple[tuple[str, str, tuple[str, ...]], ...]
 
-    async def run(self, question: str, digests: tuple[Digest, ...], visit: sf.Visit) -> Planned:
+    async def run(self, question: str, digests: tuple[Digest, ...], visit: sg.Visit) -> Planned:
         return Planned(plan=Plan(goals=tuple(Goal(id=id, text=text, needs=needs) for id, text, needs in self.goals)))
 
 
-class Conclude(sf.Node):
+class Conclude(sg.Node):
     text: str
 
     async def run(self, question: str) -> Said:
@@ -164,7 +164,7 @@ def test_an_embedder_matches_by_meaning_and_is_asked_once_for_a_text() -> None:
 
 @pytest.mark.dense
 def test_a_real_embedder_finds_a_hop_that_shares_no_word() -> None:
-    from seekflow.tools.embedder import SentenceEmbedder
+    from seekgraph.tools.embedder import SentenceEmbedder
 
     meant = plan_coverage_by(nearness(SentenceEmbedder()))
     trace, hops = texts("Who wrote it?"), row("#1 >> author")
@@ -245,7 +245,7 @@ def test_a_goal_that_cannot_be_worked_on_is_not_valid(goal: tuple[str, str, tupl
 
 def test_what_stands_in_the_question_is_no_reference_and_no_blank() -> None:
     question = "Who sang the #1 hit [Goal] in 1999?"
-    trace = Bound(sf.Flow(Lay((("a", "Who sang the #1 hit?", ()), ("b", "Who sang [Goal]?", ())))), {}, checked=True)(
+    trace = Bound(sg.Flow(Lay((("a", "Who sang the #1 hit?", ()), ("b", "Who sang [Goal]?", ())))), {}, checked=True)(
         question=question
     ).trace
     assert one(plan_valid, trace, row("x?", question=question)) == 1
@@ -259,7 +259,7 @@ def test_a_plan_without_goals_is_not_valid_and_validity_needs_no_example() -> No
 
 def test_validity_picks_a_plan_while_a_flow_runs() -> None:
     loose = ("2", "Who founded #1?", ())
-    trace = run(sf.redo(Lay((GOOD[0], loose)), plan_valid, below=0.9, at_most=2) >> Say("1218"))
+    trace = run(sg.redo(Lay((GOOD[0], loose)), plan_valid, below=0.9, at_most=2) >> Say("1218"))
     assert [step.decision for step in trace if step.kind == "mark"] == [0.5, 0.5]
 
 
@@ -317,7 +317,7 @@ def test_size_may_be_off_by_a_tolerance_and_be_held_to_the_gold_passages() -> No
 
 # --- later plans, and plans of a part ------------------------------------------------------------------------------
 
-BACK = sf.call(Find((("x",),)) >> Conclude("It is Bern."), name="goal")
+BACK = sg.call(Find((("x",),)) >> Conclude("It is Bern."), name="goal")
 """A call that comes back with the answer of the first hop."""
 
 
@@ -332,7 +332,7 @@ def test_a_plan_is_measured_against_what_its_step_has_read_no_answer_to() -> Non
 
 
 def test_a_gold_passage_that_was_read_settles_its_hop() -> None:
-    back = sf.call(Find((("p1", "p2"),)) >> Keep(("p1", "p2")) >> Judge(1.0) >> Say("unsure", ("p1", "p2")), name="goal")
+    back = sg.call(Find((("p1", "p2"),)) >> Keep(("p1", "p2")) >> Judge(1.0) >> Say("unsure", ("p1", "p2")), name="goal")
     trace = run(back >> LayAfter((("3", "When did Berchtold die?", ()),)) >> Say("1218"))
     assert [values(each, trace, ROW) for each in (plan_coverage, plan_size, no_leap)] == [[1], [1], [1]]
     assert values(plan_size_by("supporting_ids"), trace, ROW) == [1]
@@ -340,7 +340,7 @@ def test_a_gold_passage_that_was_read_settles_its_hop() -> None:
 
 def test_a_yes_in_a_conclusion_settles_no_hop() -> None:
     hops = row(SubQuestion(question="Is Bern on the Aare?", answer="yes"), answers=("yes",))
-    agreed = sf.call(Find((("x",),)) >> Conclude("Yes, it is."), name="goal")
+    agreed = sg.call(Find((("x",),)) >> Conclude("Yes, it is."), name="goal")
     assert values(plan_coverage, run(agreed >> LayAfter((("1", "Is Bern on the Aare?", ()),)) >> Say("yes")), hops) == [1]
 
 
@@ -350,11 +350,11 @@ def test_a_planner_that_reads_the_question_alone_has_all_before_it_in_every_roun
 
 
 def test_a_later_plan_may_refer_to_goals_that_came_back_and_be_empty_where_nothing_is_left() -> None:
-    class Search(sf.Node):
+    class Search(sg.Node):
         async def run(self, goal: Goal) -> Said:
             return Said(answer=Answer(text="Bern"))
 
-    first = Lay((GOOD[0],)) >> sf.each(S.plan.goals, sf.call(Search(), name="goal"), item="goal")
+    first = Lay((GOOD[0],)) >> sg.each(S.plan.goals, sg.call(Search(), name="goal"), item="goal")
     assert values(plan_valid, run(first >> LayAfter((("5", "Who founded #1?", ()),)) >> Say("1218")), ROW) == [1, 1]
     single = row(HOPS[0], answers=("Bern",))
     trace = run(first >> LayAfter(()) >> Say("1218"))
@@ -363,7 +363,7 @@ def test_a_later_plan_may_refer_to_goals_that_came_back_and_be_empty_where_nothi
 
 
 def test_inside_a_call_on_a_part_gold_is_of_another_question() -> None:
-    body = Lay(GOOD) >> sf.each(S.plan.goals, sf.call(Lay(GOOD[:1]) >> Say("x"), give={"question": S.goal.text}), item="goal")
+    body = Lay(GOOD) >> sg.each(S.plan.goals, sg.call(Lay(GOOD[:1]) >> Say("x"), give={"question": S.goal.text}), item="goal")
     trace = run(body >> Say("1218"))
     assert [values(each, trace, ROW) for each in (plan_coverage, plan_order, no_leap, plan_size)] == [[1]] * 4
     assert values(plan_valid, trace, ROW) == [1] * 4  # its form is its own
@@ -462,7 +462,7 @@ REAL = (
 
 
 def test_a_real_planner_is_told_what_it_left_out() -> None:
-    flow = Bound(sf.Flow(PlanNode()), {}, checked=True)
+    flow = Bound(sg.Flow(PlanNode()), {}, checked=True)
     runs = [(flow(question=each.question).trace, each) for each in REAL]
     assert [one(plan_coverage, *each) for each in runs] == pytest.approx(
         [

@@ -19,12 +19,12 @@ from small_flows import (
 )
 from small_queries import Ask, AskMany, AskWith, Search, searched, under
 
-import seekflow as sf
-from seekflow import S
-from seekflow.core.element import Element
-from seekflow.core.trace import Trace
-from seekflow.nodes import Retrieve
-from seekflow.rewards import (
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.core.element import Element
+from seekgraph.core.trace import Trace
+from seekgraph.nodes import Retrieve
+from seekgraph.rewards import (
     RewardError,
     adoption,
     document_margin,
@@ -36,8 +36,8 @@ from seekflow.rewards import (
     smart_search,
     useful_query,
 )
-from seekflow.tools import BM25
-from seekflow.types import Example, Passage, Query, SubQuestion
+from seekgraph.tools import BM25
+from seekgraph.types import Example, Passage, Query, SubQuestion
 
 THERE = under(a="p1 x y", b="x p1 p2", c="z p2", none="")
 
@@ -46,7 +46,7 @@ def looped(*texts: str, then: Element | None = None) -> Trace:
     """A round for each of these queries, and `then` in each round."""
     body: Element = Ask(texts) >> Retrieve("corpus")
     body = body >> then if then is not None else body
-    return searched(sf.loop(body, until=S.round >= len(texts), max_rounds=len(texts)) >> Say("Paris"), THERE)
+    return searched(sg.loop(body, until=S.round >= len(texts), max_rounds=len(texts)) >> Say("Paris"), THERE)
 
 
 # --- novelty -------------------------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ def test_a_query_is_redundant_where_more_than_k_of_its_passages_had_been_found()
 
 
 def test_what_two_searches_of_one_step_find_was_not_found_before() -> None:
-    trace = run(AskMany(("a", "b")) >> sf.each(S.queries, Search(THERE), item="query") >> Say("Paris"))
+    trace = run(AskMany(("a", "b")) >> sg.each(S.queries, Search(THERE), item="query") >> Say("Paris"))
     assert values(novel_query(0), trace, example()) == [1]
     assert values(query_redundancy, trace, example()) == [0]
 
@@ -114,7 +114,7 @@ def test_average_precision_of_a_hop_is_against_all_gold_or_against_what_was_left
 
 
 def test_what_several_searches_of_a_step_find_is_one_list_taken_in_turns() -> None:
-    trace = run(AskMany(("a", "c")) >> sf.each(S.queries, Search(THERE), item="query") >> Say("Paris"))
+    trace = run(AskMany(("a", "c")) >> sg.each(S.queries, Search(THERE), item="query") >> Say("Paris"))
     # p1, z, x, p2, y: p1 at 1, p2 at 4
     assert values(query_ap(), trace, example("p1", "p2")) == pytest.approx([(1 / 1 + 2 / 4) / 2])
 
@@ -196,7 +196,7 @@ def test_a_query_is_useful_that_was_needed_and_found_what_was_missing() -> None:
 
 def test_usefulness_by_answers_looks_for_those_of_the_hops_too() -> None:
     there = {"a": {"1": "Jaws is by Spielberg."}, "b": {"2": "Spielberg is from Ohio."}, "c": {"3": "Ohio, by Spielberg."}}
-    body = sf.loop(Ask(("a", "b", "c")) >> Search(there), until=S.round >= 3, max_rounds=3) >> Say("Ohio")
+    body = sg.loop(Ask(("a", "b", "c")) >> Search(there), until=S.round >= 3, max_rounds=3) >> Say("Ohio")
     hops = (SubQuestion(question="who?", answer="Spielberg"), SubQuestion(question="where?", answer="Ohio"))
     row = Example(id="e", question="?", answers=("Ohio",), decomposition=hops)
     assert values(useful_query("answer"), run(body), row) == [1, 1, 0]
@@ -256,7 +256,7 @@ def test_what_was_used_before_a_query_is_not_adopted_from_it() -> None:
 
 
 def test_a_query_of_an_attempt_that_was_dropped_is_not_blamed_for_not_being_used() -> None:
-    body = sf.redo(Ask(("none", "a")) >> Retrieve("corpus"), novel_query(), below=1.0, at_most=2)
+    body = sg.redo(Ask(("none", "a")) >> Retrieve("corpus"), novel_query(), below=1.0, at_most=2)
     trace = searched(body >> Keep(("p1",)) >> Say("Paris"), THERE)
     assert values(adoption(), trace, example()) == pytest.approx([1 / 3])
 

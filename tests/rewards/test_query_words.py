@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from small_flows import Quote, Say, example, run, told, values
 from small_queries import Ask, AskMany, AskWith, Search, searched
 
-import seekflow as sf
-from seekflow import S
-from seekflow.core.trace import Trace
-from seekflow.nodes import Retrieve
-from seekflow.rewards import RewardError, Score, document_margin, safe_query, terms_from_evidence
-from seekflow.rewards.unsafe import DEFAULT, WordList, default_words
-from seekflow.tools import BM25
-from seekflow.types import Passage, Query
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.core.trace import Trace
+from seekgraph.nodes import Retrieve
+from seekgraph.rewards import RewardError, Score, document_margin, safe_query, terms_from_evidence
+from seekgraph.rewards.unsafe import DEFAULT, WordList, default_words
+from seekgraph.tools import BM25
+from seekgraph.types import Passage, Query
 
 # --- document frequency --------------------------------------------------------------------------------------------
 
@@ -83,7 +83,7 @@ def test_it_reaches_another_process_with_its_corpus() -> None:
 def test_new_terms_are_looked_for_in_what_was_found_before() -> None:
     there = {"Jaws": {"1": "Jaws is a film by Steven Spielberg."}, "Spielberg Ohio film": {"2": "Ohio"}}
     texts = ("Jaws", "Spielberg Ohio film", "Ohio film", "Ohio Cincinnati")
-    body = sf.loop(Ask(texts) >> Retrieve("corpus"), until=S.round >= 4, max_rounds=4) >> Say("Paris")
+    body = sg.loop(Ask(texts) >> Retrieve("corpus"), until=S.round >= 4, max_rounds=4) >> Say("Paris")
     trace = searched(body, there, "Where is the maker of the film from?")
     # nothing was found before the first; "spielberg" is in what was, "ohio" is not, "film" is in the question; the third has no
     # new term; of the fourth "ohio" is no longer new
@@ -200,7 +200,7 @@ def test_word_lists_in_another_form_are_refused_by_name(tmp_path: Path, text: st
     assert "mine.toml" in str(raised.value)
 
 
-def test_every_list_that_comes_with_seekflow_is_found_by_its_own_words() -> None:
+def test_every_list_that_comes_with_seekgraph_is_found_by_its_own_words() -> None:
     words = WordList.from_toml(DEFAULT)
     assert words == default_words()
     for category, things in words.things.items():

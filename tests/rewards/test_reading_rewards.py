@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from small_flows import Find, Keep, Note, Quote, Say, Tell, example, run, told, values
 
-from seekflow.rewards import RewardError
-from seekflow.rewards.reading import condensation, evidence_precision, evidence_recall, verbatim
+from seekgraph.rewards import RewardError
+from seekgraph.rewards.reading import condensation, evidence_precision, evidence_recall, verbatim
 
 FOUND = Find((("p1", "p2", "x", "y"),))
 

@@ -8,11 +8,11 @@ import pytest
 from given_rewards import EXAMPLE, STEP, TRACE, close, constant, numbers, raw, value, values
 from hypothesis import given
 
-import seekflow.rewards as rewards
-from seekflow.core.step import Step, StepError
-from seekflow.core.trace import Trace
-from seekflow.rewards import RewardError, Score, clip, decay, gate, reward, scores
-from seekflow.types import Example
+import seekgraph.rewards as rewards
+from seekgraph.core.step import Step, StepError
+from seekgraph.core.trace import Trace
+from seekgraph.rewards import RewardError, Score, clip, decay, gate, reward, scores
+from seekgraph.types import Example
 
 
 @reward(needs="supporting_ids", on="passages")

@@ -7,9 +7,9 @@ from given_rewards import EXAMPLE, STEP, TRACE, constant
 from hypothesis import given
 from hypothesis import strategies as st
 
-import seekflow.rewards as rewards
-from seekflow.rewards import Reward, RewardError, novelty, parse, support_gain
-from seekflow.rewards.catalog import catalog, names
+import seekgraph.rewards as rewards
+from seekgraph.rewards import Reward, RewardError, novelty, parse, support_gain
+from seekgraph.rewards.catalog import catalog, names
 
 
 def test_every_reward_is_listed_with_what_it_gives() -> None:

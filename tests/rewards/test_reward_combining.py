@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from small_flows import Find, Say, Try, example, run
 from small_flows import values as values_in
 
-import seekflow as sf
-from seekflow.core.step import Step
-from seekflow.core.trace import Trace
-from seekflow.rewards import (
+import seekgraph as sg
+from seekgraph.core.step import Step
+from seekgraph.core.trace import Trace
+from seekgraph.rewards import (
     RewardError,
     Score,
     attenuated_retrieval,
@@ -124,7 +124,7 @@ def test_a_schedule_has_two_phases_and_begins_with_one_of_them() -> None:
         schedule({"one": novelty})
     with pytest.raises(RewardError, match="got phase 'late' of 'explore', 'exploit'"):
         schedule(PHASES, "late")
-    with pytest.raises(sf.SeekflowError, match="'late'"):
+    with pytest.raises(sg.SeekgraphError, match="'late'"):
         schedule(PHASES).with_params({"phase": "late"})
 
 
@@ -164,7 +164,7 @@ def test_from_visit_with_one_reward_from_the_first_is_that_reward(x: float | Non
 several = st.lists(values, min_size=1, max_size=5)
 
 
-def over(trace: Trace, made: sf.rewards.Reward) -> list[float | None]:
+def over(trace: Trace, made: sg.rewards.Reward) -> list[float | None]:
     return [made.measure(step, trace, None)[0] for step in trace]
 
 
@@ -188,7 +188,7 @@ def test_the_feedback_is_of_the_visit_that_matters() -> None:
 def test_visits_of_other_nodes_and_of_attempts_that_were_not_kept_do_not_count() -> None:
     two = Trace(steps=[*visited(2).steps, *visited(1, "hop").steps])
     assert over(two, best_visit(by_visit([0.25, 0.5]))) == [None, 0.5, 0.25]
-    trace = run(sf.best_of(2, Try(("x", "p1"), ("Rome", "Paris")), novelty))  # both are new: the first is kept
+    trace = run(sg.best_of(2, Try(("x", "p1"), ("Rome", "Paris")), novelty))  # both are new: the first is kept
     assert values_in(turn_recall, trace, example("p1")) == [0.0, 1.0]
     assert values_in(best_visit(turn_recall), trace, example("p1")) == [0.0]
 
@@ -196,7 +196,7 @@ def test_visits_of_other_nodes_and_of_attempts_that_were_not_kept_do_not_count()
 def test_gains_over_the_visits_of_a_node_add_up_to_what_it_found() -> None:
     trace = visited(3)
     for step, found in zip(trace, ("p1", "x", "p2"), strict=True):
-        step.writes["passages"] = (sf.Passage(id=found, text=""),)
+        step.writes["passages"] = (sg.Passage(id=found, text=""),)
     assert values_in(per_visit(support_gain, "sum"), trace, example("p1", "p2", "p3")) == [pytest.approx(2 / 3)]
 
 

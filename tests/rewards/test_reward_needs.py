@@ -6,9 +6,9 @@ import pytest
 from given_rewards import EXAMPLE, constant
 from small_flows import Divide, Find, JudgeAnswer, Keep, Say
 
-import seekflow as sf
-from seekflow import S
-from seekflow.rewards import (
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.rewards import (
     Reward,
     RewardError,
     answer_f1,
@@ -24,10 +24,10 @@ from seekflow.rewards import (
     run_reward,
     support_gain,
 )
-from seekflow.rewards.needs import channels_written, needs_in_words
-from seekflow.types import Example
+from seekgraph.rewards.needs import channels_written, needs_in_words
+from seekgraph.types import Example
 
-FLOW = sf.Flow(Find((("p1",),)) >> Say("Paris"), name="small")
+FLOW = sg.Flow(Find((("p1",),)) >> Say("Paris"), name="small")
 WITHOUT = [Example(id=str(number), question="?", answers=("a",)) for number in range(3)]
 
 
@@ -49,12 +49,12 @@ def test_a_channel_that_no_node_writes_is_named_with_those_that_are_written() ->
 def test_a_reward_of_a_judge_asks_for_one() -> None:
     with pytest.raises(RewardError, match=r"'judged' is about 'verdict', .*: give it a judge, or leave the reward out"):
         require_needs([judged], [EXAMPLE], FLOW)
-    require_needs([judged], [EXAMPLE], sf.Flow(FLOW.body >> JudgeAnswer(1.0)))
+    require_needs([judged], [EXAMPLE], sg.Flow(FLOW.body >> JudgeAnswer(1.0)))
 
 
 def test_channels_are_those_of_all_places_also_inside_calls_and_as_they_are_renamed() -> None:
-    inside = sf.Flow(Find((("p1",),)) >> Keep(("p1",)).into(context="best") >> Say("Paris"))
-    flow = sf.Flow(Divide() >> sf.each(S.plan.goals, sf.call(inside, give={"question": S.goal.text}), item="goal"))
+    inside = sg.Flow(Find((("p1",),)) >> Keep(("p1",)).into(context="best") >> Say("Paris"))
+    flow = sg.Flow(Divide() >> sg.each(S.plan.goals, sg.call(inside, give={"question": S.goal.text}), item="goal"))
     assert channels_written(flow) == {"plan", "passages", "best", "answer", "digests"}
 
 
@@ -83,7 +83,7 @@ def test_a_reward_of_ones_own_says_which_other_channels_it_reads() -> None:
 
 @pytest.mark.parametrize("way", ["evaluate", "diagnose", "compile"])
 def test_whatever_takes_rewards_refuses_what_cannot_be_fed_before_it_runs(way: str) -> None:
-    bound = sf.Bound(FLOW, {}, checked=True)
+    bound = sg.Bound(FLOW, {}, checked=True)
     rows = [Example(id=str(n), question=f"? {n}", supporting_ids=("p1",), answers=("Paris",)) for n in range(4)]
     with pytest.raises(RewardError, match="'evidence_recall' is about 'evidence'"):
         getattr(bound, way)(rows, rewards=[evidence_recall])

@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from random_runs import TEXTS, examples, results, rows, runs
 from small_flows import Keep, Say, Tell, run
 
-import seekflow as sf
-import seekflow.rewards as rewards
-from seekflow.core.trace import Trace
-from seekflow.rewards import Reward
-from seekflow.rewards.outcome import final_answer, found_by, handed_on
-from seekflow.rewards.turns import turns
-from seekflow.text.answers import exact_match as text_alike
-from seekflow.tools import BM25
-from seekflow.types import Example, Passage
+import seekgraph as sg
+import seekgraph.rewards as rewards
+from seekgraph.core.trace import Trace
+from seekgraph.rewards import Reward
+from seekgraph.rewards.outcome import final_answer, found_by, handed_on
+from seekgraph.rewards.turns import turns
+from seekgraph.text.answers import exact_match as text_alike
+from seekgraph.tools import BM25
+from seekgraph.types import Example, Passage
 
 OTHER = run(Tell(TEXTS) >> Keep(("p1",)) >> Say("Paris", ("p1",)))
 CORPUS = BM25(Passage(id=id, title=id, text=text) for id, text in TEXTS.items())
@@ -46,7 +46,7 @@ MADE: tuple[Reward, ...] = (
     rewards.harness_terminal(),
     rewards.hiersearch(["find", "tell"], ["tell"], local_first=True),
     rewards.inforage(),
-    rewards.inforage(extra=sf.Float(0.4, 0, 1)) * rewards.decay(sf.Float(0.9, 0, 1)) - 0.1,
+    rewards.inforage(extra=sg.Float(0.4, 0, 1)) * rewards.decay(sg.Float(0.9, 0, 1)) - 0.1,
     rewards.information_gain(CORPUS.passages),
     rewards.information_gain(TEXTS),
     rewards.judge_label(),
@@ -103,7 +103,7 @@ def test_a_reward_gives_the_same_in_another_process(trace: Trace, example: Examp
 
 @settings(max_examples=150, deadline=None)
 @given(results())
-def test_what_a_run_came_to_can_be_read_from_its_trace(result: sf.Result) -> None:
+def test_what_a_run_came_to_can_be_read_from_its_trace(result: sg.Result) -> None:
     assert handed_on(result.trace) == list(dict.fromkeys(passage.id for passage in result.passages))
     assert final_answer(result.trace) == result.answer
     assert found_by(result.trace).issuperset(passage.id for passage in result.values.get("passages", ()))

@@ -11,18 +11,18 @@ from given_rewards import EXAMPLE, STEP, TRACE, close, constant, raw, value, val
 from hypothesis import given
 from hypothesis import strategies as st
 
-import seekflow as sf
-import seekflow.rewards as rewards
-from seekflow.core.errors import ParamError
-from seekflow.core.params import value_of
-from seekflow.rewards import Reward, RewardError, clip, decay, gate, inforage, novelty, per_visit, reward, support_gain, tunable
-from seekflow.rewards.catalog import catalog
+import seekgraph as sg
+import seekgraph.rewards as rewards
+from seekgraph.core.errors import ParamError
+from seekgraph.core.params import value_of
+from seekgraph.rewards import Reward, RewardError, clip, decay, gate, inforage, novelty, per_visit, reward, support_gain, tunable
+from seekgraph.rewards.catalog import catalog
 
 shares = st.floats(0, 1)
 
 
 def weight(name: str, default: float = 0.5) -> Any:
-    return sf.Float(default, -3, 3, name=name)
+    return sg.Float(default, -3, 3, name=name)
 
 
 def plain(made: Reward) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def test_a_number_of_a_formula_can_be_a_param() -> None:
 def test_setting_a_param_is_writing_its_value(x: float | None, y: float | None, v: float, w: float) -> None:
     a, b = constant(x, "a"), constant(y, "b")
     made = weight("v") * a + b * weight("v") - weight("w") - (weight("w") - gate(a, b, weight("least")))
-    made = per_visit(clip(made, -5, weight("high", 3)) * decay(sf.Float(1.0, 0, 1)))
+    made = per_visit(clip(made, -5, weight("high", 3)) * decay(sg.Float(1.0, 0, 1)))
     written = v * a + b * v - w - (w - gate(a, b, 0.25))
     written = per_visit(clip(written, -5, 2) * decay(w))
     chosen = made.with_params({"v": v, "w": w, "least": 0.25, "high": 2, "decay.base": w})
@@ -52,7 +52,7 @@ def test_setting_a_param_is_writing_its_value(x: float | None, y: float | None, 
 
 @given(values, values, shares)
 def test_setting_params_to_their_own_values_changes_nothing(x: float | None, y: float | None, v: float) -> None:
-    made = (weight("v", v) * constant(x) + inforage(extra=sf.Float(v, 0, 1))).named("mine")
+    made = (weight("v", v) * constant(x) + inforage(extra=sg.Float(v, 0, 1))).named("mine")
     again = made.with_params(plain(made))
     assert (again.name, plain(again), raw(again)) == ("mine", plain(made), raw(made))
     assert made.with_params({}) is made
@@ -64,7 +64,7 @@ def test_later_values_win_and_others_stay() -> None:
 
 
 def test_a_makers_argument_can_be_a_param_and_is_called_after_it() -> None:
-    made = inforage(extra=sf.Float(0.2, 0, 1), penalty=sf.Float(0.9, 0, 1, name="worth"))
+    made = inforage(extra=sg.Float(0.2, 0, 1), penalty=sg.Float(0.9, 0, 1, name="worth"))
     assert plain(made) == {"inforage.extra": 0.2, "worth": 0.9}
     assert made.name == "inforage(penalty=0.9)"  # 0.2 is the default
     assert made.with_params({"inforage.extra": 0.3}).name == "inforage(extra=0.3, penalty=0.9)"
@@ -99,11 +99,11 @@ def test_one_name_is_one_param() -> None:
 @pytest.mark.parametrize(
     ("wrong", "error", "words"),
     [
-        (lambda: sf.Float(0.5, 0, 1) * novelty, ParamError, "needs a name to be found by"),
+        (lambda: sg.Float(0.5, 0, 1) * novelty, ParamError, "needs a name to be found by"),
         (lambda: (weight("w") * novelty).with_params({"v": 1}), ParamError, r"no params \['v'\]; it has \['w'\]"),
         (lambda: novelty.with_params({"v": 1}), ParamError, "it has none"),
         (lambda: (weight("w") * novelty).with_params({"w": 4}), ParamError, "a number from -3 to 3, not 4"),
-        (lambda: inforage(penalty=sf.Float(0.5, 0, 2)).with_params({"inforage.penalty": 1.5}), RewardError, "penalty in"),
+        (lambda: inforage(penalty=sg.Float(0.5, 0, 2)).with_params({"inforage.penalty": 1.5}), RewardError, "penalty in"),
     ],
     ids=["without a name", "unknown", "without params", "outside of the domain", "refused by its maker"],
 )
@@ -113,7 +113,7 @@ def test_what_cannot_be_a_param_is_told(wrong: Any, error: type[Exception], word
 
 
 def test_a_reward_with_params_reaches_another_process_with_them() -> None:
-    made = (weight("w") * support_gain + inforage(extra=sf.Float(0.4, 0, 1))).named("both")
+    made = (weight("w") * support_gain + inforage(extra=sg.Float(0.4, 0, 1))).named("both")
     again = pickle.loads(pickle.dumps(made))
     assert (again, again.params()) == (made, made.params())
     assert again(STEP, TRACE, EXAMPLE) == made(STEP, TRACE, EXAMPLE)
@@ -126,7 +126,7 @@ def scarce(most: int = 3) -> Reward:
 
 
 def test_a_maker_of_ones_own_takes_params_too() -> None:
-    made = scarce(most=sf.Int(3, 0, 9))
+    made = scarce(most=sg.Int(3, 0, 9))
     assert (made.name, plain(made), value(made)) == ("scarce", {"scarce.most": 3}, 1)
     assert value(made.with_params({"scarce.most": 0})) == 0
 
@@ -144,9 +144,9 @@ MAKERS = [each.name for each in catalog() if each.call != each.name and each.nee
 def test_every_number_of_a_published_formula_can_be_a_param(name: str) -> None:
     maker = getattr(rewards, name)
     for argument, default in numbers_of(maker).items():
-        kind = sf.Int if isinstance(default, int) else sf.Float
+        kind = sg.Int if isinstance(default, int) else sg.Float
         try:
             made = maker(**{argument: kind(default, min(default, 0), max(default, 1), name="it")})
         except (TypeError, RewardError) as error:
-            pytest.fail(f"decorate {name} with @tunable of seekflow.rewards.weights: it does not take a param ({error})")
+            pytest.fail(f"decorate {name} with @tunable of seekgraph.rewards.weights: it does not take a param ({error})")
         assert plain(made)["it"] == default

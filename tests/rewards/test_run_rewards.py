@@ -9,24 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_flows import Divide, Fail, Find, JudgeBlindly, Keep, Say, Tell, Try, example, run, told, values
 
-import seekflow as sf
-from seekflow import S
-from seekflow.core.element import Element
-from seekflow.core.step import Step, StepError
-from seekflow.core.trace import Trace
-from seekflow.rewards import RewardError, Score, answer_f1, reward
-from seekflow.rewards.efficiency import attenuated_retrieval, cost_aware_f1, gain_per_search, inforage
-from seekflow.rewards.outcome import bad_form, final_answer, found_by, handed_on, searches
-from seekflow.rewards.oversearch import frugal, frugal_value
-from seekflow.rewards.retrieval import search_gain, turn_recall
-from seekflow.rewards.runs import run_em, run_f1
-from seekflow.rewards.sufficiency import refused_for_lack, search_sufficient, used_what_it_found, web_detective
-from seekflow.types import Answer, Example
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.core.element import Element
+from seekgraph.core.step import Step, StepError
+from seekgraph.core.trace import Trace
+from seekgraph.rewards import RewardError, Score, answer_f1, reward
+from seekgraph.rewards.efficiency import attenuated_retrieval, cost_aware_f1, gain_per_search, inforage
+from seekgraph.rewards.outcome import bad_form, final_answer, found_by, handed_on, searches
+from seekgraph.rewards.oversearch import frugal, frugal_value
+from seekgraph.rewards.retrieval import search_gain, turn_recall
+from seekgraph.rewards.runs import run_em, run_f1
+from seekgraph.rewards.sufficiency import refused_for_lack, search_sufficient, used_what_it_found, web_detective
+from seekgraph.types import Answer, Example
 
 
 def rounds(*lists: tuple[str, ...]) -> Element:
     """A flow that searches once for each list, and finds it."""
-    return sf.loop(Find(lists) >> JudgeBlindly(0.0), until=S.verdict.score >= 0.5, max_rounds=len(lists))
+    return sg.loop(Find(lists) >> JudgeBlindly(0.0), until=S.verdict.score >= 0.5, max_rounds=len(lists))
 
 
 # --- what a run came to --------------------------------------------------------------------------------------------
@@ -47,14 +47,14 @@ def test_a_failed_run_has_a_score_too() -> None:
 
 
 def test_the_answer_to_a_goal_is_not_the_runs() -> None:
-    trace = run(Divide() >> sf.each(S.plan.goals, sf.call(Say("Ann"), name="search")))
+    trace = run(Divide() >> sg.each(S.plan.goals, sg.call(Say("Ann"), name="search")))
     assert final_answer(trace) is None
     assert bad_form(trace) == "there is no answer"
 
 
 def test_a_run_hands_on_its_context_or_what_it_found_or_what_its_calls_came_back_with() -> None:
     found = Find((("p1", "p2", "p3"),))
-    call = sf.call(found >> Keep(("p2",)) >> Say("a"), name="search")
+    call = sg.call(found >> Keep(("p2",)) >> Say("a"), name="search")
     assert handed_on(run(found >> Keep(("p3", "p1")) >> Say("Paris"))) == ["p3", "p1"]
     assert handed_on(run(found >> Say("Paris"))) == ["p1", "p2", "p3"]
     assert handed_on(run(call >> Say("Paris"))) == ["p2"]
@@ -73,7 +73,7 @@ def short(step: Step, trace: Trace, example: Example | None) -> Score:
 
 
 def test_what_an_attempt_found_and_said_that_was_not_kept_is_not_the_runs_but_its_searches_were_made() -> None:
-    trace = run(sf.best_of(3, Try(("p1", "p2", "p3"), ("Paris France", "Paris", "Paris, in France")), short))
+    trace = run(sg.best_of(3, Try(("p1", "p2", "p3"), ("Paris France", "Paris", "Paris, in France")), short))
     row = example("p1", "p2", "p3")
     assert final_answer(trace) == Answer(text="Paris")
     assert (values(run_f1, trace, row), values(search_sufficient, trace, example("p2"))) == ([1], [1])

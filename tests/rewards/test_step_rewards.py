@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_flows import Find, JudgeBlindly, Keep, Say, example, run, told, values
 
-import seekflow as sf
-from seekflow import S
-from seekflow.rewards import (
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.rewards import (
     RewardError,
     ndcg_at,
     novelty,
@@ -23,7 +23,7 @@ from seekflow.rewards import (
 # --- retrieving ----------------------------------------------------------------------------------------------------
 
 ROUNDS = Find((("p1", "x"), ("p1", "p2", "y"), ("x", "p1")))
-LOOPED = sf.loop(ROUNDS >> JudgeBlindly(0.0), until=S.verdict.score >= 0.5, max_rounds=3) >> Say("Paris")
+LOOPED = sg.loop(ROUNDS >> JudgeBlindly(0.0), until=S.verdict.score >= 0.5, max_rounds=3) >> Say("Paris")
 
 
 def test_a_gold_passage_is_credited_once_to_the_step_that_found_it_first() -> None:
@@ -50,13 +50,13 @@ def test_a_step_that_found_nothing_is_neither_redundant_nor_new_and_gains_nothin
 
 
 def test_parallel_branches_share_credit_in_the_order_of_writing() -> None:
-    trace = run(sf.fan(Find((("p1", "p2"),)), Find((("p2", "p3"),))) >> Say("Paris"))
+    trace = run(sg.fan(Find((("p1", "p2"),)), Find((("p2", "p3"),))) >> Say("Paris"))
     assert values(support_gain, trace, example("p1", "p2", "p3", "p4")) == [2 / 4, 1 / 4]
     assert values(redundancy, trace, example()) == [0, 1 / 2]
 
 
 def test_what_an_executor_found_counts_as_found() -> None:
-    executor = sf.call(Find((("p1",),)) >> Say("a"), name="search")
+    executor = sg.call(Find((("p1",),)) >> Say("a"), name="search")
     trace = run(executor >> Find((("p1", "p2"),)) >> Say("Paris"))
     assert values(support_gain, trace, example("p1", "p2")) == [1 / 2, 1 / 2]
     assert values(redundancy, trace, example()) == [0, 1 / 2]
@@ -68,7 +68,7 @@ letters = st.sampled_from("abcdefg")
 @given(st.lists(st.lists(letters, max_size=4), min_size=1, max_size=4), st.sets(letters, min_size=1))
 def test_the_gains_of_a_run_add_up_to_the_recall_of_all_that_was_found(lists: list[list[str]], gold: set[str]) -> None:
     rounds = tuple(tuple(dict.fromkeys(ids)) for ids in lists)
-    trace = run(sf.loop(Find(rounds) >> JudgeBlindly(0.0), until=S.verdict.score >= 0.5, max_rounds=len(rounds)) >> Say("Paris"))
+    trace = run(sg.loop(Find(rounds) >> JudgeBlindly(0.0), until=S.verdict.score >= 0.5, max_rounds=len(rounds)) >> Say("Paris"))
     found = {id for ids in rounds for id in ids}
     gains = values(support_gain, trace, example(*sorted(gold)))
     assert sum(gain for gain in gains if gain is not None) == pytest.approx(len(found & gold) / len(gold))

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from small_flows import Fail, Say, told, values
 from small_queries import Ask, searched
 
-import seekflow as sf
-from seekflow import S
-from seekflow.core.trace import Trace
-from seekflow.nodes import Retrieve
-from seekflow.rewards import (
+import seekgraph as sg
+from seekgraph import S
+from seekgraph.core.trace import Trace
+from seekgraph.nodes import Retrieve
+from seekgraph.rewards import (
     Reward,
     RewardError,
     information_gain,
@@ -24,8 +24,8 @@ from seekflow.rewards import (
     step_search,
     step_search_outcome,
 )
-from seekflow.tools import BM25
-from seekflow.types import Example, Passage, SubQuestion
+from seekgraph.tools import BM25
+from seekgraph.types import Example, Passage, SubQuestion
 
 # --- information gain ----------------------------------------------------------------------------------------------
 
@@ -50,7 +50,7 @@ def raw(reward: Reward, trace: Trace, row: Example | None) -> list[float]:
 
 def looped(*texts: str, there: dict[str, dict[str, str]] | None = None) -> Trace:
     """A round for each of these queries."""
-    rounds = sf.loop(Ask(texts) >> Retrieve("corpus"), until=S.round >= len(texts), max_rounds=len(texts))
+    rounds = sg.loop(Ask(texts) >> Retrieve("corpus"), until=S.round >= len(texts), max_rounds=len(texts))
     return searched(rounds >> Say("Paris"), THERE if there is None else there)
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import seekflow as sf
-from seekflow.nodes import Judge
-from seekflow.rewards import judged
-from seekflow.types import Answer, Passage, Verdict
+import seekgraph as sg
+from seekgraph.nodes import Judge
+from seekgraph.rewards import judged
+from seekgraph.types import Answer, Passage, Verdict
 
 PASSAGE = Passage(id="p", text="Ada Holm was born in Visby.")
 
 
-class Said(sf.Writes):
+class Said(sg.Writes):
     answer: Answer
     context: tuple[Passage, ...]
 
 
-class Say(sf.Node):
+class Say(sg.Node):
     """Says the first of its answers, and another one where it is told that that was no good."""
 
     answers: tuple[str, ...] = ()
@@ -24,11 +24,11 @@ class Say(sf.Node):
         return Said(answer=Answer(text=self.answers[bool(critique)], citations=("p",)), context=(PASSAGE,))
 
 
-class Graded(sf.Writes):
+class Graded(sg.Writes):
     verdict: Verdict
 
 
-class Grade(sf.Node):
+class Grade(sg.Node):
     """A verdict that is not about an answer."""
 
     for_trace = True
@@ -37,8 +37,8 @@ class Grade(sf.Node):
         return Graded(verdict=Verdict(score=0.9))
 
 
-def run(body: object) -> sf.Result:
-    return sf.Flow(body).bind()(question="Where was Ada Holm born?")
+def run(body: object) -> sg.Result:
+    return sg.Flow(body).bind()(question="Where was Ada Holm born?")
 
 
 def test_an_answer_scores_what_its_judge_says() -> None:
@@ -62,7 +62,7 @@ def test_each_answer_has_the_verdict_on_itself() -> None:
 
 
 def test_an_answer_that_its_judge_rejects_is_given_again() -> None:
-    result = run(sf.redo(Say(("Oslo", "Visby")) >> Judge(), judged, below=0.9))
+    result = run(sg.redo(Say(("Oslo", "Visby")) >> Judge(), judged, below=0.9))
     assert result.answer is not None
     assert result.answer.text == "Visby"
     told = next(step.writes["critique"] for step in result.trace if step.kind == "attempt" and step.writes)

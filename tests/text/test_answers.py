@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from seekflow.text.answers import exact_match, normalize, token_f1, tokens
+from seekgraph.text.answers import exact_match, normalize, token_f1, tokens
 
 texts = st.lists(
     st.sampled_from(["the", "a", "An", "Paris", "paris!", "of", "x-y", "yes", "No", "noanswer", "1,000", "?", "–", "Été"]),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.text.entities import entities, flat, folded, names
+from seekgraph.text.entities import entities, flat, folded, names
 
 
 def found(text: str, kind: str) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.text.fusion import reciprocal_rank_fusion, weighted_fusion
+from seekgraph.text.fusion import reciprocal_rank_fusion, weighted_fusion
 
 ranking = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-100, 100), max_size=8).map(
     lambda scores: sorted(scores.items(), key=lambda item: -item[1])

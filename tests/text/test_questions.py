@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.text.questions import asked
+from seekgraph.text.questions import asked
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.text.ranking import average_precision
+from seekgraph.text.ranking import average_precision
 
 ids = st.lists(st.sampled_from("abcdef"), unique=True)
 

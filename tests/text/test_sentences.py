@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.text.sentences import sentences
+from seekgraph.text.sentences import sentences
 
 
 def texts(text: str) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.text.tfidf import cosines
+from seekgraph.text.tfidf import cosines
 
 texts = st.lists(st.sampled_from("river town bridge bridges the of".split()), max_size=5).map(" ".join)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seekflow.text.weights import coverage, idf, terms
+from seekgraph.text.weights import coverage, idf, terms
 
 
 def test_a_term_in_fewer_texts_weighs_more() -> None:

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seekflow.core.ports import Retriever, Tunable
-from seekflow.tools import BM25, CorpusError, scoring
-from seekflow.types import Passage, Query
+from seekgraph.core.ports import Retriever, Tunable
+from seekgraph.tools import BM25, CorpusError, scoring
+from seekgraph.types import Passage, Query
 
 CITIES = (
     Passage(
@@ -313,7 +313,7 @@ def test_it_survives_pickling(cities: BM25) -> None:
 
 
 def test_searches_at_the_same_time_agree(cities: BM25, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seekflow.tools.bm25._INLINE", 0)
+    monkeypatch.setattr("seekgraph.tools.bm25._INLINE", 0)
     tool = BM25(CITIES)
 
     async def many() -> list[tuple[Passage, ...]]:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.tools import BM25, SavedIndexError
-from seekflow.types import Passage, Query
+from seekgraph.tools import BM25, SavedIndexError
+from seekgraph.types import Passage, Query
 
 PASSAGES = [
     Passage(
@@ -109,7 +109,7 @@ def test_a_changed_byte_is_found_on_demand(saved: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"version": 99}, "format 99, this version of Seekflow reads 1"),
+        ({"version": 99}, "format 99, this version of Seekgraph reads 1"),
         ({"kind": "dense"}, "kind 'dense', not 'bm25'"),
         ({"files": None}, "is damaged"),
         ({"facts": {}}, "is damaged"),

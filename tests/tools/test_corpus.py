@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from seekflow.tools import BM25, CorpusError, TitleLinks, open_corpus, read_documents, read_jsonl
-from seekflow.types import Passage
+from seekgraph.tools import BM25, CorpusError, TitleLinks, open_corpus, read_documents, read_jsonl
+from seekgraph.types import Passage
 
 GOOD = '{"id": "a", "title": "Bern", "text": "Bern is a city."}\n'
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seekflow.core.ports import Retriever
-from seekflow.tools import Dense, Hybrid, MissingExtra, ModelNotFound, SavedIndexError, open_corpus
-from seekflow.tools.embedder import SentenceEmbedder, Vectors, find_model
-from seekflow.types import Passage, Query
+from seekgraph.core.ports import Retriever
+from seekgraph.tools import Dense, Hybrid, MissingExtra, ModelNotFound, SavedIndexError, open_corpus
+from seekgraph.tools.embedder import SentenceEmbedder, Vectors, find_model
+from seekgraph.types import Passage, Query
 
 PASSAGES = (
     Passage(id="cat", title="Cat", text="A small animal that purrs.", meta={"legs": 4}),
@@ -106,7 +106,7 @@ def test_identity_follows_corpus_and_model() -> None:
 
 @pytest.mark.skipif(importlib.util.find_spec("sentence_transformers") is not None, reason="the extra is installed")
 def test_without_the_extra_it_is_asked_for_by_name() -> None:
-    with pytest.raises(MissingExtra, match=r'pip install "seekflow\[dense\]"'):
+    with pytest.raises(MissingExtra, match=r'pip install "seekgraph\[dense\]"'):
         Dense(PASSAGES)
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.tools import CorpusError, read_folder
-from seekflow.tools.split import split_text
+from seekgraph.tools import CorpusError, read_folder
+from seekgraph.tools.split import split_text
 
 
 def write(folder: Path, files: dict[str, str | bytes]) -> Path:
@@ -126,7 +126,7 @@ def test_what_cannot_be_read_is_skipped_and_named(tmp_path: Path) -> None:
 
 
 def test_an_over_large_file_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seekflow.tools.folder.MAX_BYTES", 10)
+    monkeypatch.setattr("seekgraph.tools.folder.MAX_BYTES", 10)
     write(tmp_path, {"small.txt": "Fine.", "large.txt": "x" * 11})
     assert [name for name, _ in read_folder(tmp_path).skipped] == ["large.txt"]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from seekflow.core.ports import Retriever
-from seekflow.tools import ToolOutputError, from_function
-from seekflow.types import Passage, Query
+from seekgraph.core.ports import Retriever
+from seekgraph.tools import ToolOutputError, from_function
+from seekgraph.types import Passage, Query
 
 
 def search(fn: Any, k: int = 5, **query: Any) -> list[Passage]:

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 import pytest
 
-from seekflow.core.ports import Retriever, Tunable
-from seekflow.tools import BM25, Hybrid, from_function
-from seekflow.types import Passage, Query
+from seekgraph.core.ports import Retriever, Tunable
+from seekgraph.tools import BM25, Hybrid, from_function
+from seekgraph.types import Passage, Query
 
 
 class Fixed:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekflow.core.ports import Links
-from seekflow.tools import TitleLinks
-from seekflow.types import Passage
+from seekgraph.core.ports import Links
+from seekgraph.tools import TitleLinks
+from seekgraph.types import Passage
 
 PASSAGES = (
     Passage(id="1", title="Ed Wood", text="Ed Wood made Plan 9 from Outer Space."),

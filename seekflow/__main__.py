@@ -1,5 +1,0 @@
-"""`python -m seekflow`: the command line."""
-
-from seekflow.cli import main
-
-main()

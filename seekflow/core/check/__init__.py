@@ -1,7 +1,0 @@
-"""Checking a flow before it runs: every read is written first, every loop is bounded, every path answers."""
-
-from __future__ import annotations
-
-from seekflow.core.check.check import Finding as Finding
-from seekflow.core.check.check import check as check
-from seekflow.core.check.check import require as require

@@ -1,0 +1,5 @@
+"""`python -m seekgraph`: the command line."""
+
+from seekgraph.cli import main
+
+main()

@@ -1,0 +1,148 @@
+"""`seekgraph compile`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seekgraph.cli.common import Misuse, find_flow, say, show, writable, write_json
+from seekgraph.cli.given import Documents, Running, require_gold
+from seekgraph.cli.rewards import find_rewards
+
+if TYPE_CHECKING:
+    from seekgraph.core.flow import Flow
+    from seekgraph.flow import Bound
+    from seekgraph.optimizers.compiled import Compiled
+    from seekgraph.optimizers.estimate import CompilePlan
+    from seekgraph.optimizers.passes import Pass
+
+
+@dataclass(frozen=True)
+class Task:
+    """--train, --val, --metric, --reward, --trials, and what comes of it: --out, --resume, --plan, --json."""
+
+    train: Path
+    val: Path | None = None
+    metrics: tuple[str, ...] = ()
+    rewards: tuple[str, ...] = ()
+    trials: int = 40
+    out: Path | None = None
+    resume: bool = False
+    plan: bool = False
+    target: str | None = None
+
+
+def compile_command(name: str, task: Task, documents: Documents, running: Running) -> None:
+    """Compile a flow and write the artifact; the journal beside it is what --resume goes on from."""
+    if task.out is None and not task.plan:
+        raise Misuse("give --out A.flow.json, where the artifact goes, or --plan to see what compiling would take")
+    writable(task.out, "--out")
+    if task.target not in (None, "-"):
+        writable(Path(str(task.target)), "--json")
+    flow = find_flow(name)
+    options = _options(flow, task, running)
+    bound = running.bind(flow, documents)
+    require_gold(bound, (*options["train"], *(options["val"] or ())))
+    if task.plan:
+        plan = _planned(bound, options)
+        if task.target != "-":
+            show(plan)
+        if task.target is not None:
+            write_json(plan.to_json(), task.target)
+        return
+    try:
+        compiled = bound.compile(**options, journal=f"{task.out}.journal", resume=task.resume, progress=True)
+    except KeyboardInterrupt:
+        say(f"what is finished is in {task.out}.journal: the same command with --resume goes on from there")
+        raise
+    _write(name, task, compiled)
+
+
+def _write(name: str, task: Task, compiled: Compiled) -> None:
+    from seekgraph.core.artifact import describe
+
+    compiled.save(str(task.out), location=describe(name).flow if name.endswith(".json") else name)
+    if task.target != "-":
+        show(compiled, summary(compiled))
+    say(f"wrote {task.out}; its journal is {task.out}.journal")
+    if task.target is not None:
+        write_json(compiled.to_json(), task.target)
+
+
+def summary(compiled: Compiled) -> str:
+    """One line: what compiling gained on the rows that changes were judged on, and what it took."""
+    before, after, kept = compiled.before.mean, compiled.after.mean, sum(change.accepted for change in compiled.changes)
+    if before is None or after is None:
+        return "the budget ended before the flow was run on all held-back questions: nothing has changed"
+    gained = f"{before:.3f} -> {after:.3f} on {compiled.after.n} held-back questions" if kept else f"stays at {before:.3f}"
+    spent = [f"{compiled.spent[line]:g} {line}" for line in ("rollouts", "searches", "calls", "usd") if compiled.spent.get(line)]
+    cut = "; the budget cut it short" if compiled.status == "budget" else ""
+    took = ", ".join([*spent, f"{compiled.spent['seconds']:.0f} s"])
+    return f"{compiled.objective}: {gained}; {kept} of {len(compiled.changes)} changes kept; {took}{cut}"
+
+
+def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
+    """What `compile` takes, read and checked before documents are."""
+    from seekgraph.evaluation.examples import read_examples
+    from seekgraph.optimizers.demonstrate import Demonstrate
+    from seekgraph.optimizers.fit import Fit
+    from seekgraph.optimizers.objective import objective_for
+    from seekgraph.optimizers.tune import Tune
+
+    train = read_examples(task.train)
+    val = None if task.val is None else read_examples(task.val)
+    metric, rewards = _weights(task.metrics), find_rewards(task.rewards)
+    try:
+        objective_for(flow, (*train, *(val or ())), metric)
+    except ValueError as error:
+        raise Misuse(f"--metric: {error}" if metric else str(error)) from None
+    passes: list[Pass] = [Fit()]
+    if task.trials:
+        passes += [Demonstrate(), Tune(trials=task.trials)]
+    return {
+        "train": train,
+        "val": val,
+        "metric": metric,
+        "rewards": rewards,
+        "passes": passes,
+        "budget": running.budget,
+        "seed": running.seed,
+    }
+
+
+def _weights(metrics: tuple[str, ...]) -> Mapping[str, float] | None:
+    """`answer_f1` or `answer_f1=0.7`, several times: what to compile for, by weight. Raises `Misuse`."""
+    weights: dict[str, float] = {}
+    for each in metrics:
+        name, _, weight = each.partition("=")
+        try:
+            weights[name] = float(weight or 1)
+        except ValueError:
+            raise Misuse(f"--metric takes a name, or a name and a weight such as answer_f1=0.7, not {each!r}") from None
+    return weights or None
+
+
+class _Planned(Exception):
+    """The plan is there: no more is wanted."""
+
+    def __init__(self, plan: CompilePlan) -> None:
+        super().__init__()
+        self.plan = plan
+
+
+def _planned(bound: Bound, options: Mapping[str, Any]) -> CompilePlan:
+    """What compiling would take, from running the few questions that the plan is made from; nothing of it is kept."""
+    from seekgraph.core.sync import run_sync
+    from seekgraph.optimizers.compile import compile_flow
+
+    def stop(event: str, facts: Mapping[str, Any]) -> None:
+        if event == "plan":
+            raise _Planned(facts["plan"])
+
+    try:
+        run_sync(compile_flow(bound, **options, say=stop))
+    except _Planned as planned:
+        return planned.plan
+    raise AssertionError("a compile says its plan before it starts")

@@ -1,0 +1,82 @@
+"""`seekgraph check` and `seekgraph draw`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seekgraph.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
+
+if TYPE_CHECKING:
+    from seekgraph.core.trace import Trace
+
+FORMS = ("mermaid", "svg")
+
+
+def check_command(name: str, as_json: bool) -> None:
+    """Show everything that is wrong with a flow; exit code 1 where there are errors."""
+    from seekgraph.core.check import check
+
+    flow = find_flow(name)
+    findings = check(flow)
+    errors = sum(finding.severity == "error" for finding in findings)
+    readable = not any(finding.code == "contract" for finding in findings)
+    asks = {name: needed for name, (_, _, needed) in flow.resources.items()} if readable else {}
+    if as_json:
+        told = [asdict(finding) for finding in findings]
+        write_json({"ok": not errors, "params": sorted(flow.params()), "resources": asks, "findings": told})
+    else:
+        show(*(f"{finding}\n" for finding in findings))
+        resources = ", ".join(f"{name}{'' if needed else ' (optional)'}" for name, needed in asks.items())
+        verdict = "no errors" if not errors else "1 error" if errors == 1 else f"{errors} errors"
+        size = f"{len(flow.sites)} places, {len(flow.params())} params"
+        show(f"{flow.name or name}: {verdict}; {size}; asks for {resources or 'nothing'}")
+    if errors:
+        raise SystemExit(FAILED)
+
+
+def draw_command(
+    name: str, form: str | None, out: Path | None, trace: Path | None, as_json: bool, behind: str | None = None
+) -> None:
+    """Write a drawing of a flow, or of a trace of it, to a file or to standard output.
+
+    `behind` is a step of the trace, by its id: then only what it was built from is drawn. Without a form it is SVG for a file
+    that is called so, else Mermaid.
+    """
+    from seekgraph.core.trace import Trace
+
+    form = form or ("svg" if out is not None and out.suffix == ".svg" else "mermaid")
+    if form not in FORMS:
+        raise Misuse(f"--format is mermaid or svg, not {form!r}")
+    writable(out, "--out")
+    flow = find_flow(name)
+    thing = flow if trace is None else Trace.load(trace, flow.channels)
+    if isinstance(thing, Trace) and thing.fingerprint != flow.fingerprint:
+        say(f"{trace} was made by {thing.flow or 'a flow without a name'!r}, and not by this flow as it is now")
+    if behind is not None:
+        thing = _behind(thing, behind)
+    drawn = thing.draw(form)
+    if out is not None:
+        out.write_text(drawn, encoding="utf-8")
+        say(f"wrote {out}")
+    if as_json:
+        write_json({"format": form, "drawing": drawn})
+    elif out is None:
+        sys.stdout.write(drawn.rstrip() + "\n")
+
+
+def _behind(thing: Any, id: str) -> Trace:
+    """What a step of a trace was built from."""
+    from seekgraph.core.trace import Trace
+    from seekgraph.diagnosis.graph import behind
+
+    if not isinstance(thing, Trace):
+        raise Misuse("--behind STEP needs --trace FILE: it draws what a step of a run was built from")
+    try:
+        return behind(thing, id)
+    except KeyError:
+        raise Misuse(
+            f"--behind: there is no step {id!r} in the trace; it has {', '.join(step.id for step in thing.steps[:20])}"
+        ) from None

@@ -1,0 +1,141 @@
+"""`seekgraph run`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seekgraph.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
+from seekgraph.cli.given import Documents, Running
+
+if TYPE_CHECKING:
+    from seekgraph.core.bound import Result
+    from seekgraph.core.step import Step
+    from seekgraph.flow import Bound
+    from seekgraph.types import Passage
+
+LISTED = 5
+"""Passages that are shown for a flow that does not answer."""
+
+
+@dataclass(frozen=True)
+class Showing:
+    """--trace, --steps, --json, --stream."""
+
+    trace: Path | None = None
+    steps: bool = False
+    as_json: bool = False
+    stream: bool | None = None
+
+    @property
+    def aloud(self) -> bool:
+        """Whether the answer is shown while it is written: on a terminal unless told otherwise, never beside JSON."""
+        wanted = sys.stdout.isatty() if self.stream is None else self.stream
+        return wanted and not self.as_json
+
+
+def run_command(name: str, question: str, documents: Documents, running: Running, showing: Showing) -> None:
+    """Ask one question and show the answer with its passages; exit code 1 where the run failed."""
+    if not question.strip():
+        raise Misuse("the question is empty")
+    writable(showing.trace, "--trace")
+    bound = running.bind(find_flow(name), documents).with_options(budget=running.budget)
+    if showing.stream and showing.as_json:
+        raise Misuse("--stream writes text and --json data to the same place: give one")
+    result = asyncio.run(_asked(bound, question, running.seed, showing))
+    if bound.memo is not None:
+        bound.memo.close()
+    if showing.trace is not None:
+        result.trace.save(showing.trace)
+        say(f"wrote {showing.trace}")
+    if showing.as_json:
+        write_json(told(result))
+    else:
+        show(*_shown(result, bound.flow.output))
+    if result.status == "failed":
+        raise SystemExit(FAILED)
+
+
+async def _asked(bound: Bound, question: str, seed: int, showing: Showing) -> Result:
+    from seekgraph.core.step import Piece, Step
+
+    result: Any = None
+    attempt = 0  # of the text that stands there now
+    async for event in bound.stream(question=question, seed=seed, text=showing.aloud):
+        if isinstance(event, Piece):
+            sys.stdout.write(("\n" if attempt and event.attempt != attempt else "") + plain(event.text))
+            sys.stdout.flush()
+            attempt = event.attempt
+        elif not isinstance(event, Step):
+            result = event
+        elif showing.steps:
+            say(_line(event))
+    if attempt:
+        sys.stdout.write("\n\n")
+        sys.stdout.flush()
+    return result  # type: ignore[no-any-return]
+
+
+def plain(text: str) -> str:
+    """A model's text without what a terminal would obey."""
+    return "".join(character for character in text if character in "\n\t" or character.isprintable())
+
+
+def _line(step: Step) -> str:
+    wrote = ", ".join(f"{name}: {_size(value)}" for name, value in step.writes.items())
+    what = step.error.message if step.error else f"decided {step.decision}" if step.decision is not None else wrote
+    return f"{step.seconds * 1000:7.1f} ms  {step.id:<16} {what}{'  (memo)' if step.memo == 'hit' else ''}"
+
+
+def _size(value: Any) -> str:
+    return f"{len(value)} items" if isinstance(value, tuple) else type(value).__name__
+
+
+def told(result: Result) -> dict[str, Any]:
+    """A result as plain data: the passages are those that the answer cites, or else all that were found."""
+    answer = None if result.answer is None else result.answer.model_dump(mode="json")
+    cited = set(result.answer.citations) if result.answer else set()
+    passages = [passage.model_dump(mode="json") for passage in result.passages if not cited or passage.id in cited]
+    errors = [{"step": step.id, "code": step.error.code, "message": step.error.message} for step in result.errors if step.error]
+    usage = {**result.trace.usage().spent(), "steps": len(result.trace)}
+    return {"status": result.status, "answer": answer, "passages": passages, "errors": errors, "usage": usage}
+
+
+def _shown(result: Result, output: str) -> list[Any]:
+    from rich.text import Text
+
+    answer = result.answer
+    found = {passage.id: passage for passage in result.passages}
+    lines: list[Text] = []
+    if answer is None and output == "answer":
+        lines.append(Text("no answer", style="red"))
+    elif answer is None:
+        lines += [_passage(passage) for passage in result.passages[:LISTED]] or [Text("nothing was found", style="yellow")]
+    elif answer.refused:
+        lines.append(Text(f"refused: {answer.text or 'nothing that was found supports an answer'}", style="yellow"))
+    else:
+        lines.append(Text(f"{answer.text}  (confidence {answer.confidence:.2f})", style="bold"))
+    lines += [_passage(found[name]) for name in (answer.citations if answer else ()) if name in found]
+    lines += [Text(f"  {step.id}: {step.error.message}", style="red") for step in result.errors if step.error]
+    if result.status == "partial":
+        lines.append(Text("the budget ended this run early: the answer is made from what there was", style="yellow"))
+    return [*lines, Text(_summary(result), style="dim")]
+
+
+def _passage(passage: Passage) -> Any:
+    from rich.text import Text
+
+    text = " ".join(passage.text.split())
+    return Text(f"  [{passage.id}] {passage.title}: {text[:160]}{'...' if len(text) > 160 else ''}")
+
+
+def _summary(result: Result) -> str:
+    """One line: what became of the run, and what it took."""
+    took = max((step.started + step.seconds for step in result.trace), default=0.0)
+    spent = [f"{amount:g} {line}" for line, amount in result.trace.usage().spent().items()]
+    hits = sum(step.memo == "hit" for step in result.trace)
+    parts = [f"{len(result.trace)} steps", *([f"{hits} of them from the memo"] if hits else []), *spent, f"{took:.2f} s"]
+    return f"{result.status}: {', '.join(parts)}"

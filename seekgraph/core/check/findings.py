@@ -1,0 +1,142 @@
+"""Findings: what the checker says is wrong, on which way, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from seekgraph.core.check.ways import (
+    Place,
+    Read,
+    Way,
+    writes,
+)
+from seekgraph.core.combinators import Call, Loop
+from seekgraph.core.flow import Flow
+from seekgraph.core.ledger import ChannelSpec
+from seekgraph.core.node import Node
+from seekgraph.core.reads import free_reads
+from seekgraph.core.site import Site, inner
+from seekgraph.core.typing_rules import (
+    fields_of,
+    fits,
+    shown,
+    similar,
+    unknown,
+    without_nothing,
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with a flow.
+
+    `code` is stable, `path` the place, `channel` the channel that it is about or "", `way` the steps that lead there. `message`
+    says what was expected and what there is, `mend` how to mend it.
+    """
+
+    code: str
+    severity: Literal["error", "warning"]
+    path: str
+    channel: str
+    way: Way
+    message: str
+    mend: str
+
+    def __str__(self) -> str:
+        lines = [f"{self.severity} {self.code} at {self.path or 'the flow'}: {self.message}"]
+        lines += [f"  way:  {' -> '.join(self.way)}"] if self.way else []
+        return "\n".join([*lines, f"  mend: {self.mend}"])
+
+
+def error(
+    code: str, site: Site, channel: str, way: Way, message: str, mend: str, severity: Literal["error", "warning"] = "error"
+) -> Finding:
+    return Finding(code, severity, site.path, channel, way, message, mend)
+
+
+def here(site: Site) -> str:
+    return f"{site.path}[until]" if isinstance(site.element, Loop) else site.path
+
+
+def all_writes(flow: Flow) -> Iterator[tuple[str, ChannelSpec, bool]]:
+    for site in flow.site.walk():
+        if isinstance(site.element, Node | Call):
+            yield from writes(site)
+
+
+def writing(flow: Flow, name: str) -> list[str]:
+    """The paths of the nodes that write a channel."""
+    return [path for path, channel, _ in all_writes(flow) if channel.name == name]
+
+
+def skips(flow: Flow, step: str, name: str) -> str:
+    """Why a step of a way does not write a channel that is written in its site, or "" where that is no wonder."""
+    path, _, branch = step.partition("[")
+    site, label = flow.sites[path], branch[:-1]
+    written = {channel.name: always for _, channel, always in writes(site)}
+    if name not in written:
+        return ""
+    if not branch:
+        return "" if written[name] else f"{path} may leave unwritten (a field of its writes with a default)"
+    if label == "no items":
+        return f"{path} does not write over no items"
+    chosen = dict(zip((each for each, _ in inner(site.element)), site.children, strict=True)).get(label)
+    left_out = chosen is not None and name not in {channel.name for _, channel, _ in writes(chosen)}
+    return f"{step} does not write" if left_out else ""
+
+
+def _given(call: Site, name: str) -> bool:
+    """Whether a call hands a channel in if it is written outside: what its body reads by itself, or what `give` names."""
+    give = getattr(call.element, "give", None)
+    return name in (free_reads(call.children[0]) if give is None else dict(give))
+
+
+def gap(flow: Flow, way: Way, reader: Site, several: list[str], call: Site | None = None) -> str:
+    """Why channels are unwritten on this way; `call` is the call that the reader is in."""
+    ungiven = [f"{call.path} is not given" for name in several if call is not None and not _given(call, name)]
+    reasons = [reason for name in several for step in way[:-1] if (reason := skips(flow, step, name))]
+    later = [
+        f"{path} writes only later in the round"
+        for site in flow.site.walk()
+        if isinstance(site.element, Loop) and reader is not site and reader in site.walk()
+        for path, channel, _ in writes(site)
+        if channel.name in several and path not in way
+    ]
+    optional = ["a run may not be given (an optional input)" for name in several if name in flow.inputs]
+    elsewhere = [f"only {', '.join(paths)} writes" for name in several if (paths := writing(flow, name))]
+    return "; ".join(dict.fromkeys(reasons or later or ungiven or optional or elsewhere or ["nothing writes"]))
+
+
+def how_to_write(flow: Flow, place: Place, read: Read, several: list[str]) -> str:
+    """How to mend a read of what is unwritten."""
+    name, state, element = several[0], place.state, place.site.element
+    there = [each for each in state.written if frozenset((each,)) not in state.missing]
+    hints = [similar(name, [each for each in state.written if each != name])]
+    if name in flow.inputs and state.inside is None:
+        hints.append(f"require the input: inputs={{{name!r}: {shown(without_nothing(flow.inputs[name]))}}}")
+    if paths := writing(flow, name):
+        hints.append(f"put {' or '.join(paths)} before it on every way")
+    if state.inside is not None and not _given(state.inside, name):
+        hints.append(f"let the call give it: give={{{name!r}: ...}}")
+    if isinstance(element, Node):
+        others = [each for each in there if each != name and not unknown(read.type) and fits(state.types[each], read.type)]
+        if others:
+            hints.append(f"read another channel: .using({read.slot}=S.{others[-1]})")
+        if read.expr is None:
+            hints.append(f"or give {read.slot!r} a default in {type(element).__name__}.run, which makes the read optional")
+    if read.expr is not None:
+        hints.append(f"say what holds as long as it is unwritten: otherwise(S.{name}, ...)")
+    return "; ".join(filter(None, hints)) or f"put a node before it that writes {name!r}"
+
+
+def fitting(place: Place, read: Read, given: Mapping[str, Any]) -> str:
+    """How to mend a read of the wrong type: a field that fits, or a channel."""
+    options = [
+        f"{expr}.{name}" for expr, kind in given.items() for name, field in fields_of(kind).items() if fits(field, read.type)
+    ]
+    options += [f"S.{name}" for name, kind in place.state.types.items() if fits(kind, read.type) and f"S.{name}" not in given]
+    if options:
+        return f"read what fits: .using({read.slot}={options[0]})"
+    return f"put a node between them that writes {shown(read.type)}, and read that: .using({read.slot}=...)"

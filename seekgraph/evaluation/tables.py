@@ -1,0 +1,97 @@
+"""A report for people: the same tables for a terminal and for a notebook. All text in them is data, and shown as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, NamedTuple
+
+from seekgraph.evaluation.statistics import Interval
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+    from seekgraph.evaluation.report import Report
+
+
+class Table(NamedTuple):
+    """A table as plain text. The first column is words, the others are numbers."""
+
+    head: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
+def headline(report: Report) -> str:
+    """One sentence: how many examples, and what became of them."""
+    parts = [f"{report.errors} failed" if report.errors else "no errors"]
+    parts += [f"{report.partial} cut short by a budget"] * bool(report.partial)
+    parts += [f"{report.skipped} not started"] * bool(report.skipped)
+    return f"{report.flow or 'flow'}: {report.n} examples in {report.seconds:.1f} s, {', '.join(parts)}"
+
+
+def tables(report: Report) -> list[Table]:
+    """Metrics, rewards by node, cost, errors; what is empty is left out."""
+    metrics = [(name, *_numbers(found)) for name, found in report.metrics.items()]
+    rewards: list[tuple[str, ...]] = []
+    for path, visits in report.visits.items():
+        for name, found in report.rewards.get(path, {}).items():
+            rewards.append((path, str(visits), name, *_numbers(found)))
+    cost = [
+        (line, _number(each.total), _number(each.paid), _number(each.memo)) for line, each in report.cost.items() if each.total
+    ]
+    errors = [(row.id, row.error.code, row.error.message) for row in report.rows if row.error is not None]
+    if len(errors) > SHOWN:
+        errors = [*errors[:SHOWN], (f"and {len(errors) - SHOWN} more", "", "")]
+    steps = [(code, str(count)) for code, count in report.step_errors.items()]
+    made = [
+        Table(("metric", "mean", "95 % interval", "rows"), metrics),
+        Table(("node", "visits", "reward", "mean", "95 % interval", "examples"), rewards),
+        Table(("cost", "total", "paid", "from the memo"), cost),
+        Table(("failed example", "code", "error"), errors),
+        Table(("step error", "steps"), steps),
+    ]
+    return [table for table in made if table.rows]
+
+
+SHOWN = 5
+
+
+def as_rich(report: Report) -> Group:
+    """The report for a terminal."""
+    from rich import box
+    from rich.console import Group
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    drawn = []
+    for table in tables(report):
+        shown = RichTable(box=box.SIMPLE_HEAD)
+        for number, head in enumerate(table.head):
+            words = number == 0 or head in ("reward", "code", "error")
+            shown.add_column(Text(head), justify="left" if words else "right", overflow="fold")
+        for row in table.rows:
+            shown.add_row(*(Text(cell) for cell in row))
+        drawn.append(shown)
+    return Group(Text(headline(report)), *drawn)
+
+
+def as_html(report: Report) -> str:
+    """The report for a notebook."""
+    parts = [f"<p>{escape(headline(report))}</p>"]
+    for table in tables(report):
+        head = "".join(f"<th>{escape(cell)}</th>" for cell in table.head)
+        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+        parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+    return "\n".join(parts)
+
+
+def _numbers(found: Interval) -> tuple[str, str, str]:
+    if found.mean is None or found.low is None or found.high is None:
+        return "–", "–", "0"
+    return _number(found.mean), f"{_number(found.low)} – {_number(found.high)}", str(found.n)
+
+
+def _number(value: float) -> str:
+    if value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3f}" if abs(value) >= 0.001 else f"{value:.1g}"

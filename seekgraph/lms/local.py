@@ -1,0 +1,212 @@
+"""Local models: GGUF weights in the process, held to the output's JSON schema while they write."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from seekgraph.core.lm import Ended, LMError, Message, OnText, OutputInvalid, Rejected, Settings, Unavailable
+from seekgraph.lms.asking import Counting, Policy, Reply
+from seekgraph.lms.backed import BackedLM
+from seekgraph.lms.engine import Chunk, Engine, Job, Size, default_threads, engine
+from seekgraph.lms.errors import ModelOption
+from seekgraph.lms.grammar import held_to
+from seekgraph.lms.prices import FREE, spent
+from seekgraph.lms.reading import text_field
+from seekgraph.lms.shaping import plainly_told
+from seekgraph.lms.store import DEFAULT, find
+from seekgraph.lms.streaming import listener
+
+MOST_TOKENS = 512
+"""How long a reply may get where the settings do not say: a small model may never come to an end by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What llama.cpp is given, and what to show of the reply as it comes."""
+
+    body: dict[str, Any]
+    field: str | None
+
+
+@dataclass(eq=False)
+class Weights:
+    """A GGUF file as a backend. It is loaded at the first call, and let go when nobody holds it any more."""
+
+    name: str
+    path: Path
+    size: Size
+    _engine: Engine | None = field(default=None, repr=False)
+
+    @property
+    def made_of(self) -> Any:
+        return ["local", self.path.name, self._content, self.size.context, metadata.version("xllamacpp")]
+
+    @cached_property
+    def _content(self) -> str:
+        """A hash of the file's size, first and last megabyte: its metadata, its tokens, and weights."""
+        size = self.path.stat().st_size
+        found = hashlib.blake2b(str(size).encode(), digest_size=16)
+        with self.path.open("rb") as file:
+            found.update(file.read(1 << 20))
+            file.seek(max(0, size - (1 << 20)))
+            found.update(file.read())
+        return found.hexdigest()
+
+    def request(self, messages: Sequence[Message], output: type[BaseModel] | None, settings: Settings) -> Request:
+        body: dict[str, Any] = {
+            "messages": [{"role": each.role, "content": each.content} for each in messages],
+            "temperature": settings.temperature,
+            "max_tokens": settings.max_tokens or MOST_TOKENS,
+            "seed": (settings.seed or 0) + settings.sample,
+            "cache_prompt": True,
+            "stream": True,  # also where nobody listens: only a stream can be stopped
+            "stream_options": {"include_usage": True},
+        }
+        if settings.top_p is not None:
+            body["top_p"] = settings.top_p
+        if settings.stop:
+            body["stop"] = list(settings.stop)
+        if settings.logprobs:
+            body["logprobs"] = True
+        if output is None:
+            return Request(body, None)
+        body |= held_to(output)
+        return Request(body, text_field(output))
+
+    def again(self, request: Request, reply: Reply, problem: str) -> Request:
+        messages = [*request.body["messages"], *plainly_told(reply.text, problem)]
+        return replace(request, body={**request.body, "messages": messages})
+
+    async def attempt(self, request: Request, tally: Counting, on_text: OnText | None) -> Reply:
+        loop = asyncio.get_running_loop()
+        running = self._engine if self._engine is not None else await asyncio.to_thread(self._loaded)
+        writing = _Writing(self.name)
+        if (show := listener(on_text, tally.attempts + 1, request.field)) is not None:
+            writing.show = lambda piece: _call_in(loop, show, piece)
+        job = running.submit(Job(request.body, tally.start, writing))
+        try:
+            await asyncio.wrap_future(job.done)
+        except asyncio.CancelledError:
+            job.cancel()
+            await _ended(job)  # a cancelled call leaves nothing running
+            raise
+        finally:
+            if writing.began:
+                tally.spend(spent(FREE, writing.tokens_in, writing.tokens_out))
+        return writing.reply()
+
+    def _loaded(self) -> Engine:
+        if self._engine is None:
+            self._engine = engine(self.path, self.size)
+        loaded: Engine = self._engine
+        return loaded
+
+    async def aclose(self) -> None:
+        """Let the weights go; they are unloaded when no other model holds them."""
+        self._engine = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_engine": None}
+
+
+class _Writing:
+    """A reply while it is written: put together, in the worker's thread, from what llama.cpp streams."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.show: Any = None
+        self.pieces: list[str] = []
+        self.logprobs: list[tuple[str, float]] = []
+        self.ended: Ended = "other"
+        self.usage: dict[str, int] = {}
+        self.cached = 0
+        self.error: dict[str, Any] | None = None
+
+    def __call__(self, chunk: Chunk) -> None:
+        if "error" in chunk or "choices" not in chunk:
+            self.error = chunk.get("error", chunk)
+            return
+        for choice in chunk["choices"]:
+            if piece := (choice.get("delta") or {}).get("content"):
+                self.pieces.append(piece)
+                if self.show is not None:
+                    self.show(piece)
+            for each in (choice.get("logprobs") or {}).get("content") or ():
+                self.logprobs.append((each["token"], float(each["logprob"])))
+            if finish := choice.get("finish_reason"):
+                self.ended = "length" if finish == "length" else "stop"
+        self.usage = chunk.get("usage") or self.usage
+        self.cached = (chunk.get("timings") or {}).get("cache_n") or self.cached
+
+    @property
+    def began(self) -> bool:
+        return bool(self.pieces or self.usage)
+
+    @property
+    def tokens_in(self) -> int:
+        return self.usage.get("prompt_tokens", 0)
+
+    @property
+    def tokens_out(self) -> int:
+        return self.usage.get("completion_tokens", len(self.pieces))
+
+    def reply(self) -> Reply:
+        if self.error is not None:
+            raise _refusal(self.name, self.error)
+        text = "".join(self.pieces)
+        return Reply(text, self.ended, tuple(self.logprobs) or None, self.cached)
+
+
+def local_model(
+    model: str = DEFAULT,
+    *,
+    folder: str | Path | None = None,
+    slots: int = 4,
+    context: int = 4096,
+    threads: int | None = None,
+    settings: Settings | None = None,
+    reasks: int = 1,
+    fallback: bool = True,
+) -> BackedLM:
+    """A model in this process: "smollm2-135m", "owner/repository/file.gguf" of the hub, or a .gguf file of your own.
+
+    `slots` requests run at once, each with `context` tokens for prompt and reply together, on `threads` threads (half of the
+    processors; more is faster where nothing else runs). `folder` is where weights are kept (see `store.models_dir`).
+
+    Raises `ModelMissing` where the weights are not on this machine.
+    """
+    if slots < 1 or context < 64 or (threads is not None and threads < 1):
+        raise ModelOption(f"local/{model}: slots and threads are 1 or more, context 64 or more tokens")
+    weights = Weights(f"local/{model}", find(model, folder), Size(slots, context, threads or default_threads()))
+    return BackedLM(weights, settings or Settings(), Policy(reasks, fallback))
+
+
+def _refusal(name: str, error: dict[str, Any]) -> LMError:
+    message, kind = str(error.get("message", error))[:300], str(error.get("type", ""))
+    if "context" in kind or "context" in message:
+        return Rejected(f"{name}: the prompt does not fit its context ({message}): give it less, or make context= larger")
+    if error.get("code") == 400:
+        return Rejected(f"{name}: {message}")
+    if "grammar" in message or "schema" in message:
+        return OutputInvalid(f"{name} cannot be held to this output type: {message}")
+    return Unavailable(f"{name}: {message}")
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, show: Any, piece: str) -> None:
+    with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+        loop.call_soon_threadsafe(show, piece)
+
+
+async def _ended(job: Job) -> None:
+    while not job.done.done():
+        await asyncio.sleep(0.005)

@@ -1,0 +1,63 @@
+"""From a model's name to a model."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+from seekgraph.core.errors import SeekgraphError
+from seekgraph.lms.backed import BackedLM
+from seekgraph.lms.extras import MissingExtra
+
+FORMS = (
+    "openai/gpt-4.1-mini",
+    "anthropic/claude-haiku-4-5",
+    "local/smollm2-135m",
+    "local/owner/repository/file.gguf",
+    "http://127.0.0.1:8080/v1#model",
+    "https://models.example.org/v1#model,key=MY_KEY",
+)
+
+
+class ModelName(SeekgraphError, ValueError):
+    """A name that no model has."""
+
+
+def resolve(name: str, **options: Any) -> BackedLM:
+    """The model of a name; `options` are those of its kind (see `lms.hosted` and `lms.local`).
+
+    "openai/MODEL", "anthropic/MODEL", "local/MODEL" (or "local" alone for the default), or the address of a server that speaks as
+    OpenAI does with the model's name after "#", and after that ",key=" and the name of the environment variable that holds the
+    server's key, where it wants one. Nothing is loaded and nothing is sent yet.
+
+    Raises `ModelName` for another form, `MissingExtra` naming the extra to install, and `ModelMissing` naming the command that
+    fetches the weights. A missing key is an error of the first call, and names the variable to set.
+    """
+    host, _, model = name.partition("/")
+    if name.startswith(("http://", "https://")):
+        _installed("instructor", "lm", "a hosted model")
+        from seekgraph.lms.hosted import openai_compatible
+
+        url, _, model = name.partition("#")
+        model, _, key = model.partition(",key=")
+        if key:
+            options.setdefault("key", key)
+        if not model:
+            raise ModelName("an address needs the model's name after '#', as in http://127.0.0.1:8080/v1#model")
+        return openai_compatible(url, model, **options)
+    if host == "local":
+        _installed("xllamacpp", "local", "a local model")
+        from seekgraph.lms.local import local_model
+
+        return local_model(model, **options) if model else local_model(**options)
+    if host in ("openai", "anthropic") and model:
+        _installed("instructor", "lm", "a hosted model")
+        from seekgraph.lms import hosted
+
+        return hosted.openai(model, **options) if host == "openai" else hosted.anthropic(model, **options)
+    raise ModelName(f"no model is named {name!r}: a name is one of the form {', '.join(FORMS)}")
+
+
+def _installed(package: str, extra: str, what: str) -> None:
+    if importlib.util.find_spec(package) is None:
+        raise MissingExtra(f'{what} needs {package}: pip install "seekgraph[{extra}]"')

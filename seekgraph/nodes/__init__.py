@@ -1,0 +1,44 @@
+"""Nodes: the steps that search flows are made of, one kind a file. Names are loaded when they are first used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seekgraph.nodes.answer import Answer as Answer
+    from seekgraph.nodes.fuse import Fuse as Fuse
+    from seekgraph.nodes.judge import Judge as Judge
+    from seekgraph.nodes.plan import Plan as Plan
+    from seekgraph.nodes.read import Read as Read
+    from seekgraph.nodes.refine import FollowUp as FollowUp
+    from seekgraph.nodes.refine import Refine as Refine
+    from seekgraph.nodes.reflect import Reflect as Reflect
+    from seekgraph.nodes.rerank import Rerank as Rerank
+    from seekgraph.nodes.retrieve import Hop as Hop
+    from seekgraph.nodes.retrieve import Retrieve as Retrieve
+
+_NAMES = {
+    "answer": ("Answer",),
+    "fuse": ("Fuse",),
+    "judge": ("Judge",),
+    "plan": ("Plan",),
+    "read": ("Read",),
+    "refine": ("FollowUp", "Refine"),
+    "reflect": ("Reflect",),
+    "rerank": ("Rerank",),
+    "retrieve": ("Hop", "Retrieve"),
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'seekgraph.nodes' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"seekgraph.nodes.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

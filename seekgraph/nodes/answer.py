@@ -1,0 +1,184 @@
+"""Answer: the end of a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel
+
+from seekgraph.core.fitting import FitRow
+from seekgraph.core.lm import LM
+from seekgraph.core.node import OrElse, Writes
+from seekgraph.core.params import Fitted, Float, Int, Switch, value_of
+from seekgraph.nodes.asking import Asking
+from seekgraph.nodes.candidates import FEATURES
+from seekgraph.nodes.concluding import conclude
+from seekgraph.nodes.extracting import Extracted, extract, read_candidates
+from seekgraph.nodes.fitting import LinearModel, fit_listwise
+from seekgraph.nodes.read import wanted
+from seekgraph.nodes.writing import Sources, sources
+from seekgraph.prompts.guard import shown_id
+from seekgraph.prompts.outputs import AnswerOut as Reply
+from seekgraph.prompts.quotes import locate
+from seekgraph.text.answers import token_f1
+from seekgraph.types import Answer as Answered
+from seekgraph.types import Digest, Evidence, Goal, Passage
+from seekgraph.types import Plan as Goals
+
+# Fitted on 2wiki, hotpotqa and musique, on gold passages alone and among those of BM25, and rounded; `rank` is set by hand.
+_WEIGHTS = (
+    1.2, 3.2, -0.1, -0.8, -0.2, -0.3, 0.8, 2.0, 0.4, 2.2, 0.5, 1.0, 1.3, 1.1, 2.0, 0.3, 0.2, 0.8, -0.2, 0.4, -0.7, -0.9,
+    1.5, 1.8, 1.1, -0.5, -1.1, -1.0, 1.7, 0.3,
+)  # fmt: skip
+DEFAULT = LinearModel.of(dict(zip(FEATURES, _WEIGHTS, strict=True)))
+
+
+class AnswerOut(Writes):
+    """The end of the run."""
+
+    answer: Answered
+
+
+class Answer(Asking):
+    """Take the answer from what was found, cite where it comes from, or refuse.
+
+    Where goals have been worked on (`digests`, and no goal of its own) it concludes from what they came to. Else it takes a
+    span of the evidence, or of the best `sentences` of the context where there is no evidence; with `hops` the inner questions
+    of a nested question are answered first. Comparisons, and questions for yes or no, are settled by what the passages say.
+
+    Citations are ids of passages that it has read: the one that holds the answer first, then those that lead there. Below a
+    confidence of `refuse_below`, or where there is nothing to answer from, it refuses and says why.
+
+    A model that is bound writes the answer: in as few words as possible, or in `prose` with ids of passages in it. With `span` a
+    short answer is held, while it is written, to spans of what was read. With `evidence_only` it is shown the evidence in the
+    place of whole passages, where there is any: small models answer better from a few sentences. An answer that nothing which
+    was read supports has a confidence of 0.01, and so is a refusal unless `refuse_below` is lower.
+    """
+
+    fit_needs = frozenset({"answers"})
+
+    refuse_below: float = Float(0.02, low=0.0, high=0.9)
+    sentences: int = Int(12, low=1, high=60)
+    hops: bool = Switch(True)
+    scorer: LinearModel = Fitted(LinearModel, default=DEFAULT)
+    asks: ClassVar[tuple[str, ...]] = ("answer", "answer_short")
+    decides: ClassVar[tuple[str, ...]] = ("prose",)
+    with_model = Asking.with_model | {"prose", "span", "evidence_only"}
+    without_model = frozenset({"sentences", "hops", "scorer"})
+
+    prose: bool = False
+    span: bool = False
+    evidence_only: bool = False
+
+    async def run(
+        self,
+        question: str,
+        context: Annotated[tuple[Passage, ...], OrElse("passages")] = (),
+        evidence: tuple[Evidence, ...] = (),
+        goal: Goal | None = None,
+        digests: tuple[Digest, ...] = (),
+        plan: Goals | None = None,
+        lm: LM | None = None,
+    ) -> AnswerOut:
+        if lm is not None and (context or evidence or digests):
+            given = {"question": question, "context": context, "evidence": evidence, "goal": goal, "digests": digests}
+            if (written := await self._written(lm, {**given, "plan": plan})) is not None:
+                return AnswerOut(answer=written)
+        self.scorer.expecting(FEATURES)
+        asking = wanted(question, goal, digests)
+        concluded = conclude(asking, digests, plan) if digests and goal is None else None
+        read = {passage.id: passage for passage in context}
+        if goal is None:
+            read = {passage.id: passage for digest in digests for passage in digest.resources} | read
+        facts = tuple(fact for digest in digests for fact in digest.facts) if goal is None else ()
+        found = concluded or extract(asking, tuple(read.values()), (*facts, *evidence), self.scorer, self.sentences, self.hops)
+        return AnswerOut(answer=_answer(found, {*read, *(each.passage_id for each in (*facts, *evidence))}, self.refuse_below))
+
+    @property
+    def prompt_name(self) -> str:
+        return "answer" if self.prose else "answer_short"
+
+    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self._sources(inputs).shown
+
+    def _sources(self, inputs: Mapping[str, Any]) -> Sources:
+        found = sources(inputs)
+        if not (self.evidence_only and found.facts):
+            return found
+        return found._replace(shown={**found.shown, "context": ()})
+
+    def reply(self, writes: Mapping[str, Any]) -> Reply | None:
+        answer = writes.get("answer")
+        return Reply.of(answer) if isinstance(answer, Answered) else None
+
+    def ideal(self, row: FitRow) -> Reply | None:
+        """The gold answer with the supporting passages that were read, if it stands in one of them or is a yes or no."""
+        given, golds = row.arguments, row.example.answers
+        if self.prose or not golds or given.get("goal") is not None:
+            return None
+        gold = [each for each in sources(given).passages if each.id in row.example.supporting_ids]
+        says = {each.id: found for each in gold if (found := _said_in(each, golds))}
+        yes_no = golds[0].casefold() in ("yes", "no")
+        if not gold or not (says or yes_no):
+            return None
+        cited = sorted(gold, key=lambda each: each.id not in says)
+        text = golds[0] if yes_no else next(iter(says.values()))
+        return Reply(text=text, citations=tuple(shown_id(each.id) for each in cited))
+
+    async def _written(self, lm: LM, inputs: Mapping[str, Any]) -> Answered | None:
+        """The model's answer, or a refusal where nothing supports it; None where there is none, and nothing to hold one to."""
+        found = self._sources(inputs)
+        output = found.held() if self.span and not self.prose else None
+        if not found.passages or (self.span and not self.prose and output is None):
+            return None
+        answer = await self.ask(lm, found.shown, lambda out: found.answer(out, prose=self.prose), output)
+        if answer is None or answer.refused or answer.confidence >= self.refuse_below:
+            return answer
+        reason = f"The passages found do not support an answer: none of them says {answer.text!r}."
+        return Answered(text=reason, confidence=answer.confidence, refused=True)
+
+    def fit(self, rows: Sequence[FitRow], seed: int) -> Mapping[str, BaseModel]:
+        """In each visit, spans that are a gold answer are to come before those that are not."""
+        groups, labels = [], []
+        for row in rows:
+            vectors, marks = self._learnable(row)
+            groups.append(vectors)
+            labels.append(marks)
+        model = fit_listwise(FEATURES, groups, labels, l2=0.05)
+        return {"scorer": model} if model else {}
+
+    def _learnable(self, row: FitRow) -> tuple[list[tuple[float, ...]], list[float]]:
+        """The candidates of one visit, and which of them are right: equal to a gold answer, or else the nearest to one."""
+        given = row.arguments
+        golds = row.example.answers
+        question = wanted(row.example.question, given.get("goal"), given.get("digests") or ())
+        if not golds or given.get("goal") is not None or {"yes", "no"} & set(map(str.lower, golds)):
+            return [], []
+        context, evidence = given.get("context") or (), given.get("evidence") or ()
+        scorer, most, hops = value_of(self.scorer), value_of(self.sentences), value_of(self.hops)
+        found = read_candidates(question, context, evidence, scorer, most, hops)
+        shares = [token_f1(each.text, golds) for each in found]
+        best = max(shares, default=0.0)
+        return [each.features for each in found], [float(share == best and best >= 0.5) for share in shares]
+
+
+def _said_in(passage: Passage, golds: Sequence[str]) -> str:
+    """The first of the gold answers that the passage has in it, as it is written there."""
+    for gold in golds:
+        if gold.strip() and (place := locate(gold, passage.text)):
+            return passage.text[place[0] : place[1]]
+    return ""
+
+
+def _answer(found: Extracted | None, known: set[str], refuse_below: float) -> Answered:
+    """What was extracted as an answer that cites only what is known, or a refusal."""
+    if not known:
+        return Answered(text="No passages were found to answer from.", confidence=0.0, refused=True)
+    if found is None:
+        return Answered(text="Nothing in the passages found can be an answer.", confidence=0.0, refused=True)
+    citations = tuple(passage.id for passage in found.passages if passage.id in known)
+    if not citations or found.confidence < refuse_below:
+        reason = f"the best candidate, {found.text!r}, has a confidence of {found.confidence:.2f}"
+        return Answered(text=f"The passages found do not support an answer: {reason}.", confidence=found.confidence, refused=True)
+    return Answered(text=found.text, citations=citations, confidence=found.confidence)

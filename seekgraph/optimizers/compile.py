@@ -1,0 +1,221 @@
+"""Compiling: passes over the params of a flow, each change judged on rows that it was not made from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from seekgraph.core.artifact.place import versions
+from seekgraph.core.bound import Bound
+from seekgraph.core.budget import Budget
+from seekgraph.core.code import code_version
+from seekgraph.core.identity import digest
+from seekgraph.core.memo import Memo
+from seekgraph.core.node import Node
+from seekgraph.evaluation.asked import check_corpus
+from seekgraph.evaluation.examples import data_hash
+from seekgraph.evaluation.row import Row
+from seekgraph.evaluation.statistics import bootstrap, paired
+from seekgraph.optimizers.acceptance import Acceptance
+from seekgraph.optimizers.allowance import BudgetSpent, meter_from
+from seekgraph.optimizers.compiled import Compiled
+from seekgraph.optimizers.demonstrate import Demonstrate
+from seekgraph.optimizers.errors import CompileError
+from seekgraph.optimizers.estimate import CompilePlan, estimate
+from seekgraph.optimizers.fit import Fit
+from seekgraph.optimizers.front import Tried, candidates, pareto_front
+from seekgraph.optimizers.given import rows_given
+from seekgraph.optimizers.journal import Journal
+from seekgraph.optimizers.objective import Objective, Wanted, objective_for
+from seekgraph.optimizers.passes import Pass, Work
+from seekgraph.optimizers.search import Say, Search
+from seekgraph.optimizers.tune import Tune
+from seekgraph.rewards.algebra import Reward
+from seekgraph.rewards.defaults import DEFAULT_REWARDS
+from seekgraph.rewards.needs import require_needs
+from seekgraph.types import Example
+
+PASSES: tuple[Pass, ...] = (Fit(), Demonstrate(), Tune())
+PROBES = 4
+ALPHA = 0.1
+CHEAPER = 2
+"""How many of the cheaper candidates that passes offer are run on the held-back rows, for the front alone."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be compiled: the flow, the rows to search on and those to judge on, what for, and by which passes."""
+
+    bound: Bound
+    train: tuple[Example, ...]
+    val: tuple[Example, ...]
+    objective: Objective
+    seed: int
+    passes: tuple[tuple[Pass, Work], ...]
+
+    @property
+    def data(self) -> dict[str, str]:
+        """Hashes of the rows."""
+        return {"train": data_hash(self.train), "val": data_hash(self.val)}
+
+    def header(self) -> dict[str, Any]:
+        """Everything that a rollout's result depends on besides the values of params, as plain data, for the journal."""
+        flow, bound = self.bound.flow, self.bound
+        nodes = [site.element for site in flow.site.walk() if isinstance(site.element, Node)]
+        scoring = [(each.name, str(getattr(each.function, "__qualname__", each.name))) for each in self.objective.weights]
+        return {
+            "flow": flow.fingerprint,
+            "params": digest({name: param.to_json() for name, param in flow.params().items()}),
+            "code": digest(sorted({code_version(cast(Any, type(node))) for node in nodes})),
+            "resources": digest({name: str(getattr(thing, "identity", None)) for name, thing in bound.resources.items()}),
+            "run budget": None if bound.budget is None else asdict(bound.budget),
+            "versions": versions(),
+            "data": self.data,
+            "seed": self.seed,
+            "objective": [self.objective.name, self.objective.reward_weight, scoring, *self.objective.rewards_told],
+        }
+
+
+async def compile_flow(
+    bound: Bound,
+    train: Iterable[Example] | str | Path,
+    val: Iterable[Example] | str | Path | None = None,
+    *,
+    metric: Wanted | None = None,
+    rewards: Sequence[Reward] | None = None,
+    passes: Sequence[Pass] | None = None,
+    budget: Budget | None = None,
+    seed: int = 0,
+    journal: str | Path | None = None,
+    resume: bool = False,
+    say: Say | None = None,
+) -> Compiled:
+    """Search the params of `bound.flow` for better values on `train`, and accept them if `val` agrees.
+
+    `rewards` are the step rewards that the search looks at beside the metric (`Objective.signal`), in place of the default ones;
+    their weights and constants are as they were given, and not searched.
+
+    Rows without gold for any part of the metric are left out. Without a memo of its own the flow gets one for the time of the
+    compile, beside the journal where there is one, so that candidates share steps. Nothing starts past the budget, which is for
+    all sessions of a resumed compile together. With a `journal`, a kill or an interrupt at any time loses at most the rollouts
+    that were running. `say` hears what happens: the events "plan", "pass", "fitted", "trial", "stopped" and "change".
+
+    Raises, before anything runs, `ExampleError` for rows that cannot be used, `CompileError` for a metric that they have no gold
+    for, `RewardError` for a reward that they or the flow cannot feed, `JournalError` for a journal that cannot be used; and
+    `CompileError` where every held-back row fails as the flow came.
+    """
+    if resume and journal is None:
+        raise CompileError("resume needs the journal to go on from: compile(..., journal=PATH, resume=True)")
+    learn, judge = rows_given(train, val, seed)
+    check_corpus(bound, (*learn, *judge))
+    objective = objective_for(bound.flow, (*learn, *judge), metric, rewards)
+    for each in PASSES if passes is None else passes:
+        if isinstance(each, Demonstrate) and each.rewards is not DEFAULT_REWARDS:
+            require_needs(each.rewards, learn, bound.flow)
+    learn, judge = (tuple(each for each in rows if objective.metrics([each])) for rows in (learn, judge))
+    if not learn or not judge:
+        raise CompileError(
+            f"{len(learn)} examples to search on and {len(judge)} to judge on have the gold that {objective.name} needs"
+        )
+    works = [(each, each.work(bound, len(learn), len(judge))) for each in (PASSES if passes is None else passes)]
+    task = Task(bound, learn, judge, objective, seed, tuple((each, work) for each, work in works if work.most))
+    book = Journal(journal, task.header(), resume=resume)
+    memo = Memo(None if journal is None else f"{journal}.memo") if bound.memo is None else bound.memo
+    acceptance = Acceptance(ALPHA, max(1, sum(work.tests for _, work in task.passes)))
+    search = Search(
+        bound.with_options(memo=memo), objective, learn, judge, meter_from(budget, book.spent), book, acceptance, seed
+    )
+    search.say = say or search.say
+    try:
+        return await _compile(search, task)
+    finally:
+        book.close(search.spent)
+        if bound.memo is None:
+            memo.close()
+        else:
+            memo.flush()
+
+
+async def _compile(search: Search, task: Task) -> Compiled:
+    start = dict(search.values)
+    plan = await _plan(search, [work for _, work in task.passes])
+    search.say("plan", {"plan": plan, "resumed": search.journal.resumed})
+    try:
+        _require_some(await search.rows(start, search.val))
+        for number, (each, _) in enumerate(task.passes, start=1):
+            search.say("pass", {"name": each.name})
+            await each.run(search)
+            search.acceptance.tests = sum(work.tests for _, work in task.passes[number:])  # what it left goes to those after it
+        await _fill_front(search)
+    except BudgetSpent:
+        search.cut = True
+    return _compiled(search, task, start, plan)
+
+
+async def _plan(search: Search, works: Sequence[Work]) -> CompilePlan:
+    """The plan, from running the first held-back rows under the values that the flow came with."""
+    began = time.monotonic()
+    try:
+        rows = await search.rows(search.values, search.val[:PROBES])
+    except BudgetSpent:
+        rows = []
+    seconds = search.fact("probed")
+    if seconds is None and rows:
+        seconds = search.learn("probed", round(max(time.monotonic() - began, *(row.seconds for row in rows)), 3))
+    return estimate(works, rows, seconds or 0.0, search.meter.budget, len(search.train), len(search.val), search.parallel)
+
+
+def _require_some(rows: Sequence[Row]) -> None:
+    """Nothing can be learned from a flow that fails everywhere; a search would only spend."""
+    if all(row.failed for row in rows):
+        cause = next((row.error.message for row in rows if row.error), "")
+        raise CompileError(
+            f"all {len(rows)} held-back rows fail with the flow as it is; the first: {cause}. "
+            "Mend that, then compile without resume: the failures are in the journal"
+        )
+
+
+async def _fill_front(search: Search) -> None:
+    """Run offers that cost less than what was accepted on the held-back rows. Nothing is chosen by what comes of it."""
+    offers = [Tried("accepted", search.values, search.journaled(search.values, search.train) or ()), *search.offers]
+    priced = candidates(offers, search.objective)
+    if not offers[0].rows:
+        return
+    cheaper = [one for one in priced[1:] if one.cost < priced[0].cost]
+    for offer in sorted(cheaper, key=lambda one: (-one.quality, one.cost))[:CHEAPER]:
+        try:
+            search.judged.append(Tried(offer.name, offer.values, await search.rows(offer.values, search.val)))
+        except BudgetSpent:
+            search.stop("front", "the budget ended")
+            return
+
+
+def _compiled(search: Search, task: Task, start: Mapping[str, Any], plan: CompilePlan) -> Compiled:
+    before, after = (search.journaled(values, search.val) or [] for values in (start, search.values))
+    tried = [Tried("as written", start, before)] if before else []
+    tried = [Tried(one.name, _changed(start, one.values), one.rows) for one in (*tried, *search.judged)]
+    mine, theirs = search.qualities(after), search.qualities(before)
+    changed = _changed(start, search.values)
+    params = task.bound.flow.params()
+    return Compiled(
+        bound=task.bound.with_params({name: params[name].from_json(value).value for name, value in changed.items()}),
+        objective=search.objective.name,
+        before=bootstrap(theirs),
+        after=bootstrap(mine),
+        gain=paired(mine, theirs),
+        errors=(sum(row.failed for row in before), sum(row.failed for row in after)),
+        changes=tuple(search.changes),
+        front=pareto_front(candidates(tried, search.objective)),
+        plan=plan,
+        status="budget" if search.cut else "finished",
+        spent={**search.spent, "resumed": search.journal.resumed},
+        seed=search.seed,
+        data=task.data,
+    )
+
+
+def _changed(start: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if start[name] != value}

@@ -1,0 +1,200 @@
+"""The pass that fits trained components: critics, rankers, scorers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from seekgraph.core.bound import Bound
+from seekgraph.core.fitting import FitRow, Fittable
+from seekgraph.core.identity import digest
+from seekgraph.core.node import Node
+from seekgraph.core.params import FittedParam
+from seekgraph.core.site import Site
+from seekgraph.core.trace import Trace
+from seekgraph.evaluation.examples import folds, split
+from seekgraph.evaluation.row import Row
+from seekgraph.optimizers.allowance import BudgetSpent
+from seekgraph.optimizers.models import idle
+from seekgraph.optimizers.passes import Work
+from seekgraph.optimizers.search import Say, Search
+from seekgraph.optimizers.space import active
+from seekgraph.types import Example
+
+CHECKED = 1 / 3
+"""The share of the training rows on which a component that was fitted on the others has to gain something."""
+
+LEAST_CHECKED = 8
+"""With fewer rows to check on than this every component is kept, and judging alone decides."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Fit trained components, in the order of the flow, each on visits that the components before it were already fitted for.
+
+    A component is first fitted on two thirds of the training rows, and kept only if the flow gains by it on the last third; then
+    it is fitted on all of them. Those that are kept are one change, judged by what the flow as a whole gains on the held-back
+    rows. Where rollouts ask no model, and so cost only time, the training rows help to judge: for each of `folds` parts all of
+    this is done once more on the others, and the flow run on the part (cross-fitting). So components judge on rows that they have
+    not seen, and a gain is found that few held-back rows cannot tell from chance.
+
+    Where the budget, less what judging takes, does not reach for all components, those that were fitted are judged. One whose
+    `fit` raises stays as it is. Raises `ValueError` for fewer than two folds.
+    """
+
+    folds: int = 3
+    name: str = "fit"
+
+    def __post_init__(self) -> None:
+        if self.folds < 2:
+            raise ValueError(f"cross-fitting takes 2 folds or more, not {self.folds}")
+
+    def work(self, bound: Bound, train: int, val: int) -> Work:
+        """Of the training rows one run for each component and two of those that it is checked on; the same of the other folds for
+        each fold, and one more run; one run of the held-back rows."""
+        nodes = fittable(bound)
+        if not nodes:
+            return Work(self.name, 0, 0, 0, "no components to fit")
+        once = len(nodes) * (train + 2 * math.ceil(train * CHECKED))
+        most = once * self.folds + train + val  # each of the folds leaves one of them out, and once none is left out
+        return Work(self.name, len(nodes) * train, most, 1, f"{len(nodes)} components: {', '.join(nodes)}")
+
+    async def run(self, search: Search) -> None:
+        """Fit, keep what gains, and have the result judged."""
+        before = await search.rows(search.values, search.val)
+        kept = search.judging(before)
+        fitted = await self._fitted(search, search.train, kept, search.say)
+        if fitted.cut:
+            search.stop(self.name, f"{fitted.cut} and those after it are not fitted: the rest of the budget is for judging")
+        free = not any(row.spent(line) for row in before for line in ("calls", "usd"))
+        changed = fitted.values != search.values and not fitted.cut
+        beside = await self._cross_fitted(search, kept) if free and changed else []
+        await search.judge(self.name, fitted.values, "; ".join(fitted.notes), beside)
+
+    async def _fitted(self, search: Search, examples: Sequence[Example], kept: Mapping[str, float], say: Say) -> _Fitted:
+        """The values of all params after fitting on `examples`."""
+        values, notes = dict(search.values), list[str]()
+        learn, check = split(examples, 1 - CHECKED, CHECKED, seed=search.seed) if len(examples) > 1 else (examples, ())
+        for path, site in fittable(search.with_values(values)).items():
+            fitting = _Fitting(search, path, site, values, kept)
+            try:
+                if len(check) >= LEAST_CHECKED:
+                    found = await fitting.learned(learn)
+                    if found["params"] and not await fitting.gains({**values, **found["params"]}, check):
+                        say("left", {"path": path, "rows": len(check)})
+                        continue
+                found = await fitting.learned(examples)
+            except BudgetSpent:
+                return _Fitted(values, notes, path)
+            values |= found["params"]
+            if found["error"]:
+                notes.append(found["error"])
+            say("fitted", {"path": path, "params": sorted(found["params"]), **found})
+        return _Fitted(values, notes)
+
+    async def _cross_fitted(self, search: Search, kept: Mapping[str, float]) -> list[tuple[Row, Row]]:
+        """Each training row under components that were fitted on other training rows, and as it was; none where the budget does
+        not reach for all of them."""
+        pairs: list[tuple[Row, Row]] = []
+        if len(search.train) < self.folds:
+            return pairs
+        for fold in folds(search.train, self.folds, seed=search.seed):
+            fitted = await self._fitted(search, fold.train, kept, _silent)
+            if fitted.cut:
+                return []
+            try:
+                mine = await search.rows(fitted.values, fold.test, kept=kept)
+                theirs = await search.rows(search.values, fold.test, kept=kept)
+            except BudgetSpent:
+                return []
+            pairs += zip(mine, theirs, strict=True)
+        return pairs
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """The values of all params, what went wrong, and the component at which the budget ended."""
+
+    values: Mapping[str, Any]
+    notes: Sequence[str]
+    cut: str = ""
+
+
+def _silent(event: str, facts: Mapping[str, Any]) -> None:
+    """Says nothing of the fits that only judge."""
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    """One component, and the values of the other params that it is fitted for."""
+
+    search: Search
+    path: str
+    site: Site
+    values: Mapping[str, Any]
+    kept: Mapping[str, float]
+
+    async def learned(self, examples: Sequence[Example]) -> dict[str, Any]:
+        """What the node learns from its visits on `examples`: `params`, plain data by param name, `visits`, and an `error`."""
+        search = self.search
+        key = f"fit:{self.path}:{digest([dict(self.values), [example.id for example in examples]])}"
+        before: dict[str, Any] | None = search.fact(key)
+        if before is not None:
+            return before
+        rows = _visits(search, self.path, self.values, await search.traces(self.values, examples, kept=self.kept))
+        node = cast(Fittable, search.with_values(self.values).program.nodes[self.path].node)
+        found: dict[str, Any] = {"params": {}, "visits": len(rows), "error": ""}
+        try:
+            params, wanted = search.bound.flow.params(), _settings(self.site)  # a setting that the user fixed is not among them
+            learned = {wanted[name]: model for name, model in node.fit(rows, search.seed).items() if name in wanted}
+            found["params"] = {name: params[name].with_value(model).to_json() for name, model in learned.items()}
+        except Exception as error:  # the node may be the user's: it costs its own component, not the compile
+            found["error"] = f"{self.path} is not fitted: {type(error).__name__}: {error}"
+        learnt: dict[str, Any] = search.learn(key, found)
+        return learnt
+
+    async def gains(self, candidate: Mapping[str, Any], examples: Sequence[Example]) -> bool:
+        """Whether the candidate's mean signal is higher on rows that it was not fitted on."""
+        mine = await self.search.rows(candidate, examples, kept=self.kept)
+        theirs = await self.search.rows(self.values, examples, kept=self.kept)
+        signal = self.search.objective.signal
+        return sum(map(signal, mine)) > sum(map(signal, theirs))
+
+
+def _visits(search: Search, path: str, values: Mapping[str, Any], traces: Sequence[tuple[Example, Trace]]) -> list[FitRow]:
+    """The visits of the node that came through, of the examples that have what it learns from."""
+    program = search.with_values(values).program
+    needs = cast(Fittable, program.nodes[path].node).fit_needs
+    return [
+        FitRow(program.arguments(trace, step), example, step.round, step.writes)
+        for example, trace in traces
+        if all(getattr(example, need) for need in needs)
+        for step in trace.visits(path)
+        if step.kind == "node" and step.error is None
+    ]
+
+
+def _settings(site: Site, idle: Collection[str] = ()) -> dict[str, str]:
+    """The settings of a node that are left to learn, with the full names of their params."""
+    return {
+        slot: name
+        for slot, names in site.slots.items()
+        for name in names
+        if isinstance(site.params[name], FittedParam) and name not in idle
+    }
+
+
+def fittable(bound: Bound) -> dict[str, Site]:
+    """The places of nodes that learn and have a setting left to learn, in the order of the flow.
+
+    Those inside an option that a choice does not take now are left out: they make no visits to learn from. So are those whose
+    component has no say, since a model is asked in its place.
+    """
+    unused = idle(bound)
+    return {
+        site.path: site
+        for site in active(bound.flow)
+        if isinstance(site.element, Node) and isinstance(site.element, Fittable) and _settings(site, unused)
+    }

@@ -1,0 +1,43 @@
+"""What asks a model under what is bound, and which settings matter: some only where one is asked, some only where none is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seekgraph.core.bound import Bound
+from seekgraph.core.node import Node
+from seekgraph.core.params import ChoiceParam, DemosParam, value_of
+from seekgraph.core.site import Site
+from seekgraph.optimizers.space import active
+from seekgraph.prompts.demonstrations import Demonstrable
+
+
+def asking(bound: Bound) -> Iterator[tuple[Site, bool]]:
+    """The active nodes that can ask a model (they say so by `with_model`), each with whether one is bound that they may ask."""
+    for site in active(bound.flow):
+        if isinstance(site.element, Node) and hasattr(site.element, "with_model"):
+            given = getattr(site.element, "lm", "")
+            names = [option for _, option in given.options] if isinstance(given, ChoiceParam) else [value_of(given)]
+            yield (
+                site,
+                any(bound.resources.get(name) is not None for name in (f"{site.path}.lm", *names) if isinstance(name, str)),
+            )
+
+
+def idle(bound: Bound) -> frozenset[str]:
+    """The params, by full name, that cannot change a result under what is bound."""
+    found: set[str] = set()
+    for site, asks in asking(bound):
+        unused: frozenset[str] = getattr(site.element, "without_model" if asks else "with_model", frozenset())
+        found.update(name for slot, names in site.slots.items() if slot in unused for name in names)
+    return frozenset(found)
+
+
+def demonstrable(bound: Bound) -> dict[str, tuple[Site, str]]:
+    """The nodes that ask a model that is bound and have their demonstrations left to choose, with the full name of that param."""
+    found: dict[str, tuple[Site, str]] = {}
+    for site, asks in asking(bound):
+        names = [name for names in site.slots.values() for name in names if isinstance(site.params[name], DemosParam)]
+        if asks and names and isinstance(site.element, Demonstrable):
+            found[site.path] = (site, names[0])
+    return found

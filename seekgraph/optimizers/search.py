@@ -1,0 +1,229 @@
+"""The state of a compile, and the one door to rollouts: journaled, counted, stopped at the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from seekgraph.core.bound import Bound
+from seekgraph.core.budget import Meter
+from seekgraph.core.identity import digest
+from seekgraph.core.trace import Trace
+from seekgraph.evaluation.evaluate import evaluate
+from seekgraph.evaluation.report import Report
+from seekgraph.evaluation.row import Row
+from seekgraph.evaluation.statistics import Comparison
+from seekgraph.optimizers.acceptance import Acceptance
+from seekgraph.optimizers.allowance import BudgetSpent, over, price, spent_by, within
+from seekgraph.optimizers.errors import CompileError
+from seekgraph.optimizers.front import Tried
+from seekgraph.optimizers.journal import Journal
+from seekgraph.optimizers.objective import Objective
+from seekgraph.types import Example
+
+Say = Callable[[str, Mapping[str, Any]], None]
+"""Takes an event's name and its facts; compiling itself prints nothing."""
+
+NOTHING: Mapping[str, float] = {}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a pass came to: the params that it would change, whether that was accepted, and the paired comparison on rows that it
+    was not made from.
+
+    `comparison` is None where the pass found nothing to change, or could not be judged within the budget."""
+
+    name: str
+    values: Mapping[str, Any]
+    accepted: bool
+    comparison: Comparison | None = None
+    note: str = ""
+
+
+@dataclass
+class Search:
+    """What passes share. `values` are the accepted values of all params as plain data; passes propose others through `judge`.
+
+    `train` is for searching, `val` for judging: a pass must not look at `val` except through `judge`. `kept`, an amount by
+    line of the budget, is what a call for rollouts has to leave over. `pools` are values of params that a pass has gathered, as
+    plain data by full name, for a later pass to choose from.
+    """
+
+    bound: Bound
+    objective: Objective
+    train: tuple[Example, ...]
+    val: tuple[Example, ...]
+    meter: Meter
+    journal: Journal
+    acceptance: Acceptance
+    seed: int = 0
+    parallel: int = 16
+    say: Say = lambda event, facts: None
+    values: dict[str, Any] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    judged: list[Tried] = field(default_factory=list)
+    offers: list[Tried] = field(default_factory=list)
+    pools: dict[str, list[Any]] = field(default_factory=dict)
+    rollouts: int = 0
+    cut: bool = False
+    _latest: tuple[str, Bound] | None = None
+
+    def __post_init__(self) -> None:
+        self._own = {name: param.to_json() for name, param in self.bound.flow.params().items()}
+        self.values = {**self._own, **self.values}
+        self.rollouts = int(self.journal.spent.get("rollouts", 0))
+
+    @property
+    def spent(self) -> dict[str, float]:
+        """What this and all earlier sessions have spent."""
+        return {**spent_by(self.meter), "rollouts": self.rollouts}
+
+    def with_values(self, values: Mapping[str, Any]) -> Bound:
+        """The bound flow under these param values, given as plain data."""
+        key = digest(dict(values))
+        if self._latest is None or self._latest[0] != key:
+            params = self.bound.flow.params()
+            other = {name: value for name, value in values.items() if name not in self._own or self._own[name] != value}
+            unknown = sorted(set(other) - set(params))
+            if unknown:
+                raise CompileError(f"a pass gave values for {unknown}; the flow has the params {sorted(params)}")
+            self._latest = (
+                key,
+                self.bound.with_params({name: params[name].from_json(value).value for name, value in other.items()}),
+            )
+        return self._latest[1]
+
+    async def rows(
+        self, values: Mapping[str, Any], examples: Sequence[Example], *, kept: Mapping[str, float] = NOTHING
+    ) -> list[Row]:
+        """The row of each example under `values`, in their order; only those that the journal does not have are run.
+
+        Raises `BudgetSpent` when the budget, less what is `kept`, ends before all are there; the finished ones are journaled.
+        """
+        key = digest(dict(values))
+        missing = [example for example in examples if f"{key}:{example.id}" not in self.journal.rows]
+        if missing:
+            await self._run(values, missing, kept)
+        found = self.journaled(values, examples)
+        if found is None:
+            raise BudgetSpent
+        return found
+
+    def journaled(self, values: Mapping[str, Any], examples: Sequence[Example]) -> list[Row] | None:
+        """The rows of `examples` under `values` if the journal has all of them."""
+        key = digest(dict(values))
+        rows = [self.journal.rows.get(f"{key}:{example.id}") for example in examples]
+        whole = [row for row in rows if row is not None]
+        return whole if len(whole) == len(rows) else None
+
+    async def traces(
+        self, values: Mapping[str, Any], examples: Sequence[Example], *, kept: Mapping[str, float] = NOTHING
+    ) -> list[tuple[Example, Trace]]:
+        """Each example that did not crash with the trace of its run under `values`: what fitting reads.
+
+        Traces are not journaled, but what they are made of is: steps come from the memo where it may keep them. The rows are.
+        Raises `BudgetSpent` as `rows` does.
+        """
+        report = await self._run(values, examples, kept, traced=True)
+        return [(example, report.traces[example.id]) for example in examples if example.id in report.traces]
+
+    async def _run(
+        self, values: Mapping[str, Any], examples: Sequence[Example], kept: Mapping[str, float], traced: bool = False
+    ) -> Report:
+        meter, memo, prefix = within(self.meter, kept), self.bound.memo, digest(dict(values))
+
+        def finished(row: Row) -> None:
+            if row.status == "skipped" or over(meter):
+                return
+            self.rollouts += 1
+            key = f"{prefix}:{row.id}"
+            if key in self.journal.rows:
+                return
+            if memo is not None and self.journal.path is not None:
+                memo.flush()  # or a kill could lose the steps of a rollout that counts as finished, for others that share them
+            self.journal.put_row(key, row, self.spent)
+
+        report = await evaluate(
+            self.with_values(values),
+            examples,
+            metrics=self.objective.metrics(examples),
+            rewards=self.objective.rewards_of(examples),
+            parallel=self.parallel,
+            seed=self.seed,
+            meter=meter,
+            on_row=finished,
+            keep_traces=traced,
+        )
+        if traced and (report.skipped or over(meter)):  # the journal's rows may be whole, the traces of this time are not
+            raise BudgetSpent
+        return report
+
+    def fact(self, key: str) -> Any:
+        """What an earlier session, or this one, found out under `key`, as plain data; None where nothing."""
+        return self.journal.facts.get(key)
+
+    def learn(self, key: str, fact: Any) -> Any:
+        """Journal what a pass has computed, so that a resumed compile need not; gives it back as plain data."""
+        return self.journal.put_fact(key, fact, self.spent)
+
+    def judging(self, rows: Sequence[Row]) -> dict[str, float]:
+        """What judging a candidate that gave these rows may take: pass it as `kept` until it is judged."""
+        return price(rows, len(self.val), self.meter.seconds / max(1, self.rollouts), min(self.parallel, self.bound.concurrency))
+
+    def covers(self, kept: Mapping[str, float]) -> bool:
+        """Whether the budget has this much left."""
+        try:
+            within(self.meter, kept)
+        except BudgetSpent:
+            return False
+        return True
+
+    async def judge(self, name: str, values: Mapping[str, Any], note: str = "", beside: Sequence[tuple[Row, Row]] = ()) -> bool:
+        """Accept `values` in place of the current ones if the held-back rows say so; the change is recorded either way.
+
+        `beside` are more rows to go by, each after and before: of a change that is made from rows in the same way, but without
+        having seen these.
+
+        Raises `CompileError` for more changes than the passes said they would have judged: the test would be void.
+        """
+        changed = {key: value for key, value in values.items() if self.values.get(key) != value}
+        if not changed:
+            self._record(Change(name, {}, False, note=note or "found nothing better"))
+            return False
+        if self.acceptance.tests < 1:
+            raise CompileError(f"pass {name!r} has more changes judged than its `work` said: let `tests` count all of them")
+        try:
+            mine, theirs = await self.rows(values, self.val), await self.rows(self.values, self.val)
+        except BudgetSpent:
+            self._record(Change(name, changed, False, note="not judged: the budget ended"))
+            raise
+        after, before = [*mine, *(each for each, _ in beside)], [*theirs, *(each for _, each in beside)]
+        accepted, comparison = self.acceptance(self.qualities(after), self.qualities(before))
+        self.judged.append(Tried(name, dict(values), mine))
+        if accepted:
+            self.values = dict(values)
+        self._record(Change(name, changed, accepted, comparison, note))
+        return accepted
+
+    def offer(self, name: str, values: Mapping[str, Any], rows: Sequence[Row]) -> None:
+        """Name a candidate that may be worth showing on the front, with its training rows; it will not be chosen by that."""
+        self.offers.append(Tried(name, dict(values), rows))
+
+    def stop(self, name: str, why: str) -> None:
+        """Say that a pass goes no further for the sake of the budget."""
+        self.cut = True
+        self.say("stopped", {"pass": name, "why": why})
+
+    def qualities(self, rows: Sequence[Row]) -> list[float]:
+        """The quality of each row."""
+        return [self.objective.quality(row) for row in rows]
+
+    def signal(self, rows: Sequence[Row]) -> float:
+        """The mean signal of rows."""
+        return sum(map(self.objective.signal, rows)) / max(1, len(rows))
+
+    def _record(self, change: Change) -> None:
+        self.changes.append(change)
+        self.say("change", {"change": change})

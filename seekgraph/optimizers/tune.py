@@ -1,0 +1,155 @@
+"""The pass that tunes numbers, switches, choices, instructions and demonstrations: by single changes, then with Optuna's TPE."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seekgraph.core.bound import Bound
+from seekgraph.evaluation.row import Row
+from seekgraph.optimizers.allowance import BudgetSpent
+from seekgraph.optimizers.climb import Climb
+from seekgraph.optimizers.models import demonstrable, idle
+from seekgraph.optimizers.passes import Work
+from seekgraph.optimizers.search import Search
+from seekgraph.optimizers.space import Domain, decoded, distributions, encoded, size, tunable
+from seekgraph.types import Example
+
+LEAST = 8
+"""Rows below which no trial is given up: the standard error of fewer says nothing."""
+
+
+@dataclass(frozen=True)
+class Tune:
+    """Propose values, first by single changes of the best ones, then with an estimator that learns from all, and race them.
+
+    At most half of the trials change one param each (`climb.py`); the others come from a tree-structured Parzen estimator
+    (Bergstra et al., 2011; Optuna's, multivariate), which starts from what those have shown.
+
+    A trial runs the training rows block by block, in an order drawn once, and is given up as soon as it is behind the best one
+    on the same rows by more than `patience` standard errors of the paired difference; the estimator then learns the best one's
+    signal less what the trial was behind. The best trial is judged on the held-back rows. A proposal that was made before
+    costs nothing. What judging takes is kept back from the budget, and a trial that could not be judged with what is left does
+    not become the best one. Trials that cost less than the best one and come near to it are offered for the front.
+
+    Where a model is bound, the written variants of instructions and the sets of demonstrations that `Demonstrate` has gathered
+    are in the same space as the numbers; settings that only matter where none is bound are not, and the other way round.
+
+    The same seed, space and rows give the same trials. Raises `ValueError` for fewer than one trial or block.
+    """
+
+    trials: int = 40
+    blocks: int = 4
+    patience: float = 1.5
+    name: str = "tune"
+
+    def __post_init__(self) -> None:
+        if self.trials < 1 or self.blocks < 1 or not self.patience > 0:
+            raise ValueError(f"tuning takes trials and blocks of 1 or more and a patience above 0, not {self}")
+
+    @property
+    def climbing(self) -> int:
+        """The number of the last trial that may be a single change; the first is what there is."""
+        return 1 + self.trials // 2
+
+    def work(self, bound: Bound, train: int, val: int) -> Work:
+        """From the rows of the best one and one block of each proposal that must be new, to all rows of all trials."""
+        space, shown = tunable(bound.flow, idle(bound)), demonstrable(bound)
+        if not space and not shown:
+            return Work(self.name, 0, 0, 0, "no numbers, switches or choices")
+        others = math.inf if shown else math.prod(size(param) for param in space.values()) - 1
+        block = math.ceil(train / self.blocks)
+        fresh = self.trials - 1 if math.isinf(others) else 1
+        most = train * (1 + min(self.trials - 1, others)) + val
+        return Work(self.name, train + fresh * block, int(most), 1, f"{len(space) + len(shown)} params, {self.trials} trials")
+
+    async def run(self, search: Search) -> None:
+        """Search on the training rows, then have the best judged."""
+        blocks = self._blocks(search)
+        kept = search.judging(await search.rows(search.values, search.val))
+        try:
+            best = [row for block in blocks for row in await search.rows(search.values, block, kept=kept)]
+        except BudgetSpent:
+            search.stop(self.name, "before the first trial: the rest of the budget is for judging")
+            await search.judge(self.name, search.values, "not searched: the budget ended")
+            return
+        values, best = await self._searched(search, blocks, best)
+        await search.judge(self.name, values)
+
+    async def _searched(
+        self, search: Search, blocks: Sequence[Sequence[Example]], best: list[Row]
+    ) -> tuple[dict[str, Any], list[Row]]:
+        """The values of the best trial, and its rows."""
+        space = tunable(search.bound.flow, idle(search.bound), search.pools)
+        study, words, climb = self._study(search, space), distributions(space), Climb(space, search.seed)
+        best_values = dict(search.values)
+        whole: list[tuple[dict[str, Any], list[Row]]] = [(best_values, best)]
+        for number in range(1, self.trials + 1):
+            if 1 < number <= self.climbing and (step := climb.propose(encoded(space, best_values))) is not None:
+                study.enqueue_trial(step)
+            trial = study.ask(words)
+            values = {**search.values, **decoded(space, trial.params)}
+            try:
+                rows, signal = await self._race(search, values, blocks, best)
+            except BudgetSpent:
+                search.stop(self.name, f"in trial {number} of {self.trials}: the rest of the budget is for judging")
+                break
+            study.tell(trial, signal)
+            if len(rows) == len(best):
+                whole.append((values, rows))
+                if search.signal(rows) > search.signal(best) and search.covers(search.judging(rows)):
+                    best_values, best = values, rows
+            facts = {"number": number, "of": self.trials, "signal": signal, "best": search.signal(best)}
+            search.say("trial", {"pass": self.name, **facts, "whole": len(rows) == len(best)})
+        for values, rows in whole:
+            if values != best_values and search.signal(rows) >= 0.9 * search.signal(best):
+                search.offer(f"{self.name}, cheaper", values, rows)
+        return best_values, best
+
+    def _study(self, search: Search, space: Mapping[str, Domain]) -> Any:
+        """A seeded study in memory, whose first trial is what there is."""
+        import optuna
+
+        # Where there are fewer single changes than their share of the trials, the estimator has the rest.
+        sampler = optuna.samplers.TPESampler(seed=search.seed, multivariate=True, n_startup_trials=min(5, self.climbing))
+        before = optuna.logging.get_verbosity()
+        optuna.logging.set_verbosity(optuna.logging.WARNING)  # it announces each study
+        try:
+            study = optuna.create_study(direction="maximize", sampler=sampler, storage=None)
+            study.enqueue_trial(encoded(space, search.values))
+        finally:
+            optuna.logging.set_verbosity(before)
+        return study
+
+    def _blocks(self, search: Search) -> list[list[Example]]:
+        rows = list(search.train)
+        random.Random(search.seed).shuffle(rows)
+        size = max(1, math.ceil(len(rows) / self.blocks))
+        return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+    async def _race(
+        self, search: Search, values: Mapping[str, Any], blocks: Sequence[Sequence[Example]], best: Sequence[Row]
+    ) -> tuple[list[Row], float]:
+        """The rows that the trial was run on, and its signal: where it was given up, the best one's less what it was behind."""
+        rows: list[Row] = []
+        gaps: list[float] = []
+        kept, signal = search.judging(best), search.objective.signal
+        for block in blocks:
+            fresh = await search.rows(values, block, kept=kept)
+            gaps += [signal(mine) - signal(theirs) for mine, theirs in zip(fresh, best[len(rows) :], strict=False)]
+            rows += fresh
+            if behind(gaps, self.patience):
+                break
+        return rows, search.signal(best) + sum(gaps) / len(gaps)
+
+
+def behind(gaps: Sequence[float], patience: float) -> bool:
+    """Whether the mean of paired differences lies more than `patience` of its standard errors below 0."""
+    if len(gaps) < LEAST:
+        return False
+    gap = sum(gaps) / len(gaps)
+    error = math.sqrt(sum((each - gap) ** 2 for each in gaps) / (len(gaps) - 1) / len(gaps))
+    return gap < 0 and -gap > patience * error

@@ -1,0 +1,62 @@
+"""Retrievers and other outside things that a flow is bound to. Names are loaded when they are used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seekgraph.tools.bm25 import BM25
+    from seekgraph.tools.corpus import Documents, open_corpus, read_documents, read_jsonl
+    from seekgraph.tools.dense import Dense
+    from seekgraph.tools.errors import CorpusError, MissingExtra, ModelNotFound, SavedIndexError, ToolOutputError
+    from seekgraph.tools.folder import read_folder
+    from seekgraph.tools.function import from_function
+    from seekgraph.tools.hybrid import Hybrid
+    from seekgraph.tools.links import TitleLinks
+
+_HOME = {
+    "BM25": "bm25",
+    "Dense": "dense",
+    "Hybrid": "hybrid",
+    "TitleLinks": "links",
+    "from_function": "function",
+    "open_corpus": "corpus",
+    "read_documents": "corpus",
+    "read_folder": "folder",
+    "read_jsonl": "corpus",
+    "Documents": "corpus",
+    "CorpusError": "errors",
+    "MissingExtra": "errors",
+    "ModelNotFound": "errors",
+    "SavedIndexError": "errors",
+    "ToolOutputError": "errors",
+}
+
+__all__ = [
+    "BM25",
+    "Dense",
+    "Hybrid",
+    "TitleLinks",
+    "from_function",
+    "open_corpus",
+    "read_documents",
+    "read_folder",
+    "read_jsonl",
+    "Documents",
+    "CorpusError",
+    "MissingExtra",
+    "ModelNotFound",
+    "SavedIndexError",
+    "ToolOutputError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,156 @@
+"""Reading documents: a .jsonl corpus, a folder, or whichever of the two a path is."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from seekgraph.tools.errors import CorpusError
+from seekgraph.types import Passage
+
+_WAY_OUT = 'one JSON object a line, such as {"id": "p1", "title": "Bern", "text": "Bern is the capital of Switzerland."}'
+
+
+class Skipped(NamedTuple):
+    """A file that was not read, and why."""
+
+    path: str
+    reason: str
+
+
+class Documents(NamedTuple):
+    """What was read from a path, and what was not."""
+
+    passages: tuple[Passage, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    def logged(self, path: str | Path) -> Documents:
+        """Itself, after a warning with the number of skipped files by reason, if there are any."""
+        if self.skipped:
+            import structlog
+
+            reasons = dict(Counter(skipped.reason for skipped in self.skipped))
+            log = structlog.get_logger("seekgraph.tools")
+            log.warning("files skipped", path=str(path), files=len(self.skipped), reasons=reasons)
+        return self
+
+
+def read_documents(path: str | Path) -> Documents:
+    """The passages of a .jsonl corpus, of a folder, or of one text file; which one, the path says.
+
+    Raises `CorpusError` where there is nothing at `path`, or no passage in it.
+    """
+    from seekgraph.tools.folder import read_file, read_folder
+
+    path = Path(path)
+    if path.is_dir():
+        return read_folder(path)
+    if path.suffix.lower() in (".jsonl", ".ndjson"):
+        return Documents(read_jsonl(path))
+    if not path.exists():
+        raise CorpusError(f"{path} does not exist: give a .jsonl corpus or a folder of text and Markdown files")
+    return Documents(read_file(path))
+
+
+def read_jsonl(path: str | Path) -> tuple[Passage, ...]:
+    """The passages of a .jsonl corpus: {"id", "title", "text"} a line; other keys go to `meta`, "title" may be absent.
+
+    A "meta" object is merged with the other keys. Blank lines are skipped. Raises `CorpusError` with file and line for
+    malformed JSON, a missing or empty id, a missing text, a wrong type, an id that came before, a byte that is no UTF-8, and
+    for a file with no passage or none that can be opened.
+    """
+    return tuple(iter_jsonl(path))
+
+
+def iter_jsonl(path: str | Path) -> Iterator[Passage]:
+    """`read_jsonl`, one passage at a time."""
+    path = Path(path)
+    lines_of: dict[str, int] = {}
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if number == 1:
+                    line = line.removeprefix(b"\xef\xbb\xbf")  # what some editors put before UTF-8
+                if not line.strip():
+                    continue
+                passage = _passage(line, f"{path}, line {number}")
+                first = lines_of.setdefault(passage.id, number)
+                if first != number:
+                    raise CorpusError(f"{path}, lines {first} and {number} have the same id {passage.id!r}: give each its own")
+                yield passage
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read ({error.strerror}): give the path of a .jsonl corpus") from None
+    if not lines_of:
+        raise CorpusError(f"{path} has no passages: write {_WAY_OUT}")
+
+
+def _passage(line: bytes, place: str) -> Passage:
+    try:
+        row: Any = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        at = f"byte {error.start + 1}"
+        raise CorpusError(f"{place}: {at} is not UTF-8; save the file as UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{place}: malformed JSON ({error}); write {_WAY_OUT}") from None
+    if not isinstance(row, dict):
+        raise CorpusError(f"{place}: expected a JSON object, got {_named(row)}; write {_WAY_OUT}")
+    fields: dict[str, Any] = {}
+    for key, required in (("id", True), ("title", False), ("text", True)):
+        if required and key not in row:
+            raise CorpusError(f"{place}: {key!r} is missing, the keys are {sorted(row)}; write {_WAY_OUT}")
+        value = row.pop(key, "")
+        if not isinstance(value, str):
+            raise CorpusError(f"{place}: {key!r} has to be a string, got {_named(value)}; write {_WAY_OUT}")
+        fields[key] = value
+    if not fields["id"]:
+        raise CorpusError(f"{place}: 'id' is empty; give each passage an id of its own")
+    meta = row.pop("meta", {})
+    if not isinstance(meta, dict):
+        raise CorpusError(f"{place}: 'meta' has to be an object, got {_named(meta)}; write {_WAY_OUT}")
+    passage = Passage(**fields, meta={**meta, **row})
+    if b"\\u" in line:
+        _check_text(passage, place)
+    return passage
+
+
+def _check_text(passage: Passage, place: str) -> None:
+    """Raise `CorpusError` for what JSON's escapes can spell and text cannot hold: half of a surrogate pair."""
+    try:
+        json.dumps([passage.id, passage.title, passage.text, dict(passage.meta)], ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = error.object[error.start].encode("unicode_escape").decode()
+        raise CorpusError(f"{place}: {half} is half of a surrogate pair and no character; write the character itself") from None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _named(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
+    shown = json.dumps(value, ensure_ascii=True)
+    return f"{names.get(type(value), 'a number')} ({shown if len(shown) <= 40 else shown[:37] + '...'})"
+
+
+def open_corpus(
+    source: str | Path | Iterable[Passage], *, dense: bool = False, cache: str | Path | None = None
+) -> dict[str, object]:
+    """The resources that the ready-made flows bind: `corpus` (BM25), `links` (TitleLinks) and, on demand, `dense` (Dense).
+
+    `source` is a path as `read_documents` takes it, or passages. With a `cache` folder the indexes are kept there by a hash of
+    the corpus and opened the next time; one that is damaged is built again. Raises `CorpusError`; with `dense` also
+    `MissingExtra` and `ModelNotFound`.
+    """
+    from seekgraph.tools.cached import cached_bm25, cached_dense
+    from seekgraph.tools.links import TitleLinks
+
+    passages = read_documents(source).logged(source).passages if isinstance(source, (str, Path)) else source
+    folder = None if cache is None else Path(cache)
+    corpus = cached_bm25(passages, folder)
+    resources: dict[str, object] = {"corpus": corpus, "links": TitleLinks(corpus.passages)}
+    if dense:
+        resources["dense"] = cached_dense(corpus.passages, folder)
+    return resources
