@@ -15,7 +15,7 @@ HEAD = """# Rewards
 A reward scores one step in its trace: a value in [0, 1], higher is better, or None where it does not apply, and feedback in
 words. Import them from `seekgraph.rewards`; those with parentheses are made by calling them. "Needs" is what they cannot do
 without: gold of the examples, or a judge in the flow; one that needs nothing also serves while a flow runs. Whole formulas,
-sources and constants are in the docstrings: `help(seekgraph.rewards.inforage)`; `seekgraph rewards list --json` has them in short.
+sources and constants are in the docstrings: `help(seekgraph.rewards.inforage)`; `seekgraph rewards list --json` has them short.
 This page is made from the docstrings by `python docs/rewards.py`.
 """
 
