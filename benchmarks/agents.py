@@ -35,8 +35,8 @@ from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
-from seekgraph.core.identity import digest
-from seekgraph.core.lm import LMError, OutputInvalid, Settings
+from seekgraph.core.base.identity import digest
+from seekgraph.core.language.lm import LMError, OutputInvalid, Settings
 from seekgraph.evaluation import bootstrap, read_examples
 from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.lms import local_model

@@ -28,8 +28,8 @@ from typing import Annotated, Any, ClassVar
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.budget import Meter
-from seekgraph.core.step import Step
+from seekgraph.core.base.budget import Meter
+from seekgraph.core.record.step import Step
 from seekgraph.diagnosis.blame import blame
 from seekgraph.diagnosis.gold import Place
 from seekgraph.diagnosis.runs import Case, Goodness
@@ -421,8 +421,8 @@ async def judged(lm: Any, case: Case, nodes: Sequence[Step]) -> str:
 
     from pydantic import create_model
 
-    from seekgraph.core.lm import Message, Settings
-    from seekgraph.diagnosis.shown import brief
+    from seekgraph.core.language.lm import Message, Settings
+    from seekgraph.diagnosis.display import brief
 
     paths = tuple(dict.fromkeys(step.path for step in nodes))
     lines = [f"{step.path}: {'; '.join(f'{name} = {brief(value, 90)}' for name, value in step.writes.items())}" for step in nodes]

@@ -27,7 +27,7 @@ from typing import Any
 
 from agents import PARAMS
 
-from seekgraph.core.lm import Settings
+from seekgraph.core.language.lm import Settings
 from seekgraph.core.memo import Memo
 from seekgraph.evaluation import read_examples
 from seekgraph.flow import Bound

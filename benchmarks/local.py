@@ -27,7 +27,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from seekgraph.core.lm import Message, Settings
+from seekgraph.core.language.lm import Message, Settings
 from seekgraph.lms import ModelMissing, local_model
 from seekgraph.lms.engine import default_threads
 

@@ -29,9 +29,9 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from seekgraph.core.budget import Budget, Meter, Metered, Usage
-from seekgraph.core.lm import LM, Message
-from seekgraph.core.ports import charges
+from seekgraph.core.base.budget import Budget, Meter, Metered, Usage
+from seekgraph.core.language.lm import LM, Message
+from seekgraph.core.language.ports import charges
 from seekgraph.lms import openai_compatible
 
 DELAY = 0.05

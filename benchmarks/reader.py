@@ -28,7 +28,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seekgraph.core.budget import Budget
+from seekgraph.core.base.budget import Budget
 from seekgraph.core.memo import Memo
 from seekgraph.evaluation import folds as divide
 from seekgraph.evaluation import read_examples

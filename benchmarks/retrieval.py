@@ -66,7 +66,7 @@ def resources(folder: Path, dense: bool) -> dict[str, Any]:
 
 def fold(folder: Path, questions: str, dense: bool, folds: int, seconds: float, number: int) -> Fold:
     """Compile on the other folds, judge on this one."""
-    from seekgraph.core.budget import Budget
+    from seekgraph.core.base.budget import Budget
     from seekgraph.evaluation import folds as divide
     from seekgraph.evaluation import read_examples
     from seekgraph.flows.bridge import flow as bridge
@@ -88,7 +88,7 @@ def fold(folder: Path, questions: str, dense: bool, folds: int, seconds: float, 
 
 def with_fitted_ranker(bound: Any, rows: Sequence[Any]) -> Any:
     """The flow with its ranker fitted on every visit that these rows give."""
-    from seekgraph.core.fitting import FitRow
+    from seekgraph.core.language.fitting import FitRow
 
     traces = [result.trace for result in asyncio.run(_all(bound, [row.question for row in rows]))]
     visits = [

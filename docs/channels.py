@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from seekgraph import nodes
-from seekgraph.core.ledger import Merge
-from seekgraph.core.node import Node, ReadSpec, WriteSpec
+from seekgraph.core.language.node import Node, ReadSpec, WriteSpec
+from seekgraph.core.record.ledger import Merge
 
 GUIDE = Path(__file__).parent / "guide.md"
 BEGIN, END = "<!-- channels -->\n", "<!-- end -->"

@@ -12,8 +12,8 @@ import sys
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.budget import Usage
-from seekgraph.core.lm import LM
+from seekgraph.core.base.budget import Usage
+from seekgraph.core.language.lm import LM
 from seekgraph.demo import CORPUS
 from seekgraph.lms import MissingExtra, ModelMissing, Scripted, resolve
 from seekgraph.lms.scripted import Asked, Line

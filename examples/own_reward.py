@@ -5,7 +5,7 @@ Run it with `python examples/own_reward.py`. On the command line it is
 """
 
 import seekgraph as sg
-from seekgraph.core.step import Step
+from seekgraph.core.record.step import Step
 from seekgraph.demo import CORPUS, questions
 from seekgraph.flows.single import flow
 from seekgraph.optimizers.tune import Tune

@@ -15,40 +15,40 @@ if TYPE_CHECKING:
     from seekgraph import rewards as rewards
     from seekgraph import tools as tools
     from seekgraph import types as types
-    from seekgraph.core.bound import Result as Result
-    from seekgraph.core.budget import Budget as Budget
-    from seekgraph.core.combinators import best_of as best_of
-    from seekgraph.core.combinators import call as call
-    from seekgraph.core.combinators import each as each
-    from seekgraph.core.combinators import fan as fan
-    from seekgraph.core.combinators import loop as loop
-    from seekgraph.core.combinators import redo as redo
-    from seekgraph.core.combinators import route as route
-    from seekgraph.core.combinators import skip as skip
-    from seekgraph.core.errors import FlowError as FlowError
-    from seekgraph.core.errors import SeekgraphError as SeekgraphError
-    from seekgraph.core.expr import S as S
-    from seekgraph.core.expr import count as count
-    from seekgraph.core.expr import otherwise as otherwise
-    from seekgraph.core.expr import when as when
-    from seekgraph.core.ledger import Merge as Merge
+    from seekgraph.core.base.budget import Budget as Budget
+    from seekgraph.core.base.errors import FlowError as FlowError
+    from seekgraph.core.base.errors import SeekgraphError as SeekgraphError
+    from seekgraph.core.language.combinators import best_of as best_of
+    from seekgraph.core.language.combinators import call as call
+    from seekgraph.core.language.combinators import each as each
+    from seekgraph.core.language.combinators import fan as fan
+    from seekgraph.core.language.combinators import loop as loop
+    from seekgraph.core.language.combinators import redo as redo
+    from seekgraph.core.language.combinators import route as route
+    from seekgraph.core.language.combinators import skip as skip
+    from seekgraph.core.language.expr import S as S
+    from seekgraph.core.language.expr import count as count
+    from seekgraph.core.language.expr import otherwise as otherwise
+    from seekgraph.core.language.expr import when as when
+    from seekgraph.core.language.node import Node as Node
+    from seekgraph.core.language.node import OrElse as OrElse
+    from seekgraph.core.language.node import Visit as Visit
+    from seekgraph.core.language.node import Writes as Writes
+    from seekgraph.core.language.params import Choice as Choice
+    from seekgraph.core.language.params import Demos as Demos
+    from seekgraph.core.language.params import Fitted as Fitted
+    from seekgraph.core.language.params import Float as Float
+    from seekgraph.core.language.params import Int as Int
+    from seekgraph.core.language.params import Switch as Switch
+    from seekgraph.core.language.params import Text as Text
+    from seekgraph.core.language.ports import Links as Links
+    from seekgraph.core.language.ports import Port as Port
+    from seekgraph.core.language.ports import Ranker as Ranker
+    from seekgraph.core.language.ports import Retriever as Retriever
+    from seekgraph.core.machine.bound import Result as Result
     from seekgraph.core.memo import Memo as Memo
-    from seekgraph.core.node import Node as Node
-    from seekgraph.core.node import OrElse as OrElse
-    from seekgraph.core.node import Visit as Visit
-    from seekgraph.core.node import Writes as Writes
-    from seekgraph.core.params import Choice as Choice
-    from seekgraph.core.params import Demos as Demos
-    from seekgraph.core.params import Fitted as Fitted
-    from seekgraph.core.params import Float as Float
-    from seekgraph.core.params import Int as Int
-    from seekgraph.core.params import Switch as Switch
-    from seekgraph.core.params import Text as Text
-    from seekgraph.core.ports import Links as Links
-    from seekgraph.core.ports import Port as Port
-    from seekgraph.core.ports import Ranker as Ranker
-    from seekgraph.core.ports import Retriever as Retriever
-    from seekgraph.core.trace import Trace as Trace
+    from seekgraph.core.record.ledger import Merge as Merge
+    from seekgraph.core.record.trace import Trace as Trace
     from seekgraph.evaluation.examples import read_examples as read_examples
     from seekgraph.flow import Bound as Bound
     from seekgraph.flow import Flow as Flow
@@ -63,17 +63,17 @@ __version__ = "0.1.0"
 
 _MODULES = ("evaluation", "flows", "nodes", "rewards", "tools", "types")
 _NAMES = {
-    "core.bound": ("Result",),
-    "core.budget": ("Budget",),
-    "core.combinators": ("best_of", "call", "each", "fan", "loop", "redo", "route", "skip"),
-    "core.errors": ("FlowError", "SeekgraphError"),
-    "core.expr": ("S", "count", "otherwise", "when"),
-    "core.ledger": ("Merge",),
+    "core.machine.bound": ("Result",),
+    "core.base.budget": ("Budget",),
+    "core.language.combinators": ("best_of", "call", "each", "fan", "loop", "redo", "route", "skip"),
+    "core.base.errors": ("FlowError", "SeekgraphError"),
+    "core.language.expr": ("S", "count", "otherwise", "when"),
+    "core.record.ledger": ("Merge",),
     "core.memo": ("Memo",),
-    "core.node": ("Node", "OrElse", "Visit", "Writes"),
-    "core.params": ("Choice", "Demos", "Fitted", "Float", "Int", "Switch", "Text"),
-    "core.ports": ("Links", "Port", "Ranker", "Retriever"),
-    "core.trace": ("Trace",),
+    "core.language.node": ("Node", "OrElse", "Visit", "Writes"),
+    "core.language.params": ("Choice", "Demos", "Fitted", "Float", "Int", "Switch", "Text"),
+    "core.language.ports": ("Links", "Port", "Ranker", "Retriever"),
+    "core.record.trace": ("Trace",),
     "evaluation.examples": ("read_examples",),
     "flow": ("Bound", "Flow", "load", "replay"),
     "types": ("Answer", "Example", "Passage", "Query"),

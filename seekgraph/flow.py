@@ -10,20 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seekgraph.core import bound as core_bound
-from seekgraph.core import flow as core_flow
 from seekgraph.core.artifact import load as load_artifact
-from seekgraph.core.bound import resolve_memo
-from seekgraph.core.budget import Budget
-from seekgraph.core.errors import ArtifactError
+from seekgraph.core.base.budget import Budget
+from seekgraph.core.base.errors import ArtifactError
+from seekgraph.core.base.sync import run_sync
+from seekgraph.core.language import flow as core_flow
+from seekgraph.core.machine import bound as core_bound
+from seekgraph.core.machine.bound import resolve_memo
 from seekgraph.core.memo import Memo
-from seekgraph.core.sync import run_sync
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.trace import Trace
 from seekgraph.types import Example
 
 if TYPE_CHECKING:
-    from seekgraph.core.bound import Result
-    from seekgraph.core.past import Change
+    from seekgraph.core.machine.bound import Result
+    from seekgraph.core.machine.recorded import Change
     from seekgraph.diagnosis.diagnosis import Diagnosis
     from seekgraph.evaluation.metrics import Metric
     from seekgraph.evaluation.report import Report
@@ -109,7 +109,7 @@ class Bound(core_bound.Bound):
 
         Raises `ReplayError` for a trace of another flow or version, and for a change that does not fit its step.
         """
-        from seekgraph.core import replay
+        from seekgraph.core.machine import replay
 
         then = trace if isinstance(trace, Trace) else Trace.load(trace, self.flow.channels)
         found = None if resources is None else _resolved(self.flow, resources)
@@ -217,7 +217,7 @@ def replay(trace: Trace | str | Path, bound: Bound, **options: Any) -> Result:
 
 def _resolved(flow: core_flow.Flow, given: Mapping[str, Any]) -> dict[str, Any]:
     """The resources, with the models that are given by name made: one for each name, whatever it is bound to."""
-    from seekgraph.core.lm import LM
+    from seekgraph.core.language.lm import LM
 
     ports = {name: port for name, (_, port, _) in flow.resources.items()} | flow.own_resources
     named = {name: thing for name, thing in given.items() if isinstance(thing, str) and ports.get(name) is LM}

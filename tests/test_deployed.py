@@ -17,7 +17,7 @@ import pytest
 
 import seekgraph as sg
 from seekgraph.core.artifact import save
-from seekgraph.core.errors import BindError
+from seekgraph.core.base.errors import BindError
 from seekgraph.demo import CORPUS
 
 QUESTION = "In which city was the composer of Fidelio baptised?"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from seekgraph.cli.ending import failing, to_stdout, with_json_target
+from seekgraph.cli.exit_codes import failing, to_stdout, with_json_target
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

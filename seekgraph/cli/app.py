@@ -115,7 +115,7 @@ def run(
     json: Json = False,
 ) -> None:
     """Ask a flow one question."""
-    from seekgraph.cli.given import Documents, Models, Running, parse_budget
+    from seekgraph.cli.options import Documents, Models, Running, parse_budget
     from seekgraph.cli.run import Showing, run_command
 
     running = Running(memo, parse_budget(budget), seed, Models(lm, tuple(lm_for or ())))
@@ -148,7 +148,7 @@ def replay(
     json: Json = False,
 ) -> None:
     """Run a trace again with a step corrected or a param changed: only what depends on that runs."""
-    from seekgraph.cli.given import Documents, Models, Running
+    from seekgraph.cli.options import Documents, Models, Running
     from seekgraph.cli.replay import Changing, Saving, replay_command
 
     changing = Changing(at, tuple(write or ()), tuple(param or ()))
@@ -184,7 +184,7 @@ def evaluate(
 ) -> None:
     """Run a flow on questions and score it, by node and in total."""
     from seekgraph.cli.evaluate import Asked, evaluate_command
-    from seekgraph.cli.given import Documents, Models, Running, parse_budget
+    from seekgraph.cli.options import Documents, Models, Running, parse_budget
 
     asked = Asked(questions, limit, tuple(metric or ()), parallel, tuple(reward or ()))
     evaluate_command(
@@ -223,7 +223,7 @@ def diagnose(
 ) -> None:
     """Find which step of a flow loses the points, why, and what it would gain if it were perfect."""
     from seekgraph.cli.diagnose import Asked, diagnose_command
-    from seekgraph.cli.given import Documents, Models, Running, parse_budget
+    from seekgraph.cli.options import Documents, Models, Running, parse_budget
 
     asked = Asked(questions, limit, metric, good, headroom, worst, parallel, tuple(reward or ()))
     running = Running(memo, parse_budget(budget), seed, Models(lm, tuple(lm_for or ())))
@@ -261,7 +261,7 @@ def compile_(
 ) -> None:
     """Find better values for a flow's params, and write the artifact."""
     from seekgraph.cli.compile import Task, compile_command
-    from seekgraph.cli.given import Documents, Models, Running, parse_budget
+    from seekgraph.cli.options import Documents, Models, Running, parse_budget
 
     task = Task(train, val, tuple(metric or ()), tuple(reward or ()), trials, out, resume, plan, json)
     compile_command(

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seekgraph.cli.common import Misuse, find_flow, say, show, writable, write_json
-from seekgraph.cli.given import Documents, Running, require_gold
+from seekgraph.cli.options import Documents, Running, require_gold
 from seekgraph.cli.rewards import find_rewards
 
 if TYPE_CHECKING:
-    from seekgraph.core.flow import Flow
+    from seekgraph.core.language.flow import Flow
     from seekgraph.flow import Bound
     from seekgraph.optimizers.compiled import Compiled
     from seekgraph.optimizers.estimate import CompilePlan
@@ -134,7 +134,7 @@ class _Planned(Exception):
 
 def _planned(bound: Bound, options: Mapping[str, Any]) -> CompilePlan:
     """What compiling would take, from running the few questions that the plan is made from; nothing of it is kept."""
-    from seekgraph.core.sync import run_sync
+    from seekgraph.core.base.sync import run_sync
     from seekgraph.optimizers.compile import compile_flow
 
     def stop(event: str, facts: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seekgraph.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
-from seekgraph.cli.given import Documents, Running, require_gold
+from seekgraph.cli.options import Documents, Running, require_gold
 from seekgraph.cli.rewards import find_rewards
 
 

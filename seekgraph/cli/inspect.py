@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seekgraph.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
 
 if TYPE_CHECKING:
-    from seekgraph.core.trace import Trace
+    from seekgraph.core.record.trace import Trace
 
 FORMS = ("mermaid", "svg")
 
@@ -45,7 +45,7 @@ def draw_command(
     `behind` is a step of the trace, by its id: then only what it was built from is drawn. Without a form it is SVG for a file
     that is called so, else Mermaid.
     """
-    from seekgraph.core.trace import Trace
+    from seekgraph.core.record.trace import Trace
 
     form = form or ("svg" if out is not None and out.suffix == ".svg" else "mermaid")
     if form not in FORMS:
@@ -69,7 +69,7 @@ def draw_command(
 
 def _behind(thing: Any, id: str) -> Trace:
     """What a step of a trace was built from."""
-    from seekgraph.core.trace import Trace
+    from seekgraph.core.record.trace import Trace
     from seekgraph.diagnosis.graph import behind
 
     if not isinstance(thing, Trace):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from seekgraph.cli.common import show, write_json
-from seekgraph.cli.given import require_memo
+from seekgraph.cli.options import require_memo
 
 DAY = 86_400.0
 

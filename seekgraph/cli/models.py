@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from seekgraph.cli.common import Misuse, say, show, write_json
 
 if TYPE_CHECKING:
-    from seekgraph.core.lm import Completion
-    from seekgraph.lms.backed import BackedLM
+    from seekgraph.core.language.lm import Completion
+    from seekgraph.lms.client import BackedLM
 
 HOSTS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 
@@ -70,7 +70,7 @@ def try_command(
     name: str, prompt: str, folder: Path | None, key: str | None, max_tokens: int, temperature: float, as_json: bool
 ) -> None:
     """Ask a model one thing and show what comes, as it comes, and what it cost."""
-    from seekgraph.core.lm import Settings
+    from seekgraph.core.language.lm import Settings
     from seekgraph.lms.resolving import resolve
 
     options: dict[str, Any] = {"settings": Settings(max_tokens=max_tokens, temperature=temperature)}
@@ -95,7 +95,7 @@ def try_command(
 async def _tried(lm: BackedLM, prompt: str, aloud: bool) -> Completion[Any]:
     from pydantic import create_model
 
-    from seekgraph.core.lm import Message
+    from seekgraph.core.language.lm import Message
 
     shown = 0
 

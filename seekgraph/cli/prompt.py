@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from seekgraph.cli.common import Misuse, find_flow, say, write_json
 
 if TYPE_CHECKING:
-    from seekgraph.core.node import Node
-    from seekgraph.core.program import Program
+    from seekgraph.core.language.node import Node
+    from seekgraph.core.machine.program import Program
     from seekgraph.flow import Flow
 
 
@@ -40,7 +40,7 @@ def show_command(name: str, path: str, question: str | None, trace: Path | None,
 
 def _program(flow: Flow) -> Program:
     """The flow's program with its params in place; nothing of it is run, so nothing is bound."""
-    from seekgraph.core.program import build
+    from seekgraph.core.machine.program import build
 
     return build(flow, dict.fromkeys(flow.resources))
 
@@ -59,7 +59,7 @@ def _node(program: Program, flow: Flow, path: str) -> Any:
 
 def _from_trace(program: Program, flow: Flow, path: str, file: Path | None) -> tuple[Mapping[str, Any], list[str]]:
     """What the node was given at its last visit in a trace, by parameter."""
-    from seekgraph.core.trace import Trace
+    from seekgraph.core.record.trace import Trace
 
     trace = Trace.load(file, flow.channels)  # type: ignore[arg-type]
     visits = [step for step in trace if step.path == path and step.kind == "node"]

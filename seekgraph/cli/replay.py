@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seekgraph.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
-from seekgraph.cli.given import Documents, Running
+from seekgraph.cli.options import Documents, Running
 
 if TYPE_CHECKING:
-    from seekgraph.core.bound import Result
-    from seekgraph.core.trace import Trace
+    from seekgraph.core.machine.bound import Result
+    from seekgraph.core.record.trace import Trace
     from seekgraph.types import Answer
 
 
@@ -38,8 +38,8 @@ class Saving:
 
 def replay_command(path: Path, name: str, changing: Changing, documents: Documents, running: Running, saving: Saving) -> None:
     """Replay a trace with something different in it and show both answers; exit code 1 where the new run failed."""
-    from seekgraph.core.replay import place
-    from seekgraph.core.trace import Trace
+    from seekgraph.core.machine.replay import place
+    from seekgraph.core.record.trace import Trace
 
     write = parse_pairs(changing.write, "--write")
     if bool(write) != (changing.at is not None):

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seekgraph.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
-from seekgraph.cli.given import Documents, Running
+from seekgraph.cli.options import Documents, Running
 
 if TYPE_CHECKING:
-    from seekgraph.core.bound import Result
-    from seekgraph.core.step import Step
+    from seekgraph.core.machine.bound import Result
+    from seekgraph.core.record.step import Step
     from seekgraph.flow import Bound
     from seekgraph.types import Passage
 
@@ -60,7 +60,7 @@ def run_command(name: str, question: str, documents: Documents, running: Running
 
 
 async def _asked(bound: Bound, question: str, seed: int, showing: Showing) -> Result:
-    from seekgraph.core.step import Piece, Step
+    from seekgraph.core.record.step import Piece, Step
 
     result: Any = None
     attempt = 0  # of the text that stands there now

@@ -7,9 +7,9 @@ want.
 
 from __future__ import annotations
 
-from seekgraph.core.combinators import each, skip
-from seekgraph.core.expr import S
-from seekgraph.core.params import Choice, Float, Int
+from seekgraph.core.language.combinators import each, skip
+from seekgraph.core.language.expr import S
+from seekgraph.core.language.params import Choice, Float, Int
 from seekgraph.flow import Flow
 from seekgraph.nodes.answer import Answer
 from seekgraph.nodes.fuse import Fuse

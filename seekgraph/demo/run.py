@@ -17,7 +17,7 @@ from seekgraph.tools import open_corpus
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from seekgraph.core.bound import Result
+    from seekgraph.core.machine.bound import Result
     from seekgraph.evaluation.report import Report
     from seekgraph.evaluation.statistics import Interval
 
@@ -72,7 +72,7 @@ def run_demo(out: Path, *, seed: int = 0, show: Show, say: Show) -> dict[str, An
 
 def _by_model(out: Path, resources: Mapping[str, Any], say: Show) -> Result | None:
     """The same question answered by the small model in this process; None where it cannot be had, which is said."""
-    from seekgraph.core.errors import SeekgraphError
+    from seekgraph.core.base.errors import SeekgraphError
 
     try:
         from seekgraph.lms.resolving import resolve

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from seekgraph.core.step import Step
+from seekgraph.core.record.step import Step
 from seekgraph.diagnosis.diagnosis import Finding
 from seekgraph.diagnosis.gold import Scope, passages_in, supports
 from seekgraph.diagnosis.graph import sources, way

@@ -10,25 +10,25 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from seekgraph.core.bound import Bound
-from seekgraph.core.budget import Budget, Meter, Usage
-from seekgraph.core.lm import LM
-from seekgraph.core.reads import needs
+from seekgraph.core.base.budget import Budget, Meter, Usage
+from seekgraph.core.language.lm import LM
+from seekgraph.core.language.reads import needs
+from seekgraph.core.machine.bound import Bound
 from seekgraph.diagnosis.blame import blame
 from seekgraph.diagnosis.diagnosis import CLASSES, Diagnosis, DiagnosisError, Finding, NodeFinding
+from seekgraph.diagnosis.display import drawn_flow, shown_example
 from seekgraph.diagnosis.factors import factors
 from seekgraph.diagnosis.gold import Place
 from seekgraph.diagnosis.headroom import Headroom, candidates, pairs
 from seekgraph.diagnosis.progress import Phases
 from seekgraph.diagnosis.runs import Case, Goodness, for_all
-from seekgraph.diagnosis.shown import drawn_flow, shown_example
 from seekgraph.diagnosis.waterfall import waterfall
-from seekgraph.evaluation.asked import examples_of, metrics_for, rewards_for
 from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.evaluation.metrics import Metric
 from seekgraph.evaluation.metrics import metric as metric_of
 from seekgraph.evaluation.report import Report
 from seekgraph.evaluation.statistics import Interval, bootstrap
+from seekgraph.evaluation.validation import examples_of, metrics_for, rewards_for
 from seekgraph.rewards.algebra import Reward
 from seekgraph.types import Example
 

@@ -54,7 +54,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_jsonable_python
 
-from seekgraph.core.errors import SeekgraphError
+from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.evaluation.statistics import Interval
 
 if TYPE_CHECKING:

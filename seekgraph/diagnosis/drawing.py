@@ -11,7 +11,7 @@ from typing import Any
 from seekgraph.core.draw.graph import flow_graph
 from seekgraph.core.draw.layout import Layout, Size, Spacing
 from seekgraph.core.draw.text import clip
-from seekgraph.core.flow import Flow
+from seekgraph.core.language.flow import Flow
 
 SPACING = Spacing(gap=28, beside=18, pad=12, header=20, lane=28)
 MARGIN = 10.0

@@ -21,11 +21,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from seekgraph.core.bound import Bound
-from seekgraph.core.combinators import Call
-from seekgraph.core.site import Site
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.combinators import Call
+from seekgraph.core.language.site import Site
+from seekgraph.core.machine.bound import Bound
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.hops import dependencies, nearest
 from seekgraph.rewards.seen import ids_of
 from seekgraph.text.alike import put_in

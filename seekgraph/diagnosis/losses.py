@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.diagnosis.gold import Gold, Scope, passages_in
 from seekgraph.diagnosis.graph import sources
 from seekgraph.rewards.seen import ids_of

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seekgraph.core.bound import Bound
-from seekgraph.core.budget import Meter
-from seekgraph.core.past import Change
-from seekgraph.core.replay import areplay
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.base.budget import Meter
+from seekgraph.core.machine.bound import Bound
+from seekgraph.core.machine.recorded import Change
+from seekgraph.core.machine.replay import areplay
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.diagnosis.gold import Gold, Place
 from seekgraph.evaluation.evaluate import outcome_of
 from seekgraph.evaluation.metrics import Metric

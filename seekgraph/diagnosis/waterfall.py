@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.statistics import Interval, bootstrap
 from seekgraph.rewards.hops import matched
 from seekgraph.rewards.outcome import f1_of, final_answer, found_by, lasting, values_of

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from seekgraph.core.errors import SeekgraphError
+from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.evaluation.statistics import Interval, bootstrap
 
 _CELLS = ((True, True), (True, False), (False, True), (False, False))

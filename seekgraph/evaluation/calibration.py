@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from seekgraph.core.bound import Bound
-from seekgraph.core.budget import Budget
-from seekgraph.core.fitting import FitRow
-from seekgraph.core.sync import run_sync
-from seekgraph.core.trace import Trace
+from seekgraph.core.base.budget import Budget
+from seekgraph.core.base.sync import run_sync
+from seekgraph.core.language.fitting import FitRow
+from seekgraph.core.machine.bound import Bound
+from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.agreement import Agreement, JudgeError, Judgement, agreement
 from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.evaluation.examples import folds, read_examples

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.examples import read_examples, write_examples
 from seekgraph.types import Example, StepLabel
 

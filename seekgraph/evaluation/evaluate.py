@@ -11,14 +11,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from seekgraph.core.bound import Bound, Result
-from seekgraph.core.budget import Budget, Meter
-from seekgraph.core.errors import BindError
-from seekgraph.core.trace import Trace
-from seekgraph.evaluation.asked import check_corpus, examples_of, metrics_for, rewards_for
+from seekgraph.core.base.budget import Budget, Meter
+from seekgraph.core.base.errors import BindError
+from seekgraph.core.machine.bound import Bound, Result
+from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.metrics import Metric, MetricError, Outcome
 from seekgraph.evaluation.report import Report
 from seekgraph.evaluation.row import Row, RowError
+from seekgraph.evaluation.validation import check_corpus, examples_of, metrics_for, rewards_for
 from seekgraph.rewards.algebra import Reward, RewardError, scores
 from seekgraph.types import Answer, Example, Passage
 

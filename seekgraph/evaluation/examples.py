@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from pydantic import JsonValue, ValidationError
 
-from seekgraph.core.errors import SeekgraphError
+from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.types import Example, StepLabel, SubQuestion
 
 _FIELDS = ("id", "question", "answers", "supporting_ids", "step_labels")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, get_args
 
-from seekgraph.core.errors import SeekgraphError
+from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.text.answers import exact_match, token_f1
 from seekgraph.text.ranking import full_support, ndcg, support_recall
 from seekgraph.types import Answer, Example

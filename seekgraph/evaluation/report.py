@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from seekgraph.core.errors import SeekgraphError
+from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.evaluation.row import Row as Row
 from seekgraph.evaluation.row import RowError as RowError
 from seekgraph.evaluation.statistics import Comparison, Interval, bootstrap, paired
@@ -24,7 +24,7 @@ from seekgraph.evaluation.statistics import Comparison, Interval, bootstrap, pai
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from seekgraph.core.trace import Trace
+    from seekgraph.core.record.trace import Trace
 
 VERSION = 1
 COSTS = ("searches", "calls", "ranks", "tokens", "tokens_in", "tokens_out", "usd", "fallbacks", "seconds")

@@ -7,9 +7,9 @@ was found (RM3), asks one follow-up query for each of the best passages, and ran
 
 from __future__ import annotations
 
-from seekgraph.core.combinators import each, fan, loop
-from seekgraph.core.expr import S
-from seekgraph.core.params import Float, Int
+from seekgraph.core.language.combinators import each, fan, loop
+from seekgraph.core.language.expr import S
+from seekgraph.core.language.params import Float, Int
 from seekgraph.flow import Flow
 from seekgraph.nodes.answer import Answer
 from seekgraph.nodes.read import Read

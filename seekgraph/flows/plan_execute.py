@@ -6,9 +6,9 @@ only a digest comes back (HiRA, Jin and others, 2025). Bind `corpus`, and `lm` t
 
 from __future__ import annotations
 
-from seekgraph.core.combinators import call, each, loop
-from seekgraph.core.expr import S
-from seekgraph.core.params import Float, Int
+from seekgraph.core.language.combinators import call, each, loop
+from seekgraph.core.language.expr import S
+from seekgraph.core.language.params import Float, Int
 from seekgraph.flow import Flow
 from seekgraph.nodes.answer import Answer
 from seekgraph.nodes.plan import Plan

@@ -6,9 +6,9 @@ Bind `corpus`, and `lm` to have a model do each step; without one the query is e
 
 from __future__ import annotations
 
-from seekgraph.core.combinators import loop
-from seekgraph.core.expr import S
-from seekgraph.core.params import Float, Int
+from seekgraph.core.language.combinators import loop
+from seekgraph.core.language.expr import S
+from seekgraph.core.language.params import Float, Int
 from seekgraph.flow import Flow
 from seekgraph.nodes.answer import Answer
 from seekgraph.nodes.fuse import Fuse

@@ -8,7 +8,7 @@ among its variants, and demonstrations.
 
 from __future__ import annotations
 
-from seekgraph.core.params import Int, Switch
+from seekgraph.core.language.params import Int, Switch
 from seekgraph.flow import Flow
 from seekgraph.nodes.answer import Answer
 from seekgraph.nodes.read import Read

@@ -11,22 +11,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seekgraph.lms.asking import Policy as Policy
-    from seekgraph.lms.backed import BackedLM as BackedLM
+    from seekgraph.lms.client import BackedLM as BackedLM
     from seekgraph.lms.errors import ModelOption as ModelOption
     from seekgraph.lms.extras import MissingExtra as MissingExtra
     from seekgraph.lms.hosted import anthropic as anthropic
     from seekgraph.lms.hosted import openai as openai
     from seekgraph.lms.hosted import openai_compatible as openai_compatible
-    from seekgraph.lms.limits import RateLimit as RateLimit
     from seekgraph.lms.local import local_model as local_model
     from seekgraph.lms.prices import Price as Price
     from seekgraph.lms.prices import price_of as price_of
+    from seekgraph.lms.rate_limit import RateLimit as RateLimit
     from seekgraph.lms.resolving import ModelName as ModelName
     from seekgraph.lms.resolving import resolve as resolve
     from seekgraph.lms.scripted import Scripted as Scripted
     from seekgraph.lms.store import ModelMissing as ModelMissing
     from seekgraph.lms.store import pull as pull
+    from seekgraph.lms.structured import Policy as Policy
 
 _HOME = {
     "BackedLM": "backed",

@@ -13,19 +13,19 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from seekgraph.core.lm import Message, OnText, Rejected, Settings, Unavailable
-from seekgraph.lms.asking import Counting, Policy, Reply
-from seekgraph.lms.backed import BackedLM
+from seekgraph.core.language.lm import Message, OnText, Rejected, Settings, Unavailable
+from seekgraph.lms.client import BackedLM
 from seekgraph.lms.errors import ModelOption
 from seekgraph.lms.extras import need
 from seekgraph.lms.keys import KeySource, PiecesWithoutKey, checked_source, find_key, reply_without_key, without_key
-from seekgraph.lms.limits import RateLimit
 from seekgraph.lms.prices import Price, price_of, spent
+from seekgraph.lms.protocols import AnthropicWire, OpenAIWire, Wire
+from seekgraph.lms.rate_limit import RateLimit
 from seekgraph.lms.reading import text_field
-from seekgraph.lms.shaping import plainly_told, shape, told
+from seekgraph.lms.schemas import plainly_told, shape, told
 from seekgraph.lms.streaming import listener
+from seekgraph.lms.structured import Counting, Policy, Reply
 from seekgraph.lms.transport import Refused, Transient, Transport
-from seekgraph.lms.wires import AnthropicWire, OpenAIWire, Wire
 
 MODES = ("tools", "json_schema")
 OPTIONAL = ("temperature", "top_p", "seed", "logprobs", "stop")

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 
-from seekgraph.core.lm import OnText, Rejected
+from seekgraph.core.language.lm import OnText, Rejected
 from seekgraph.lms.errors import ModelOption
 
 KeySource = str | Callable[[], str] | None

@@ -14,17 +14,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from seekgraph.core.lm import Ended, LMError, Message, OnText, OutputInvalid, Rejected, Settings, Unavailable
-from seekgraph.lms.asking import Counting, Policy, Reply
-from seekgraph.lms.backed import BackedLM
+from seekgraph.core.language.lm import Ended, LMError, Message, OnText, OutputInvalid, Rejected, Settings, Unavailable
+from seekgraph.lms.client import BackedLM
 from seekgraph.lms.engine import Chunk, Engine, Job, Size, default_threads, engine
 from seekgraph.lms.errors import ModelOption
 from seekgraph.lms.grammar import held_to
 from seekgraph.lms.prices import FREE, spent
 from seekgraph.lms.reading import text_field
-from seekgraph.lms.shaping import plainly_told
+from seekgraph.lms.schemas import plainly_told
 from seekgraph.lms.store import DEFAULT, find
 from seekgraph.lms.streaming import listener
+from seekgraph.lms.structured import Counting, Policy, Reply
 
 MOST_TOKENS = 512
 """How long a reply may get where the settings do not say: a small model may never come to an end by itself."""

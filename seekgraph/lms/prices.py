@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from seekgraph.core.budget import Usage
+from seekgraph.core.base.budget import Usage
 
 AS_OF = "2026-11"
 """When the table was last checked: list prices without discounts for batches, long prompts or regions."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.util
 from typing import Any
 
-from seekgraph.core.errors import SeekgraphError
-from seekgraph.lms.backed import BackedLM
+from seekgraph.core.base.errors import SeekgraphError
+from seekgraph.lms.client import BackedLM
 from seekgraph.lms.extras import MissingExtra
 
 FORMS = (

@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from seekgraph.core.lm import LMError, Message, OnText, Settings
-from seekgraph.lms.asking import Counting, Policy, Reply
-from seekgraph.lms.backed import BackedLM
+from seekgraph.core.language.lm import LMError, Message, OnText, Settings
+from seekgraph.lms.client import BackedLM
 from seekgraph.lms.prices import FREE, Price, spent
 from seekgraph.lms.reading import text_field
 from seekgraph.lms.streaming import listener
+from seekgraph.lms.structured import Counting, Policy, Reply
 
 Line = str | BaseModel | dict[str, Any] | Reply | Exception
 """A reply: text as the model would write it, a value as JSON of it, a `Reply` in full, or an error to be raised."""

@@ -16,7 +16,7 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
-from seekgraph.core.errors import SeekgraphError
+from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.lms.extras import need
 from seekgraph.lms.repack import repack
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pydantic_core import from_json
 
-from seekgraph.core.lm import OnText
+from seekgraph.core.language.lm import OnText
 
 
 class FieldText:

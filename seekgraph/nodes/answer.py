@@ -7,15 +7,15 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel
 
-from seekgraph.core.fitting import FitRow
-from seekgraph.core.lm import LM
-from seekgraph.core.node import OrElse, Writes
-from seekgraph.core.params import Fitted, Float, Int, Switch, value_of
-from seekgraph.nodes.asking import Asking
+from seekgraph.core.language.fitting import FitRow
+from seekgraph.core.language.lm import LM
+from seekgraph.core.language.node import OrElse, Writes
+from seekgraph.core.language.params import Fitted, Float, Int, Switch, value_of
 from seekgraph.nodes.candidates import FEATURES
 from seekgraph.nodes.concluding import conclude
 from seekgraph.nodes.extracting import Extracted, extract, read_candidates
 from seekgraph.nodes.fitting import LinearModel, fit_listwise
+from seekgraph.nodes.llm_node import Asking
 from seekgraph.nodes.read import wanted
 from seekgraph.nodes.writing import Sources, sources
 from seekgraph.prompts.guard import shown_id

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from seekgraph.core.node import Node, Writes
-from seekgraph.core.params import Choice, Float, Int
+from seekgraph.core.language.node import Node, Writes
+from seekgraph.core.language.params import Choice, Float, Int
 from seekgraph.nodes.read import wanted
 from seekgraph.text.fusion import reciprocal_rank_fusion, weighted_fusion
 from seekgraph.types import Digest, Goal, Passage, Ranking

@@ -9,12 +9,12 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel
 
-from seekgraph.core.fitting import FitRow
-from seekgraph.core.lm import LM
-from seekgraph.core.node import OrElse, Writes
-from seekgraph.core.params import Fitted, Float
-from seekgraph.nodes.asking import Asking
+from seekgraph.core.language.fitting import FitRow
+from seekgraph.core.language.lm import LM
+from seekgraph.core.language.node import OrElse, Writes
+from seekgraph.core.language.params import Fitted, Float
 from seekgraph.nodes.fitting import LinearModel, fit_logistic
+from seekgraph.nodes.llm_node import Asking
 from seekgraph.nodes.read import about, wanted
 from seekgraph.prompts.outputs import to_verdict
 from seekgraph.prompts.rubric import rubric_file, rubric_text

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from seekgraph.core.fitting import FitRow
-from seekgraph.core.lm import LM
-from seekgraph.core.node import Writes
-from seekgraph.core.params import Int, Switch, value_of
-from seekgraph.nodes.asking import Asking
+from seekgraph.core.language.fitting import FitRow
+from seekgraph.core.language.lm import LM
+from seekgraph.core.language.node import Writes
+from seekgraph.core.language.params import Int, Switch, value_of
+from seekgraph.nodes.llm_node import Asking
 from seekgraph.nodes.nesting import unnest
 from seekgraph.prompts.outputs import GoalOut, PlanOut, to_plan
 from seekgraph.text.questions import compared

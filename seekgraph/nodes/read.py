@@ -7,13 +7,13 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel
 
-from seekgraph.core.fitting import FitRow
-from seekgraph.core.ledger import EvidenceList
-from seekgraph.core.lm import LM
-from seekgraph.core.node import OrElse, Writes
-from seekgraph.core.params import Fitted, Float, Int
-from seekgraph.nodes.asking import Asking
+from seekgraph.core.language.fitting import FitRow
+from seekgraph.core.language.lm import LM
+from seekgraph.core.language.node import OrElse, Writes
+from seekgraph.core.language.params import Fitted, Float, Int
+from seekgraph.core.record.ledger import EvidenceList
 from seekgraph.nodes.fitting import LinearModel, fit_logistic
+from seekgraph.nodes.llm_node import Asking
 from seekgraph.nodes.material import Line, Material
 from seekgraph.nodes.plan import resolve
 from seekgraph.prompts.outputs import EvidenceOut, to_evidence

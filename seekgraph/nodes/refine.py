@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from seekgraph.core.lm import LM
-from seekgraph.core.node import Node, Writes
-from seekgraph.core.params import Float, Int
-from seekgraph.nodes.asking import Asking, searched
+from seekgraph.core.language.lm import LM
+from seekgraph.core.language.node import Node, Writes
+from seekgraph.core.language.params import Float, Int
 from seekgraph.nodes.fuse import LINKS, TITLES, leading
+from seekgraph.nodes.llm_node import Asking, searched
 from seekgraph.nodes.read import about, wanted
 from seekgraph.prompts.outputs import QueryOut, to_query
 from seekgraph.text.analysis import Analyzer

@@ -8,13 +8,13 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel
 
-from seekgraph.core.fitting import FitRow
-from seekgraph.core.lm import LM
-from seekgraph.core.node import OrElse, Writes
-from seekgraph.core.params import Fitted
-from seekgraph.nodes.asking import Asking, searched
+from seekgraph.core.language.fitting import FitRow
+from seekgraph.core.language.lm import LM
+from seekgraph.core.language.node import OrElse, Writes
+from seekgraph.core.language.params import Fitted
 from seekgraph.nodes.fitting import LinearModel, fit_logistic
 from seekgraph.nodes.fuse import LINKS, TITLES
+from seekgraph.nodes.llm_node import Asking, searched
 from seekgraph.nodes.material import Material
 from seekgraph.nodes.plan import plan_by_patterns
 from seekgraph.nodes.read import about, has_type, wanted

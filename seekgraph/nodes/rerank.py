@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from seekgraph.core.fitting import FitRow
-from seekgraph.core.lm import LM
-from seekgraph.core.params import Fitted, Int
-from seekgraph.nodes.asking import Asking
+from seekgraph.core.language.fitting import FitRow
+from seekgraph.core.language.lm import LM
+from seekgraph.core.language.params import Fitted, Int
 from seekgraph.nodes.fitting import LinearModel, fit_listwise
 from seekgraph.nodes.fuse import Ordered
+from seekgraph.nodes.llm_node import Asking
 from seekgraph.nodes.read import about, wanted
 from seekgraph.nodes.rerank_features import FEATURES, features
 from seekgraph.prompts.outputs import RankingOut, held_to_ids, to_grade, to_ranking

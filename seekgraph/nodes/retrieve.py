@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
-from seekgraph.core.ledger import Passages, Rankings
-from seekgraph.core.node import Node, OrElse, Writes
-from seekgraph.core.params import Float, Int, Switch
-from seekgraph.core.ports import Links, Retriever
+from seekgraph.core.language.node import Node, OrElse, Writes
+from seekgraph.core.language.params import Float, Int, Switch
+from seekgraph.core.language.ports import Links, Retriever
+from seekgraph.core.record.ledger import Passages, Rankings
 from seekgraph.nodes.fuse import LINKS, TITLES, leading, standing
 from seekgraph.nodes.read import wanted
 from seekgraph.types import Digest, Goal, Passage, Query, Ranking

@@ -12,7 +12,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from seekgraph.core.params import FloatParam, IntParam
+from seekgraph.core.language.params import FloatParam, IntParam
 from seekgraph.optimizers.space import Domain, Pool, options
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from seekgraph.core.artifact.place import versions
-from seekgraph.core.bound import Bound
-from seekgraph.core.budget import Budget
-from seekgraph.core.code import code_version
-from seekgraph.core.identity import digest
+from seekgraph.core.base.budget import Budget
+from seekgraph.core.base.identity import digest
+from seekgraph.core.base.versions import code_version
+from seekgraph.core.language.node import Node
+from seekgraph.core.machine.bound import Bound
 from seekgraph.core.memo import Memo
-from seekgraph.core.node import Node
-from seekgraph.evaluation.asked import check_corpus
 from seekgraph.evaluation.examples import data_hash
 from seekgraph.evaluation.row import Row
 from seekgraph.evaluation.statistics import bootstrap, paired
+from seekgraph.evaluation.validation import check_corpus
 from seekgraph.optimizers.acceptance import Acceptance
 from seekgraph.optimizers.allowance import BudgetSpent, meter_from
 from seekgraph.optimizers.compiled import Compiled
@@ -27,10 +27,10 @@ from seekgraph.optimizers.errors import CompileError
 from seekgraph.optimizers.estimate import CompilePlan, estimate
 from seekgraph.optimizers.fit import Fit
 from seekgraph.optimizers.front import Tried, candidates, pareto_front
-from seekgraph.optimizers.given import rows_given
 from seekgraph.optimizers.journal import Journal
 from seekgraph.optimizers.objective import Objective, Wanted, objective_for
 from seekgraph.optimizers.passes import Pass, Work
+from seekgraph.optimizers.rows import rows_given
 from seekgraph.optimizers.search import Say, Search
 from seekgraph.optimizers.tune import Tune
 from seekgraph.rewards.algebra import Reward

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
-from seekgraph.core.bound import Bound
-from seekgraph.core.fitting import FitRow
-from seekgraph.core.params import DemosParam
-from seekgraph.core.program import Program
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.fitting import FitRow
+from seekgraph.core.language.params import DemosParam
+from seekgraph.core.machine.bound import Bound
+from seekgraph.core.machine.program import Program
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.optimizers.allowance import BudgetSpent
 from seekgraph.optimizers.models import demonstrable
 from seekgraph.optimizers.passes import Work

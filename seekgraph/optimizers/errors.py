@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seekgraph.core.errors import SeekgraphError
+from seekgraph.core.base.errors import SeekgraphError
 
 
 class CompileError(SeekgraphError, ValueError):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seekgraph.core.budget import Budget
+from seekgraph.core.base.budget import Budget
 from seekgraph.evaluation.row import Row
 from seekgraph.optimizers.passes import Work
 

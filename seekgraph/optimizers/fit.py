@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from seekgraph.core.bound import Bound
-from seekgraph.core.fitting import FitRow, Fittable
-from seekgraph.core.identity import digest
-from seekgraph.core.node import Node
-from seekgraph.core.params import FittedParam
-from seekgraph.core.site import Site
-from seekgraph.core.trace import Trace
+from seekgraph.core.base.identity import digest
+from seekgraph.core.language.fitting import FitRow, Fittable
+from seekgraph.core.language.node import Node
+from seekgraph.core.language.params import FittedParam
+from seekgraph.core.language.site import Site
+from seekgraph.core.machine.bound import Bound
+from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.examples import folds, split
 from seekgraph.evaluation.row import Row
 from seekgraph.optimizers.allowance import BudgetSpent

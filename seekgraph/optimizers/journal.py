@@ -17,7 +17,7 @@ from typing import IO, Any
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from seekgraph.core.errors import SeekgraphError
+from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.evaluation.row import Row
 
 try:

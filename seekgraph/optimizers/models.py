@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seekgraph.core.bound import Bound
-from seekgraph.core.node import Node
-from seekgraph.core.params import ChoiceParam, DemosParam, value_of
-from seekgraph.core.site import Site
+from seekgraph.core.language.node import Node
+from seekgraph.core.language.params import ChoiceParam, DemosParam, value_of
+from seekgraph.core.language.site import Site
+from seekgraph.core.machine.bound import Bound
 from seekgraph.optimizers.space import active
 from seekgraph.prompts.demonstrations import Demonstrable
 

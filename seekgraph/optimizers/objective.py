@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from seekgraph.core.flow import Flow
-from seekgraph.evaluation.asked import rewards_for
+from seekgraph.core.language.flow import Flow
 from seekgraph.evaluation.metrics import Metric, metric
 from seekgraph.evaluation.row import Row
+from seekgraph.evaluation.validation import rewards_for
 from seekgraph.optimizers.errors import CompileError
 from seekgraph.rewards.algebra import Reward
 from seekgraph.types import Example

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from seekgraph.core.bound import Bound
+from seekgraph.core.machine.bound import Bound
 from seekgraph.optimizers.search import Search
 
 

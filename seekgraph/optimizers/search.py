@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from seekgraph.core.bound import Bound
-from seekgraph.core.budget import Meter
-from seekgraph.core.identity import digest
-from seekgraph.core.trace import Trace
+from seekgraph.core.base.budget import Meter
+from seekgraph.core.base.identity import digest
+from seekgraph.core.machine.bound import Bound
+from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.evaluation.report import Report
 from seekgraph.evaluation.row import Row

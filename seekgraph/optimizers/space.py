@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seekgraph.core.combinators import Pick
-from seekgraph.core.flow import Flow
-from seekgraph.core.params import ChoiceParam, FloatParam, IntParam, Param, SwitchParam, TextParam
-from seekgraph.core.site import Site
+from seekgraph.core.language.combinators import Pick
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.params import ChoiceParam, FloatParam, IntParam, Param, SwitchParam, TextParam
+from seekgraph.core.language.site import Site
 
 
 def active(flow: Flow) -> Iterator[Site]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seekgraph.core.bound import Bound
+from seekgraph.core.machine.bound import Bound
 from seekgraph.evaluation.row import Row
 from seekgraph.optimizers.allowance import BudgetSpent
 from seekgraph.optimizers.climb import Climb

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from seekgraph.core.fitting import FitRow
+from seekgraph.core.language.fitting import FitRow
 from seekgraph.prompts.guard import shown_id
 from seekgraph.prompts.outputs import RankingOut
 from seekgraph.prompts.prompted import Prompted

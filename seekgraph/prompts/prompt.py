@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from seekgraph.core.params import Text
+from seekgraph.core.language.params import Text
 from seekgraph.prompts.parsing import PromptError, parse
 
 

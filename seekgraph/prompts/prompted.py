@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from seekgraph.core.lm import Message
+from seekgraph.core.language.lm import Message
 
 
 @runtime_checkable

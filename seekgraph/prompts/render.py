@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from seekgraph.core.lm import Message
+from seekgraph.core.language.lm import Message
 from seekgraph.prompts.budget import TokenBudget
 from seekgraph.prompts.fields import described, skeleton
 from seekgraph.prompts.guard import plain

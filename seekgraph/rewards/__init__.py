@@ -36,10 +36,11 @@ if TYPE_CHECKING:
     from seekgraph.rewards.efficiency import cost_aware_f1 as cost_aware_f1
     from seekgraph.rewards.efficiency import gain_per_search as gain_per_search
     from seekgraph.rewards.efficiency import inforage as inforage
+    from seekgraph.rewards.frugalrag import frugal as frugal
     from seekgraph.rewards.grounding import bottom_lines as bottom_lines
     from seekgraph.rewards.grounding import cites_found as cites_found
     from seekgraph.rewards.grounding import faithful as faithful
-    from seekgraph.rewards.harness import harness_terminal as harness_terminal
+    from seekgraph.rewards.harness1 import harness_terminal as harness_terminal
     from seekgraph.rewards.information import information_gain as information_gain
     from seekgraph.rewards.information import step_search as step_search
     from seekgraph.rewards.information import step_search_outcome as step_search_outcome
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from seekgraph.rewards.ladders import search_r1 as search_r1
     from seekgraph.rewards.meaning import nearness as nearness
     from seekgraph.rewards.needs import require_needs as require_needs
-    from seekgraph.rewards.oversearch import frugal as frugal
     from seekgraph.rewards.parsing import parse as parse
     from seekgraph.rewards.phases import graphrag_r1 as graphrag_r1
     from seekgraph.rewards.phases import well_formed as well_formed
@@ -84,14 +84,14 @@ if TYPE_CHECKING:
     from seekgraph.rewards.runs import run_em as run_em
     from seekgraph.rewards.runs import run_f1 as run_f1
     from seekgraph.rewards.safety import safe_query as safe_query
-    from seekgraph.rewards.sufficiency import refused_for_lack as refused_for_lack
-    from seekgraph.rewards.sufficiency import search_sufficient as search_sufficient
-    from seekgraph.rewards.sufficiency import used_what_it_found as used_what_it_found
-    from seekgraph.rewards.sufficiency import web_detective as web_detective
     from seekgraph.rewards.usefulness import judged_query as judged_query
     from seekgraph.rewards.usefulness import smart_search as smart_search
     from seekgraph.rewards.usefulness import useful_query as useful_query
     from seekgraph.rewards.verdicts import judged as judged
+    from seekgraph.rewards.webdetective import refused_for_lack as refused_for_lack
+    from seekgraph.rewards.webdetective import search_sufficient as search_sufficient
+    from seekgraph.rewards.webdetective import used_what_it_found as used_what_it_found
+    from seekgraph.rewards.webdetective import web_detective as web_detective
     from seekgraph.rewards.weights import tunable as tunable
     from seekgraph.rewards.whole import of_run as of_run
     from seekgraph.rewards.whole import run_reward as run_reward

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Literal
 
-from seekgraph.core.kept import discarded
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.attempts import discarded
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekgraph.rewards.define import reward
 from seekgraph.rewards.seen import ids_of

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from seekgraph.core.errors import SeekgraphError
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.base.errors import SeekgraphError
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.weights import Tunable, formula
 from seekgraph.types import Example
 

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 import seekgraph.rewards as rewards
-from seekgraph.core.params import value_of
+from seekgraph.core.language.params import value_of
 from seekgraph.rewards.algebra import Reward
 from seekgraph.rewards.needs import needs_in_words
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Literal
 
-from seekgraph.core.kept import discarded
-from seekgraph.core.params import Choice
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.params import Choice
+from seekgraph.core.record.attempts import discarded
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Raw, Reward, RewardError, combined
 from seekgraph.rewards.weights import formula
 from seekgraph.types import Example

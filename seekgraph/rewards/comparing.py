@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Raw, Reward, RewardError, Score
 from seekgraph.rewards.outcome import f1_of, final_answer, searches
 from seekgraph.rewards.runs import Reference, referred, share_of, told_answer, told_searches

@@ -15,8 +15,8 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Raw, Reward, RewardError, Score
 from seekgraph.types import Example
 

@@ -6,8 +6,8 @@ import math
 from functools import partial
 from typing import Literal
 
-from seekgraph.core.params import Float
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.params import Float
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, Score
 from seekgraph.rewards.outcome import em_of, f1_of, final_answer, searches
 from seekgraph.rewards.retrieval import Nuggets, search_gain, turn_recall

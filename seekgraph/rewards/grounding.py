@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import reduce
 
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.prompts.answers import UNSUPPORTED
 from seekgraph.rewards.algebra import Reward, RewardError, Score
 from seekgraph.rewards.combine import gate

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.outcome import is_closed, values_of
 from seekgraph.rewards.seen import ids_of
 from seekgraph.text.alike import REFERENCE, alike, bare, put_in

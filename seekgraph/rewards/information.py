@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal, Protocol
 
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekgraph.rewards.define import reward
 from seekgraph.rewards.keys import key_match, key_score

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Literal
 
-from seekgraph.core.params import Float
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.params import Float
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, Score
 from seekgraph.rewards.define import reward
 from seekgraph.rewards.outcome import em_of, is_closed, values_of

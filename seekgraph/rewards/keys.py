@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Literal
 
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekgraph.rewards.define import reward
 from seekgraph.rewards.outcome import lasting

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, Score
 from seekgraph.rewards.outcome import bad_form, em_of, f1_of, final_answer, says, searches, values_of
 from seekgraph.rewards.runs import told_answer

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from seekgraph.core.combinators import Call
-from seekgraph.core.flow import Flow
-from seekgraph.core.node import Node
-from seekgraph.core.reads import written
+from seekgraph.core.language.combinators import Call
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.node import Node
+from seekgraph.core.language.reads import written
 from seekgraph.rewards.algebra import Reward, RewardError
 from seekgraph.types import Example
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
-from seekgraph.core.kept import discarded
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.attempts import discarded
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.seen import ids_of
 from seekgraph.text.answers import exact_match, normalize, token_f1
 from seekgraph.text.entities import flat, folded, names

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import seekgraph.rewards as rewards
-from seekgraph.core.errors import SeekgraphError
+from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.rewards.algebra import Reward, RewardError
 from seekgraph.rewards.catalog import call_of, names
 

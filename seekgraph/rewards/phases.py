@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from seekgraph.core.params import Choice, Float
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.params import Choice, Float
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, Score
 from seekgraph.rewards.combine import schedule
 from seekgraph.rewards.efficiency import attenuated_retrieval, cost_aware_f1

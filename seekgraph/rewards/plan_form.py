@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Score
 from seekgraph.rewards.define import reward
 from seekgraph.rewards.hops import ALIKE, ancestors, left, matched

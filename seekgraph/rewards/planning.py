@@ -12,8 +12,8 @@ from functools import partial
 from itertools import combinations
 from typing import Literal
 
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, Score
 from seekgraph.rewards.define import reward
 from seekgraph.rewards.hops import ALIKE, Match, Similarity, ancestors, dependencies, left, matched

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Literal
 
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, Score
 from seekgraph.rewards.define import reward
 from seekgraph.rewards.outcome import passages_of, values_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Score
 from seekgraph.rewards.outcome import em_of, f1_of, final_answer, found_by, is_closed, lasting, says, searches, values_of
 from seekgraph.rewards.whole import run_reward

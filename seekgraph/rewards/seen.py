@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from seekgraph.core.kept import before
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.attempts import before
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.types import Digest, Evidence, Passage, Ranking
 
 COLLECTIONS = frozenset({"passages", "context", "evidence", "rankings", "digests"})

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from seekgraph.core.kept import before, discarded
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.attempts import before, discarded
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.outcome import is_search, lasting, searches, values_of
 from seekgraph.text.alike import put_in
 from seekgraph.types import Digest, Goal, Passage, Query, Ranking

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Score
 from seekgraph.rewards.define import reward
 from seekgraph.types import Example, Verdict

@@ -18,8 +18,8 @@ from functools import wraps
 from inspect import BoundArguments, Signature, signature
 from typing import Any, ParamSpec, Self, TypeVar
 
-from seekgraph.core.errors import ParamError
-from seekgraph.core.params import Param, value_of
+from seekgraph.core.base.errors import ParamError
+from seekgraph.core.language.params import Param, value_of
 
 P = ParamSpec("P")
 R = TypeVar("R", bound="Tunable")

@@ -14,8 +14,8 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import SILENT, Raw, Reward, Score
 from seekgraph.rewards.define import reward
 from seekgraph.rewards.outcome import lasting

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal, Protocol
 
-from seekgraph.core.kept import before
-from seekgraph.core.params import Float, Int
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.params import Float, Int
+from seekgraph.core.record.attempts import before
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekgraph.rewards.define import reward
 from seekgraph.rewards.outcome import values_of

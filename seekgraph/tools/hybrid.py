@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Literal, Self
 
-from seekgraph.core.ports import Retriever
+from seekgraph.core.language.ports import Retriever
 from seekgraph.text.fusion import reciprocal_rank_fusion, weighted_fusion
 from seekgraph.types import Passage, Query
 

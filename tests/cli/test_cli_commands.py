@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from shell import CORPUS, SINGLE, lines, seekgraph, some_questions
 
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.trace import Trace
 from seekgraph.demo import questions
 
 MINE = """

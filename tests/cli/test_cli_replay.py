@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from shell import SINGLE, seekgraph
 
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.examples import read_examples
 from seekgraph.types import StepLabel
 

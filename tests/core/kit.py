@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Protocol, runtime_checkable
 
 import seekgraph as sg
-from seekgraph.core.budget import Usage
-from seekgraph.core.ledger import EvidenceList, Passages
-from seekgraph.core.ports import Port, charged
-from seekgraph.core.step import Step
+from seekgraph.core.base.budget import Usage
+from seekgraph.core.language.ports import Port, charged
+from seekgraph.core.record.ledger import EvidenceList, Passages
+from seekgraph.core.record.step import Step
 from seekgraph.types import Answer, Digest, Evidence, Goal, Passage
 
 Texts = Annotated[tuple[str, ...], sg.Merge.APPEND]

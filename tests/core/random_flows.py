@@ -17,11 +17,11 @@ from pydantic import create_model
 
 import seekgraph as sg
 from seekgraph import S, count, otherwise, when
-from seekgraph.core.combinators import Pick, Seq, best_of, call, each, fan, loop, redo, route
-from seekgraph.core.element import Element
-from seekgraph.core.expr import Expr
-from seekgraph.core.node import Node, Visit, Writes
-from seekgraph.core.step import Step
+from seekgraph.core.language.combinators import Pick, Seq, best_of, call, each, fan, loop, redo, route
+from seekgraph.core.language.element import Element
+from seekgraph.core.language.expr import Expr
+from seekgraph.core.language.node import Node, Visit, Writes
+from seekgraph.core.record.step import Step
 from seekgraph.flow import Bound
 from seekgraph.types import Answer, Goal, Value
 

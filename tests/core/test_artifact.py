@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from seekgraph.core.artifact import Artifact, Change, describe, diff, load, save
-from seekgraph.core.combinators import loop
-from seekgraph.core.errors import ArtifactError
-from seekgraph.core.expr import S
-from seekgraph.core.flow import Flow
-from seekgraph.core.node import Node, Writes
-from seekgraph.core.params import Choice, Demos, Fitted, Float, Int, Switch, Text
+from seekgraph.core.base.errors import ArtifactError
+from seekgraph.core.language.combinators import loop
+from seekgraph.core.language.expr import S
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.node import Node, Writes
+from seekgraph.core.language.params import Choice, Demos, Fitted, Float, Int, Switch, Text
 from seekgraph.types import Answer
 
 
@@ -142,9 +142,9 @@ def test_another_process_loads_it_by_name(tmp_path: Path) -> None:
     (tmp_path / "mine" / "__init__.py").write_text("")
     (tmp_path / "mine" / "flows.py").write_text(
         textwrap.dedent("""
-        from seekgraph.core.flow import Flow
-        from seekgraph.core.node import Node, Writes
-        from seekgraph.core.params import Int
+        from seekgraph.core.language.flow import Flow
+        from seekgraph.core.language.node import Node, Writes
+        from seekgraph.core.language.params import Int
         from seekgraph.types import Answer
         class Said(Writes):
             answer: Answer
@@ -164,8 +164,8 @@ def test_another_process_loads_it_by_name(tmp_path: Path) -> None:
 def test_a_script_that_can_be_imported_is_named_and_not_run_twice(tmp_path: Path) -> None:
     script = """
         from seekgraph.core.artifact import describe, load, save
-        from seekgraph.core.flow import Flow
-        from seekgraph.core.node import Node, Writes
+        from seekgraph.core.language.flow import Flow
+        from seekgraph.core.language.node import Node, Writes
         from seekgraph.types import Answer
         class Said(Writes):
             answer: Answer

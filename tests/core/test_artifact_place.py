@@ -11,8 +11,8 @@ import pytest
 from test_artifact import HERE, Look, Say, changed, flow, refusal
 
 from seekgraph.core.artifact import describe, load, save
-from seekgraph.core.errors import ArtifactError
-from seekgraph.core.flow import Flow
+from seekgraph.core.base.errors import ArtifactError
+from seekgraph.core.language.flow import Flow
 
 
 @pytest.fixture

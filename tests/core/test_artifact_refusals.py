@@ -10,12 +10,12 @@ from test_artifact import Answered, Look, Say, Weights, changed, flow, refusal
 
 from seekgraph.core.artifact import VERSION, save
 from seekgraph.core.artifact import file as artifact_file
-from seekgraph.core.combinators import fan, loop
-from seekgraph.core.errors import ArtifactError
-from seekgraph.core.expr import S
-from seekgraph.core.flow import Flow
-from seekgraph.core.node import Node
-from seekgraph.core.params import Int
+from seekgraph.core.base.errors import ArtifactError
+from seekgraph.core.language.combinators import fan, loop
+from seekgraph.core.language.expr import S
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.node import Node
+from seekgraph.core.language.params import Int
 
 
 @pytest.fixture

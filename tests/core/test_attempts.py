@@ -18,13 +18,13 @@ import seekgraph as sg
 from seekgraph import S
 from seekgraph.core.artifact import save
 from seekgraph.core.check import check
-from seekgraph.core.combinators import BestOf, Redo
 from seekgraph.core.draw import mermaid, mermaid_trace, svg, svg_trace
-from seekgraph.core.kept import discarded
-from seekgraph.core.ledger import Passages
-from seekgraph.core.lm import LM
-from seekgraph.core.scoring import marked
-from seekgraph.core.step import Step
+from seekgraph.core.language.combinators import BestOf, Redo
+from seekgraph.core.language.lm import LM
+from seekgraph.core.record.attempts import discarded
+from seekgraph.core.record.ledger import Passages
+from seekgraph.core.record.scoring import marked
+from seekgraph.core.record.step import Step
 from seekgraph.lms import Scripted
 from seekgraph.prompts.outputs import QueryOut
 from seekgraph.rewards import novelty, support_gain

@@ -15,8 +15,8 @@ from kit import Aim, Ask, AskedTell, AskGoal, Jot, Look, Metered, Notes, Said, S
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.budget import Meter, Usage
-from seekgraph.core.errors import BudgetExceeded
+from seekgraph.core.base.budget import Meter, Usage
+from seekgraph.core.base.errors import BudgetExceeded
 from seekgraph.types import Answer
 
 # --- budgets and meters -------------------------------------------------------------------------------------------

@@ -6,15 +6,15 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
+from seekgraph.core.base.errors import FlowError
 from seekgraph.core.check import Finding, check, require
-from seekgraph.core.combinators import Fan, Loop, Seq, call, each, fan, loop, route, skip
-from seekgraph.core.errors import FlowError
-from seekgraph.core.expr import S, count, lift, otherwise, when
-from seekgraph.core.flow import Flow
-from seekgraph.core.ledger import Passages
-from seekgraph.core.node import Node, OrElse, Writes
-from seekgraph.core.params import Choice, Float, Int
-from seekgraph.core.ports import Port, Ranker, Retriever
+from seekgraph.core.language.combinators import Fan, Loop, Seq, call, each, fan, loop, route, skip
+from seekgraph.core.language.expr import S, count, lift, otherwise, when
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.node import Node, OrElse, Writes
+from seekgraph.core.language.params import Choice, Float, Int
+from seekgraph.core.language.ports import Port, Ranker, Retriever
+from seekgraph.core.record.ledger import Passages
 from seekgraph.types import Answer, Evidence, Passage, Plan, Query, Turn, Verdict
 
 # --- nodes ---------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from pydantic import create_model
 
 from seekgraph.core.check import check
-from seekgraph.core.combinators import (
+from seekgraph.core.language.combinators import (
     Call,
     Each,
     Fan,
@@ -34,12 +34,12 @@ from seekgraph.core.combinators import (
     redo,
     route,
 )
-from seekgraph.core.element import Element
-from seekgraph.core.expr import Apply, Channel, Expr, S, count, otherwise, when
-from seekgraph.core.flow import Flow
-from seekgraph.core.ledger import Merge
-from seekgraph.core.node import Node, OrElse, Writes
-from seekgraph.core.params import Choice
+from seekgraph.core.language.element import Element
+from seekgraph.core.language.expr import Apply, Channel, Expr, S, count, otherwise, when
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.node import Node, OrElse, Writes
+from seekgraph.core.language.params import Choice
+from seekgraph.core.record.ledger import Merge
 
 TYPES: dict[str, Any] = {
     "a": int,

@@ -9,8 +9,8 @@ from kit import Aim, Cite, Find, Jot, Mark, Sum, Tell, ran
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.combinators import Pick, Route, Seq
-from seekgraph.core.element import as_element
+from seekgraph.core.language.combinators import Pick, Route, Seq
+from seekgraph.core.language.element import as_element
 
 LATER = S.notes[0] == "x"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from seekgraph.core.digest import digest_of
-from seekgraph.core.ledger import Entry, Ledger
+from seekgraph.core.record.digest import digest_of
+from seekgraph.core.record.ledger import Entry, Ledger
 from seekgraph.types import Answer, Digest, Evidence, Goal, Passage
 
 A, B, C = (Passage(id=id, text=f"text of {id}") for id in "abc")

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seekgraph.core.bound import Bound, Result
-from seekgraph.core.combinators import call, each, fan, loop, route, skip
+from seekgraph.core.base.errors import FlowError
 from seekgraph.core.draw import graph, graph_trace, mermaid, mermaid_trace, svg, svg_trace
-from seekgraph.core.errors import FlowError
-from seekgraph.core.expr import S, count, when
-from seekgraph.core.flow import Flow
-from seekgraph.core.ledger import Passages
-from seekgraph.core.node import Node, OrElse, Writes
-from seekgraph.core.params import Choice, Float, Int, Text
-from seekgraph.core.ports import Retriever
-from seekgraph.core.step import Step, StepError
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.combinators import call, each, fan, loop, route, skip
+from seekgraph.core.language.expr import S, count, when
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.node import Node, OrElse, Writes
+from seekgraph.core.language.params import Choice, Float, Int, Text
+from seekgraph.core.language.ports import Retriever
+from seekgraph.core.machine.bound import Bound, Result
+from seekgraph.core.record.ledger import Passages
+from seekgraph.core.record.step import Step, StepError
+from seekgraph.core.record.trace import Trace
 from seekgraph.types import Answer, Digest, Goal, Passage, Plan, Query, Verdict
 
 HOSTILE = """</text><script>alert(1)</script>"] --> x; `end` %%{init:{"a":1}}%% & 'q' <!-- ]]> \x00\x1b\ud800 #quot;"""

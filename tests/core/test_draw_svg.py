@@ -8,13 +8,13 @@ import xml.etree.ElementTree as ET
 import pytest
 from test_draw import HOSTILE, Answering, Planner, all_kinds, bound, flow, well_formed
 
-from seekgraph.core.bound import Result
-from seekgraph.core.combinators import skip
 from seekgraph.core.draw import MOST_STEPS, graph_trace, html, html_trace, mermaid_trace, svg, svg_trace
-from seekgraph.core.flow import Flow
-from seekgraph.core.params import Text
-from seekgraph.core.step import Step, StepError
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.combinators import skip
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.params import Text
+from seekgraph.core.machine.bound import Result
+from seekgraph.core.record.step import Step, StepError
+from seekgraph.core.record.trace import Trace
 from seekgraph.types import Query
 
 

@@ -12,7 +12,7 @@ from kit import Aim, Ask, AskedTell, Echo, Jot, JotGoal, Metered, Notes, Said, T
 
 import seekgraph as sg
 from seekgraph import S, count
-from seekgraph.core.ledger import Passages
+from seekgraph.core.record.ledger import Passages
 from seekgraph.types import Answer, Goal, Passage
 
 

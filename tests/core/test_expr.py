@@ -10,8 +10,8 @@ import pytest
 
 import seekgraph as sg
 from seekgraph import S, count, otherwise, when
-from seekgraph.core.errors import ChannelMissing
-from seekgraph.core.expr import Expr, channels, evaluator, params, with_params
+from seekgraph.core.base.errors import ChannelMissing
+from seekgraph.core.language.expr import Expr, channels, evaluator, params, with_params
 
 STATE = {"n": 3, "m": 4, "yes": True, "no": False, "items": ("a", "b"), "verdict": SimpleNamespace(score=0.5, notes=("x", "y"))}
 

@@ -12,7 +12,7 @@ from kit import Aim, Ask, Cite, Echo, Find, Jot, JotGoal, Metered, Sum, Tell, bo
 
 import seekgraph as sg
 from seekgraph import S, count
-from seekgraph.core.errors import BindError, ParamError
+from seekgraph.core.base.errors import BindError, ParamError
 from seekgraph.types import Answer, Goal, Passage, Query
 
 

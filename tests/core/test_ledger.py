@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekgraph.core.errors import ChannelMissing
-from seekgraph.core.ledger import Ledger, Merge, merged
+from seekgraph.core.base.errors import ChannelMissing
+from seekgraph.core.record.ledger import Ledger, Merge, merged
 from seekgraph.types import Passage
 
 collections = st.lists(st.builds(Passage, id=st.sampled_from("abcd"), text=st.sampled_from("xyz")), max_size=5).map(tuple)

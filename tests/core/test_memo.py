@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from seekgraph.core.ledger import Passages
+from seekgraph.core.language.node import Writes
 from seekgraph.core.memo import Memo, StepKey
 from seekgraph.core.memo.writer import COMPRESS_FROM, decode, encode
-from seekgraph.core.node import Writes
+from seekgraph.core.record.ledger import Passages
 from seekgraph.types import Passage, Query, Value, Verdict
 
 

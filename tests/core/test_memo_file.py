@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from seekgraph.core.language.node import Writes
 from seekgraph.core.memo import Memo, StepKey
 from seekgraph.core.memo import file as memo_file
 from seekgraph.core.memo import writer as memo_writer
-from seekgraph.core.node import Writes
 
 SCRIPT = """
 import os, resource, signal, sys, time
 from seekgraph.core.memo import Memo, StepKey
-from seekgraph.core.node import Writes
+from seekgraph.core.language.node import Writes
 class Text(Writes):
     text: str
 def key(inputs): return StepKey("nodes:Read", "c", "p", str(inputs), "r", "")

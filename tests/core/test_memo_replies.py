@@ -9,8 +9,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 import seekgraph as sg
-from seekgraph.core.lm import LM, Message, Settings, Unavailable
-from seekgraph.core.step import Step
+from seekgraph.core.language.lm import LM, Message, Settings, Unavailable
+from seekgraph.core.record.step import Step
 from seekgraph.demo import CORPUS
 from seekgraph.lms import Price, Scripted
 from seekgraph.nodes import Answer, Retrieve

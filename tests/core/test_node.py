@@ -12,8 +12,8 @@ from kit import Jot, Metered, Notes, Said, Service, Tell, bound, errors, ran
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.ledger import Merge, Passages
-from seekgraph.core.node import Limits, Node, PortSpec, ReadSpec
+from seekgraph.core.language.node import Limits, Node, PortSpec, ReadSpec
+from seekgraph.core.record.ledger import Merge, Passages
 from seekgraph.types import Passage, Query
 
 

@@ -13,8 +13,8 @@ from kit import Jot, Tell
 from pydantic import BaseModel
 
 import seekgraph as sg
-from seekgraph.core.errors import ParamError
-from seekgraph.core.params import Param, to_plain, value_of
+from seekgraph.core.base.errors import ParamError
+from seekgraph.core.language.params import Param, to_plain, value_of
 
 
 class Weights(BaseModel):

@@ -29,8 +29,8 @@ from kit import (
 
 import seekgraph as sg
 from seekgraph import S, count
-from seekgraph.core.errors import BindError, ParamError
-from seekgraph.core.replay import ReplayError
+from seekgraph.core.base.errors import BindError, ParamError
+from seekgraph.core.machine.replay import ReplayError
 from seekgraph.flow import Bound
 from seekgraph.types import Digest, Passage
 

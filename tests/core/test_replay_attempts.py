@@ -9,8 +9,8 @@ from kit import Ask, Jot, Metered, Tell, bound
 from test_attempts import Marks, Try
 
 import seekgraph as sg
-from seekgraph.core.past import ReplayError
-from seekgraph.core.replay import replay
+from seekgraph.core.machine.recorded import ReplayError
+from seekgraph.core.machine.replay import replay
 
 REDO = sg.redo(Try(), Marks(0.2, 0.3, 0.9), below=0.5, at_most=3) >> Tell()
 BEST = sg.best_of(3, Try(), Marks(0.2, 0.8, 0.3)) >> Tell()

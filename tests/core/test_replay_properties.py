@@ -11,7 +11,7 @@ from random_flows import Log, bound, flows, inputs
 from test_run_properties import ran, reread
 
 import seekgraph as sg
-from seekgraph.core.replay import areplay
+from seekgraph.core.machine.replay import areplay
 
 seeds = st.integers(0, 3)
 

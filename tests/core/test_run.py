@@ -34,10 +34,10 @@ from kit import (
 
 import seekgraph as sg
 from seekgraph import S, count, when
-from seekgraph.core import code
-from seekgraph.core.code import code_version
-from seekgraph.core.errors import BindError
-from seekgraph.core.ledger import Passages
+from seekgraph.core.base import versions as code
+from seekgraph.core.base.errors import BindError
+from seekgraph.core.base.versions import code_version
+from seekgraph.core.record.ledger import Passages
 from seekgraph.types import Passage
 
 # --- parallel parts -----------------------------------------------------------------------------------------------

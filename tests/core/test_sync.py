@@ -18,7 +18,7 @@ import pytest
 from kit import Ask, Echo, Jot, Metered, Notes, Tell, bound, errors, only
 
 import seekgraph as sg
-from seekgraph.core.errors import BindError
+from seekgraph.core.base.errors import BindError
 
 
 def echo() -> sg.Bound:

@@ -14,10 +14,10 @@ from kit import Aim, Ask, Cite, Find, Jot, JotGoal, Metered, Notes, Quote, Sum, 
 
 import seekgraph as sg
 from seekgraph import S, count
-from seekgraph.core.errors import TraceError
-from seekgraph.core.ledger import Merge
-from seekgraph.core.step import Step, StepError
-from seekgraph.core.trace import Trace, number_visits
+from seekgraph.core.base.errors import TraceError
+from seekgraph.core.record.ledger import Merge
+from seekgraph.core.record.step import Step, StepError
+from seekgraph.core.record.trace import Trace, number_visits
 from seekgraph.types import Passage
 
 

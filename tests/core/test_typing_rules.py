@@ -10,9 +10,19 @@ from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional, TypeV
 import pytest
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from seekgraph.core.expr import Expr, S, count, lift, otherwise, when
-from seekgraph.core.params import Choice, Float, Int, Switch, Text
-from seekgraph.core.typing_rules import Problem, attribute, fields_of, fits, infer, item_type, labels, shown, without_nothing
+from seekgraph.core.language.expr import Expr, S, count, lift, otherwise, when
+from seekgraph.core.language.params import Choice, Float, Int, Switch, Text
+from seekgraph.core.language.typing_rules import (
+    Problem,
+    attribute,
+    fields_of,
+    fits,
+    infer,
+    item_type,
+    labels,
+    shown,
+    without_nothing,
+)
 from seekgraph.types import Answer, Evidence, Goal, Passage, Plan, Query, Verdict
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from typing import Any
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.ledger import EvidenceList, Passages
+from seekgraph.core.record.ledger import EvidenceList, Passages
 from seekgraph.flow import Bound
 from seekgraph.types import Answer, Evidence, Example, Passage, Query, SubQuestion, Verdict
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import seekgraph as sg
-from seekgraph.core.bound import Bound
-from seekgraph.core.element import Element
-from seekgraph.core.ledger import EvidenceList, Passages
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.element import Element
+from seekgraph.core.machine.bound import Bound
+from seekgraph.core.record.ledger import EvidenceList, Passages
+from seekgraph.core.record.trace import Trace
 from seekgraph.types import Answer, Evidence, Example, Goal, Passage, Plan, Query, SubQuestion
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from page_kit import HOSTILE, changed, data_of, diagnosis, unpacked
 
-from seekgraph.core.flow import Flow
+from seekgraph.core.language.flow import Flow
 from seekgraph.diagnosis.drawing import drawing, places
 from seekgraph.diagnosis.packing import packed, script_json
 from seekgraph.diagnosis.page import SCRIPTS, page

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import seekgraph as sg
-from seekgraph.core.ledger import Passages
+from seekgraph.core.record.ledger import Passages
 from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.evaluation.report import Report
 from seekgraph.types import Answer, Example, Passage, Query

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 import seekgraph as sg
-from seekgraph.core.lm import Unavailable
+from seekgraph.core.language.lm import Unavailable
 from seekgraph.evaluation import JudgeError, calibrate
 from seekgraph.evaluation.agreement import Judgement, agreement, kappa
 from seekgraph.lms import Scripted

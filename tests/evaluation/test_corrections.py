@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import seekgraph as sg
-from seekgraph.core.step import Step
+from seekgraph.core.record.step import Step
 from seekgraph.evaluation.corrections import label_of, labelled, save_row
 from seekgraph.evaluation.examples import ExampleError, data_hash, read_examples, write_examples
 from seekgraph.types import Answer, Example, StepLabel

@@ -13,7 +13,7 @@ import pytest
 from cities import CITIES, EXAMPLES, Corpus, KnownCorpus, Said, Say, Search, bind, example, run, timeless
 
 import seekgraph as sg
-from seekgraph.core.errors import BindError
+from seekgraph.core.base.errors import BindError
 from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.evaluation.examples import ExampleError, write_examples
 from seekgraph.evaluation.metrics import MetricError

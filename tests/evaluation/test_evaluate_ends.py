@@ -12,8 +12,8 @@ import pytest
 from cities import EXAMPLES, Corpus, Said, Say, Search, bind, example, run
 
 import seekgraph as sg
-from seekgraph.core.bound import Bound
-from seekgraph.core.budget import Meter
+from seekgraph.core.base.budget import Meter
+from seekgraph.core.machine.bound import Bound
 from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.evaluation.metrics import Metric
 from seekgraph.evaluation.report import Row

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.trace import Trace
 from seekgraph.diagnosis.waterfall import waterfall
 from seekgraph.evaluation import read_examples
 from seekgraph.evaluation.evaluate import evaluate

@@ -11,8 +11,8 @@ import pytest
 
 import seekgraph.flows
 import seekgraph.lms
-from seekgraph.core.budget import Budget
-from seekgraph.core.errors import FlowError
+from seekgraph.core.base.budget import Budget
+from seekgraph.core.base.errors import FlowError
 from seekgraph.evaluation import read_examples
 from seekgraph.flow import Flow
 from seekgraph.lms import ModelName, Scripted

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import seekgraph as sg
-from seekgraph.core.errors import BindError
-from seekgraph.core.step import Piece, Step
+from seekgraph.core.base.errors import BindError
+from seekgraph.core.record.step import Piece, Step
 from seekgraph.demo import CORPUS, questions
 from seekgraph.evaluation import read_examples
 from seekgraph.flows.plan_execute import flow as plan_execute

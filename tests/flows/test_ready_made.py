@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import seekgraph.flows
-from seekgraph.core.combinators import call, each, loop
-from seekgraph.core.expr import S
-from seekgraph.core.params import Float, Int
+from seekgraph.core.language.combinators import call, each, loop
+from seekgraph.core.language.expr import S
+from seekgraph.core.language.params import Float, Int
 from seekgraph.evaluation import read_examples
 from seekgraph.evaluation.metrics import support_recall
 from seekgraph.flow import Flow

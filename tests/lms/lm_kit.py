@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from seekgraph.core.budget import Budget, Meter, Metered, Usage
-from seekgraph.core.lm import LM, Message
-from seekgraph.core.ports import charges
+from seekgraph.core.base.budget import Budget, Meter, Metered, Usage
+from seekgraph.core.language.lm import LM, Message
+from seekgraph.core.language.ports import charges
 
 
 class Reply(BaseModel):

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from lm_kit import Pair, Reply, metered, prompt
 
 import seekgraph as sg
-from seekgraph.core.budget import Budget
-from seekgraph.core.errors import BudgetExceeded
-from seekgraph.core.lm import LM, LMError, OutputInvalid, Settings, Unavailable
+from seekgraph.core.base.budget import Budget
+from seekgraph.core.base.errors import BudgetExceeded
+from seekgraph.core.language.lm import LM, LMError, OutputInvalid, Settings, Unavailable
 from seekgraph.lms import Price, Scripted
-from seekgraph.lms.asking import Reply as Written
+from seekgraph.lms.structured import Reply as Written
 from seekgraph.types import Answer
 
 

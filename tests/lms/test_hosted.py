@@ -15,7 +15,7 @@ import pytest
 from lm_kit import Pair, Reply, Sent, ask, chat, prompt, right, talk
 
 import seekgraph as sg
-from seekgraph.core.lm import LM, LMError, OutputInvalid, Settings
+from seekgraph.core.language.lm import LM, LMError, OutputInvalid, Settings
 from seekgraph.lms import Price, RateLimit, anthropic, openai, openai_compatible
 from seekgraph.types import Answer
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from lm_kit import Reply, Sent, ask, chat, faulty, metered, prompt, right, talk
 
-from seekgraph.core.budget import Budget
-from seekgraph.core.errors import BudgetExceeded
-from seekgraph.core.lm import Completion, Rejected, Unavailable
+from seekgraph.core.base.budget import Budget
+from seekgraph.core.base.errors import BudgetExceeded
+from seekgraph.core.language.lm import Completion, Rejected, Unavailable
 from seekgraph.evaluation.report import Report
 from seekgraph.flows.reader import flow as reader
 from seekgraph.lms import Price, openai, openai_compatible

@@ -17,9 +17,9 @@ import pytest
 from lm_kit import Reply, metered, prompt
 from pydantic import BaseModel
 
-from seekgraph.core.budget import Budget
-from seekgraph.core.errors import BudgetExceeded
-from seekgraph.core.lm import Rejected, Settings
+from seekgraph.core.base.budget import Budget
+from seekgraph.core.base.errors import BudgetExceeded
+from seekgraph.core.language.lm import Rejected, Settings
 from seekgraph.lms import ModelMissing
 from seekgraph.lms.store import find
 
@@ -176,7 +176,7 @@ def test_a_file_that_is_no_model_is_an_error(tmp_path: Any) -> None:
 def test_the_process_ends_cleanly_with_a_model_at_work(ending: str) -> None:
     script = f"""
     import asyncio, os, signal
-    from seekgraph.core.lm import Message, Settings
+    from seekgraph.core.language.lm import Message, Settings
     from seekgraph.lms import local_model
     from lm_kit import Reply, prompt
 

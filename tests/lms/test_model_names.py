@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import seekgraph.lms as lms
-from seekgraph.core.lm import Rejected
+from seekgraph.core.language.lm import Rejected
 from seekgraph.lms import MissingExtra, ModelMissing, ModelName, Price, price_of, resolve
 from seekgraph.lms.extras import need
 from seekgraph.lms.keys import PiecesWithoutKey, checked_source, find_key, reply_without_key, without_key

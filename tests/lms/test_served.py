@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from lm_kit import Reply, prompt
 
-from seekgraph.core.budget import Budget
-from seekgraph.core.lm import Rejected, Settings
+from seekgraph.core.base.budget import Budget
+from seekgraph.core.language.lm import Rejected, Settings
 from seekgraph.evaluation import read_examples
 from seekgraph.flows.reader import flow as reader
 from seekgraph.lms import ModelMissing, openai_compatible, resolve

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seekgraph.lms.hosted import _wait
+from seekgraph.lms.protocols import AnthropicWire, OpenAIWire, Wire
 from seekgraph.lms.transport import Transient, _object, _seconds, _told
-from seekgraph.lms.wires import AnthropicWire, OpenAIWire, Wire
 
 NAMES = """choices message content tool_calls function arguments finish_reason usage prompt_tokens completion_tokens
 refusal type text input stop_reason input_tokens output_tokens delta index content_block partial_json logprobs

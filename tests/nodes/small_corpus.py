@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from seekgraph.core.bound import Result
-from seekgraph.core.node import Node
+from seekgraph.core.language.node import Node
+from seekgraph.core.machine.bound import Result
 from seekgraph.flow import Flow
 from seekgraph.tools import BM25, TitleLinks
 from seekgraph.types import Digest, Evidence, Goal, Passage, Query, Ranking

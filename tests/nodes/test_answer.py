@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from visiting import BRIDGE, DIRECTOR, FILM, OTHER, SCHOOL, visit
 
-from seekgraph.core.fitting import FitRow
+from seekgraph.core.language.fitting import FitRow
 from seekgraph.nodes import Answer
 from seekgraph.nodes.plan import plan_by_patterns
 from seekgraph.text.answers import exact_match

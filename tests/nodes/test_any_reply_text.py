@@ -18,13 +18,13 @@ from pydantic_core import to_json
 from visiting import BRIDGE, DIRECTOR, FILM, OTHER, SCHOOL
 
 import seekgraph.nodes as nodes
-from seekgraph.core.node import Node
+from seekgraph.core.language.node import Node
 from seekgraph.flow import Flow
 from seekgraph.lms import Scripted
-from seekgraph.lms.asking import Reply
+from seekgraph.lms.structured import Reply
 from seekgraph.nodes import Answer, Judge, Plan, Read, Refine, Reflect, Rerank
-from seekgraph.nodes.asking import Asking
 from seekgraph.nodes.fitting import LinearModel
+from seekgraph.nodes.llm_node import Asking
 from seekgraph.prompts.prompt import load, names
 from seekgraph.types import Answer as Answered
 from seekgraph.types import Digest, Evidence, Goal, Passage, Query, Turn, Verdict

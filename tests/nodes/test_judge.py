@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from visiting import BRIDGE, DIRECTOR, FILM, visit
 
-from seekgraph.core.params import Choice
+from seekgraph.core.language.params import Choice
 from seekgraph.flow import Flow
 from seekgraph.lms import Scripted
 from seekgraph.nodes import Judge

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import seekgraph.nodes as room
-from seekgraph.core.node import Node
+from seekgraph.core.language.node import Node
 
 
 @pytest.mark.parametrize("name", sorted(room._HOME))

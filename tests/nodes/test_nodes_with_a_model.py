@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from visiting import BRIDGE, DIRECTOR, FILM, OTHER, SCHOOL
 
-from seekgraph.core.budget import Budget
-from seekgraph.core.lm import Unavailable
-from seekgraph.core.node import Node
-from seekgraph.core.params import Choice, Switch
+from seekgraph.core.base.budget import Budget
+from seekgraph.core.language.lm import Unavailable
+from seekgraph.core.language.node import Node
+from seekgraph.core.language.params import Choice, Switch
 from seekgraph.flow import Flow
 from seekgraph.lms import Scripted
 from seekgraph.nodes import Answer, Judge, Plan, Read, Refine, Reflect, Rerank
@@ -83,7 +83,7 @@ def test_what_is_sent_is_what_the_node_shows(name: str) -> None:
 
 
 def plain_settings(node: Node) -> dict[str, Any]:
-    from seekgraph.core.params import value_of
+    from seekgraph.core.language.params import value_of
 
     return {name: value_of(value) for name, value in node.settings.items()}
 

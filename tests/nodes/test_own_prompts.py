@@ -10,7 +10,7 @@ import pytest
 from visiting import BRIDGE, FILM
 
 import seekgraph as sg
-from seekgraph.core.params import Switch
+from seekgraph.core.language.params import Switch
 from seekgraph.lms import Scripted
 from seekgraph.nodes import Answer, Plan, Read
 from seekgraph.prompts.parsing import PromptError

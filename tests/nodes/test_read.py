@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from visiting import BRIDGE, DIRECTOR, FILM, OTHER, SCHOOL, visit
 
-from seekgraph.core.fitting import FitRow
+from seekgraph.core.language.fitting import FitRow
 from seekgraph.nodes import Read
 from seekgraph.nodes.fitting import LinearModel
 from seekgraph.nodes.read import FEATURES, read

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_corpus import BY_ID, PASSAGES, QUESTION, corpus, found, ids, ranking, visit
 
-from seekgraph.core.combinators import each, loop
-from seekgraph.core.expr import S
+from seekgraph.core.language.combinators import each, loop
+from seekgraph.core.language.expr import S
 from seekgraph.flow import Flow
 from seekgraph.nodes.refine import FollowUp, Refine
 from seekgraph.nodes.retrieve import Retrieve

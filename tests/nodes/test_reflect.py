@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from visiting import BRIDGE, DIRECTOR, FILM, OTHER, SCHOOL, visit
 
-from seekgraph.core.fitting import FitRow
+from seekgraph.core.language.fitting import FitRow
 from seekgraph.nodes import Reflect
 from seekgraph.nodes.material import Material
 from seekgraph.nodes.reflect import DEFAULT, FEATURES, features

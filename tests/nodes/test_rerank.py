@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_corpus import BY_ID, PASSAGES, QUESTION, corpus, ids, ranking, visit
 
-from seekgraph.core.fitting import FitRow, Fittable
+from seekgraph.core.language.fitting import FitRow, Fittable
 from seekgraph.flow import Flow
 from seekgraph.nodes.fitting import LinearModel
 from seekgraph.nodes.rerank import BY_HAND, Rerank

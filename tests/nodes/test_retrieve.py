@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from small_corpus import BY_ID, PASSAGES, QUESTION, corpus, ids, visit
 
-from seekgraph.core.budget import Budget
-from seekgraph.core.errors import FlowError
+from seekgraph.core.base.budget import Budget
+from seekgraph.core.base.errors import FlowError
 from seekgraph.flow import Flow
 from seekgraph.nodes.retrieve import Retrieve, RetrieveIfBound
 from seekgraph.tools import BM25, from_function

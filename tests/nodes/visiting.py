@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seekgraph.core.node import Node
+from seekgraph.core.language.node import Node
 from seekgraph.flow import Flow
 from seekgraph.types import Passage
 

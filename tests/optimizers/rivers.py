@@ -17,9 +17,9 @@ from typing import Any
 from pydantic import BaseModel
 
 import seekgraph as sg
-from seekgraph.core.budget import Usage
-from seekgraph.core.fitting import FitRow
-from seekgraph.core.ledger import Passages
+from seekgraph.core.base.budget import Usage
+from seekgraph.core.language.fitting import FitRow
+from seekgraph.core.record.ledger import Passages
 from seekgraph.flow import Bound
 from seekgraph.tools import BM25
 from seekgraph.types import Answer, Example, Passage, Query

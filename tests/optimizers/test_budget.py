@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import seekgraph as sg
-from seekgraph.core.budget import Budget, Usage
-from seekgraph.core.ports import Port
+from seekgraph.core.base.budget import Budget, Usage
+from seekgraph.core.language.ports import Port
 from seekgraph.optimizers.compile import compile_flow
 from seekgraph.optimizers.compiled import Compiled
 from seekgraph.optimizers.fit import Fit

@@ -10,7 +10,7 @@ import rivers
 from rich.console import Console
 
 import seekgraph as sg
-from seekgraph.core.budget import Budget
+from seekgraph.core.base.budget import Budget
 from seekgraph.core.memo import Memo
 from seekgraph.evaluation.row import Row
 from seekgraph.optimizers.compile import PROBES, compile_flow

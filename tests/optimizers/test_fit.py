@@ -13,8 +13,8 @@ import rivers
 from pydantic import BaseModel
 
 import seekgraph as sg
-from seekgraph.core.budget import Budget
-from seekgraph.core.fitting import FitRow
+from seekgraph.core.base.budget import Budget
+from seekgraph.core.language.fitting import FitRow
 from seekgraph.lms.scripted import Scripted
 from seekgraph.nodes import Answer
 from seekgraph.optimizers.compile import compile_flow

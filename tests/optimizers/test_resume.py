@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import rivers
 
-from seekgraph.core.budget import Budget
+from seekgraph.core.base.budget import Budget
 from seekgraph.optimizers.compiled import Compiled
 from seekgraph.optimizers.fit import Fit
 from seekgraph.optimizers.journal import JournalError
@@ -24,7 +24,7 @@ CHILD = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 import rivers
-from seekgraph.core.budget import Budget
+from seekgraph.core.base.budget import Budget
 from seekgraph.optimizers.fit import Fit
 from seekgraph.optimizers.tune import Tune
 flow = getattr(rivers, sys.argv[3])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import rivers
 
-from seekgraph.core.budget import Budget
+from seekgraph.core.base.budget import Budget
 from seekgraph.core.memo import Memo
 from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.flow import Bound

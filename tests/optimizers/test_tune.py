@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import seekgraph as sg
-from seekgraph.core.budget import Budget, Meter
-from seekgraph.core.identity import digest
+from seekgraph.core.base.budget import Budget, Meter
+from seekgraph.core.base.identity import digest
 from seekgraph.evaluation.row import Row
 from seekgraph.flow import Bound
 from seekgraph.optimizers.acceptance import Acceptance

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic_core import to_json
 
-from seekgraph.core.params import TextParam
+from seekgraph.core.language.params import TextParam
 from seekgraph.prompts.fields import described
 from seekgraph.prompts.outputs import OUTPUTS
 from seekgraph.prompts.parsing import PromptError, parse

@@ -12,7 +12,7 @@ from hostile import MARKERS, evidence, hostile_text, passages
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekgraph.core.lm import Message
+from seekgraph.core.language.lm import Message
 from seekgraph.prompts.budget import TokenBudget, estimate
 from seekgraph.prompts.guard import line, plain, shown_id
 from seekgraph.prompts.outputs import OUTPUTS, AnswerOut, PlanOut, thinking

@@ -14,8 +14,8 @@ import pytest
 import seekgraph as sg
 from seekgraph.cli.common import Misuse
 from seekgraph.cli.prompt import show_command
-from seekgraph.core.lm import LM, Message
-from seekgraph.core.params import Demos, Text
+from seekgraph.core.language.lm import LM, Message
+from seekgraph.core.language.params import Demos, Text
 from seekgraph.nodes import Retrieve
 from seekgraph.prompts.answers import to_answer
 from seekgraph.prompts.outputs import AnswerOut

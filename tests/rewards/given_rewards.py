@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import strategies as st
 
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards import Reward, Score, reward
 from seekgraph.types import Example, Passage
 

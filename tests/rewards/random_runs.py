@@ -23,8 +23,8 @@ from small_queries import Ask, AskMany, Search
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.element import Element
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.element import Element
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards import adoption, cites_found, faithful, novel_query, novelty, ranker_score, safe_query, verbatim
 from seekgraph.types import Example, SubQuestion
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import seekgraph as sg
-from seekgraph.core.ledger import EvidenceList, Passages
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.ledger import EvidenceList, Passages
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards import (
     Reward,
 )
@@ -163,7 +163,7 @@ class Divide(sg.Node):
 
 def result(body: object) -> sg.Result:
     """What a flow comes to; unread writes are what these flows are about, so they are not checked for them."""
-    from seekgraph.core.bound import Bound
+    from seekgraph.core.machine.bound import Bound
 
     return Bound(sg.Flow(body), {}, checked=True)(question="?")
 

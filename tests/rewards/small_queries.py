@@ -8,8 +8,8 @@ from typing import Annotated
 from small_flows import Found, Planned
 
 import seekgraph as sg
-from seekgraph.core.bound import Bound
-from seekgraph.core.trace import Trace
+from seekgraph.core.machine.bound import Bound
+from seekgraph.core.record.trace import Trace
 from seekgraph.types import Digest, Goal, Passage, Plan, Query
 
 

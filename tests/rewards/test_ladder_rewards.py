@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from small_flows import Fail, Find, Keep, Say, Tell, example, run, told, values
 
 import seekgraph as sg
-from seekgraph.core.ledger import Passages, Rankings
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.ledger import Passages, Rankings
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards import RewardError
-from seekgraph.rewards.harness import Curated, curated_of, harness_terminal
+from seekgraph.rewards.harness1 import Curated, curated_of, harness_terminal
 from seekgraph.rewards.ladders import hiersearch, local_first_term, search_r1, tools_asked
 from seekgraph.rewards.runs import answer_documents
 from seekgraph.types import Example, Passage, Ranking, SubQuestion

@@ -13,8 +13,8 @@ from small_flows import Find, Judge, Keep, Planned, Said, Say, run, told, values
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.bound import Bound
-from seekgraph.core.trace import Trace
+from seekgraph.core.machine.bound import Bound
+from seekgraph.core.record.trace import Trace
 from seekgraph.nodes import Plan as PlanNode
 from seekgraph.rewards import (
     Reward,

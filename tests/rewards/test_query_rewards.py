@@ -21,8 +21,8 @@ from small_queries import Ask, AskMany, AskWith, Search, searched, under
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.element import Element
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.element import Element
+from seekgraph.core.record.trace import Trace
 from seekgraph.nodes import Retrieve
 from seekgraph.rewards import (
     RewardError,

@@ -13,7 +13,7 @@ from small_queries import Ask, AskMany, AskWith, Search, searched
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.trace import Trace
 from seekgraph.nodes import Retrieve
 from seekgraph.rewards import RewardError, Score, document_margin, safe_query, terms_from_evidence
 from seekgraph.rewards.unsafe import DEFAULT, WordList, default_words

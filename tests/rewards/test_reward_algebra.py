@@ -9,8 +9,8 @@ from given_rewards import EXAMPLE, STEP, TRACE, close, constant, numbers, raw, v
 from hypothesis import given
 
 import seekgraph.rewards as rewards
-from seekgraph.core.step import Step, StepError
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step, StepError
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards import RewardError, Score, clip, decay, gate, reward, scores
 from seekgraph.types import Example
 

@@ -10,8 +10,8 @@ from small_flows import Find, Say, Try, example, run
 from small_flows import values as values_in
 
 import seekgraph as sg
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards import (
     RewardError,
     Score,

@@ -11,7 +11,7 @@ from small_flows import Keep, Say, Tell, run
 
 import seekgraph as sg
 import seekgraph.rewards as rewards
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards import Reward
 from seekgraph.rewards.outcome import final_answer, found_by, handed_on
 from seekgraph.rewards.turns import turns

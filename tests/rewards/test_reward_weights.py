@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import seekgraph as sg
 import seekgraph.rewards as rewards
-from seekgraph.core.errors import ParamError
-from seekgraph.core.params import value_of
+from seekgraph.core.base.errors import ParamError
+from seekgraph.core.language.params import value_of
 from seekgraph.rewards import Reward, RewardError, clip, decay, gate, inforage, novelty, per_visit, reward, support_gain, tunable
 from seekgraph.rewards.catalog import catalog
 

@@ -11,16 +11,16 @@ from small_flows import Divide, Fail, Find, JudgeBlindly, Keep, Say, Tell, Try, 
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.element import Element
-from seekgraph.core.step import Step, StepError
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.element import Element
+from seekgraph.core.record.step import Step, StepError
+from seekgraph.core.record.trace import Trace
 from seekgraph.rewards import RewardError, Score, answer_f1, reward
 from seekgraph.rewards.efficiency import attenuated_retrieval, cost_aware_f1, gain_per_search, inforage
+from seekgraph.rewards.frugalrag import frugal, frugal_value
 from seekgraph.rewards.outcome import bad_form, final_answer, found_by, handed_on, searches
-from seekgraph.rewards.oversearch import frugal, frugal_value
 from seekgraph.rewards.retrieval import search_gain, turn_recall
 from seekgraph.rewards.runs import run_em, run_f1
-from seekgraph.rewards.sufficiency import refused_for_lack, search_sufficient, used_what_it_found, web_detective
+from seekgraph.rewards.webdetective import refused_for_lack, search_sufficient, used_what_it_found, web_detective
 from seekgraph.types import Answer, Example
 
 

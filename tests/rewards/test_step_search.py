@@ -12,7 +12,7 @@ from small_queries import Ask, searched
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.trace import Trace
 from seekgraph.nodes import Retrieve
 from seekgraph.rewards import (
     Reward,

@@ -7,8 +7,8 @@ from small_queries import Ask, AskForGoal, AskMany, AskWith, DivideAndRefer, Sea
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.bound import Bound
-from seekgraph.core.trace import Trace
+from seekgraph.core.machine.bound import Bound
+from seekgraph.core.record.trace import Trace
 from seekgraph.nodes import Retrieve
 from seekgraph.rewards import novel_query, novelty, query_redundancy
 from seekgraph.rewards.turns import question_for, said, turn_of, turns

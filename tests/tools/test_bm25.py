@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seekgraph.core.ports import Retriever, Tunable
+from seekgraph.core.language.ports import Retriever, Tunable
 from seekgraph.tools import BM25, CorpusError, scoring
 from seekgraph.types import Passage, Query
 

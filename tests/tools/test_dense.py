@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seekgraph.core.ports import Retriever
+from seekgraph.core.language.ports import Retriever
 from seekgraph.tools import Dense, Hybrid, MissingExtra, ModelNotFound, SavedIndexError, open_corpus
 from seekgraph.tools.embedder import SentenceEmbedder, Vectors, find_model
 from seekgraph.types import Passage, Query

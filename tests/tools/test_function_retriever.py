@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from seekgraph.core.ports import Retriever
+from seekgraph.core.language.ports import Retriever
 from seekgraph.tools import ToolOutputError, from_function
 from seekgraph.types import Passage, Query
 

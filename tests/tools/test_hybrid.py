@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from seekgraph.core.ports import Retriever, Tunable
+from seekgraph.core.language.ports import Retriever, Tunable
 from seekgraph.tools import BM25, Hybrid, from_function
 from seekgraph.types import Passage, Query
 

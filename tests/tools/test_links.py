@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekgraph.core.ports import Links
+from seekgraph.core.language.ports import Links
 from seekgraph.tools import TitleLinks
 from seekgraph.types import Passage
 

@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from seekgraph.core.artifact.file import exact, lenient, read, write
 from seekgraph.core.artifact.mismatch import explain, lost
 from seekgraph.core.artifact.place import check_location, find, locate, versions
-from seekgraph.core.errors import ArtifactError
-from seekgraph.core.flow import Flow
+from seekgraph.core.base.errors import ArtifactError
+from seekgraph.core.language.flow import Flow
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -12,7 +12,7 @@ from typing import Any, Never
 from pydantic import JsonValue
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from seekgraph.core.errors import ArtifactError
+from seekgraph.core.base.errors import ArtifactError
 
 MAX_BYTES = 32 * 2**20
 """Larger files are refused unread: params are small."""

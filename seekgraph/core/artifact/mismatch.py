@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from pydantic import JsonValue
 
 from seekgraph.core.artifact.file import lenient
-from seekgraph.core.flow import Flow
+from seekgraph.core.language.flow import Flow
 
 MOST = 12
 """How many differences are told; the others are counted."""
@@ -85,7 +85,7 @@ def _mapping(value: Any) -> dict[str, Any]:
 def _another(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Whether two flows have so little in common that naming the differences would not help: under a third of their nodes."""
     kinds = [sorted(site["kind"] for site in sites.values()) for sites in (before, after)]
-    nodes = [[kind for kind in each if not kind.startswith("seekgraph.core.combinators:")] or each for each in kinds]
+    nodes = [[kind for kind in each if not kind.startswith("seekgraph.core.language.combinators:")] or each for each in kinds]
     return SequenceMatcher(None, nodes[0], nodes[1], autojunk=False).ratio() < 1 / 3
 
 
@@ -169,7 +169,7 @@ def _follows(path: str, other: str, renamed: Mapping[str, str]) -> bool:
 
 def _noun(site: Mapping[str, Any]) -> str:
     kind = str(site["kind"])
-    return kind.rpartition(":")[2].lower() if kind.startswith("seekgraph.core.combinators:") else "node"
+    return kind.rpartition(":")[2].lower() if kind.startswith("seekgraph.core.language.combinators:") else "node"
 
 
 def _domain(domain: Mapping[str, Any]) -> str:

@@ -17,8 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeGuard
 
-from seekgraph.core.errors import ArtifactError
-from seekgraph.core.flow import Flow
+from seekgraph.core.base.errors import ArtifactError
+from seekgraph.core.language.flow import Flow
 
 LIBRARIES = ("pydantic", "numpy", "bm25s", "PyStemmer", "optuna")
 """The distributions whose versions may change what a flow finds."""

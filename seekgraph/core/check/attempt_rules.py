@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seekgraph.core.check.findings import Finding, error
-from seekgraph.core.check.ways import Ways
-from seekgraph.core.combinators import BestOf, Redo
-from seekgraph.core.flow import Flow
-from seekgraph.core.ledger import ChannelSpec
-from seekgraph.core.lm import LM
-from seekgraph.core.node import Node
-from seekgraph.core.scoring import name_of, needs_of
+from seekgraph.core.check.paths import Ways
+from seekgraph.core.language.combinators import BestOf, Redo
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.lm import LM
+from seekgraph.core.language.node import Node
+from seekgraph.core.record.ledger import ChannelSpec
+from seekgraph.core.record.scoring import name_of, needs_of
 
 
 def critiques(flow: Flow) -> Iterator[tuple[str, ChannelSpec, bool]]:

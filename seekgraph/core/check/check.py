@@ -25,14 +25,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from seekgraph.core.base.errors import FlowError
 from seekgraph.core.check.attempt_rules import rewards
 from seekgraph.core.check.findings import Finding
-from seekgraph.core.check.rules import RULES, bounds, names, ports, unreadable
-from seekgraph.core.check.ways import (
+from seekgraph.core.check.paths import (
     walk,
 )
-from seekgraph.core.errors import FlowError
-from seekgraph.core.flow import Flow
+from seekgraph.core.check.rules import RULES, bounds, names, ports, unreadable
+from seekgraph.core.language.flow import Flow
 
 
 def check(flow: Flow, resources: Mapping[str, object] | None = None) -> tuple[Finding, ...]:

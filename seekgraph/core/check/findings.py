@@ -6,19 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from seekgraph.core.check.ways import (
+from seekgraph.core.check.paths import (
     Place,
     Read,
     Way,
     writes,
 )
-from seekgraph.core.combinators import Call, Loop
-from seekgraph.core.flow import Flow
-from seekgraph.core.ledger import ChannelSpec
-from seekgraph.core.node import Node
-from seekgraph.core.reads import free_reads
-from seekgraph.core.site import Site, inner
-from seekgraph.core.typing_rules import (
+from seekgraph.core.language.combinators import Call, Loop
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.node import Node
+from seekgraph.core.language.reads import free_reads
+from seekgraph.core.language.site import Site, inner
+from seekgraph.core.language.typing_rules import (
     fields_of,
     fits,
     shown,
@@ -26,6 +25,7 @@ from seekgraph.core.typing_rules import (
     unknown,
     without_nothing,
 )
+from seekgraph.core.record.ledger import ChannelSpec
 
 
 @dataclass(frozen=True)

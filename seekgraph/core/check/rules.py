@@ -7,20 +7,19 @@ from typing import Any
 
 from seekgraph.core.check.attempt_rules import attempts, critiques, marked
 from seekgraph.core.check.findings import Finding, all_writes, error, fitting, gap, here, how_to_write, skips, writing
-from seekgraph.core.check.ways import (
+from seekgraph.core.check.paths import (
     Ways,
     replacing,
     writes,
 )
-from seekgraph.core.combinators import Call, Each, Loop, Route
-from seekgraph.core.expr import Channel, channels
-from seekgraph.core.flow import Flow
-from seekgraph.core.ledger import ChannelSpec
-from seekgraph.core.node import Node, PortSpec
-from seekgraph.core.params import ChoiceParam, IntParam, Param
-from seekgraph.core.ports import Port
-from seekgraph.core.site import Site
-from seekgraph.core.typing_rules import (
+from seekgraph.core.language.combinators import Call, Each, Loop, Route
+from seekgraph.core.language.expr import Channel, channels
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.node import Node, PortSpec
+from seekgraph.core.language.params import ChoiceParam, IntParam, Param
+from seekgraph.core.language.ports import Port
+from seekgraph.core.language.site import Site
+from seekgraph.core.language.typing_rules import (
     Problem,
     fields_of,
     fits,
@@ -31,6 +30,7 @@ from seekgraph.core.typing_rules import (
     similar,
     unknown,
 )
+from seekgraph.core.record.ledger import ChannelSpec
 
 
 def unreadable(flow: Flow) -> Iterator[Finding]:

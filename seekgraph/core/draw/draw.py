@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from seekgraph.core.draw.graph import flow_graph, trace_graph
 from seekgraph.core.draw.text import clip, seconds_text, step_class, step_lines
-from seekgraph.core.flow import Flow
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.record.trace import Trace
 
 if TYPE_CHECKING:
     import networkx as nx
 
-    from seekgraph.core.bound import Result
+    from seekgraph.core.machine.bound import Result
 
 MOST_STEPS = 150
 """How many steps of a trace are drawn; a drawing of more could not be read. The graph always has all of them."""

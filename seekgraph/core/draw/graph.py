@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from seekgraph.core.combinators import Call, Each, Fan, Loop, Pick, Redo, Route, Seq
 from seekgraph.core.draw.text import caption, gifts, mark_text, said, setting_lines
-from seekgraph.core.expr import Channel, channels
-from seekgraph.core.flow import Flow
-from seekgraph.core.node import Node
-from seekgraph.core.reads import collected, written
-from seekgraph.core.site import Site
-from seekgraph.core.trace import Trace
+from seekgraph.core.language.combinators import Call, Each, Fan, Loop, Pick, Redo, Route, Seq
+from seekgraph.core.language.expr import Channel, channels
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.node import Node
+from seekgraph.core.language.reads import collected, written
+from seekgraph.core.language.site import Site
+from seekgraph.core.record.trace import Trace
 
 if TYPE_CHECKING:
     import networkx as nx

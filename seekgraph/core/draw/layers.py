@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from seekgraph.core.draw import paint
 from seekgraph.core.draw.graph import trace_graph
 from seekgraph.core.draw.text import clip, seconds_text, step_class, step_lines
-from seekgraph.core.step import Step
-from seekgraph.core.trace import Trace
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -8,7 +8,7 @@ from seekgraph.core.draw import paint
 from seekgraph.core.draw.graph import flow_graph
 from seekgraph.core.draw.layout import Block, Layout, Size
 from seekgraph.core.draw.text import clip
-from seekgraph.core.flow import Flow
+from seekgraph.core.language.flow import Flow
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -7,14 +7,14 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from seekgraph.core.combinators import BestOf, Call, Each, Fan, Loop, Pick, Redo, Seq
-from seekgraph.core.expr import params
-from seekgraph.core.node import Node
-from seekgraph.core.params import ChoiceParam, DemosParam, FittedParam, FloatParam, IntParam, Param, TextParam
-from seekgraph.core.reads import free_reads, needs
-from seekgraph.core.scoring import name_of
-from seekgraph.core.site import Site, exprs, settings
-from seekgraph.core.step import Step
+from seekgraph.core.language.combinators import BestOf, Call, Each, Fan, Loop, Pick, Redo, Seq
+from seekgraph.core.language.expr import params
+from seekgraph.core.language.node import Node
+from seekgraph.core.language.params import ChoiceParam, DemosParam, FittedParam, FloatParam, IntParam, Param, TextParam
+from seekgraph.core.language.reads import free_reads, needs
+from seekgraph.core.language.site import Site, exprs, settings
+from seekgraph.core.record.scoring import name_of
+from seekgraph.core.record.step import Step
 
 
 def setting_lines(site: Site, values: Mapping[str, Param]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from seekgraph.core.node import Writes
+from seekgraph.core.language.node import Writes
 
 _CHANGES: Final = ("params changed", "code changed", "resource changed", "seed differs")
 

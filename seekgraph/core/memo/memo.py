@@ -21,11 +21,11 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from seekgraph.core import forks
+from seekgraph.core.base import forks
+from seekgraph.core.language.node import Writes
 from seekgraph.core.memo.key import Found, StepKey, changes
 from seekgraph.core.memo.store import Count, Row, Store
 from seekgraph.core.memo.writer import Waiting, Writer, decode, explained, now
-from seekgraph.core.node import Writes
 
 _NEAR_KEPT: Final = 8
 """How many steps of a node with the same inputs are remembered, to say why another one is not equal."""

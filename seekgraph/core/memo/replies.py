@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import PydanticUserError, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from seekgraph.core.budget import Tally, Usage
-from seekgraph.core.identity import digest
-from seekgraph.core.lm import LM, Completion, Ended, Message, OnText, Settings, T
+from seekgraph.core.base.budget import Tally, Usage
+from seekgraph.core.base.identity import digest
+from seekgraph.core.language.lm import LM, Completion, Ended, Message, OnText, Settings, T
+from seekgraph.core.language.node import Writes
 from seekgraph.core.memo.key import Found, StepKey
 from seekgraph.core.memo.sharing import Sharing
-from seekgraph.core.node import Writes
 
 NODE = "seekgraph:reply"
 """What replies stand under in a memo, beside the nodes whose steps it keeps."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from seekgraph.core.language.node import Writes
 from seekgraph.core.memo.memo import Found, Memo, StepKey
-from seekgraph.core.node import Writes
 
 
 class Sharing:

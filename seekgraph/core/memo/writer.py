@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 
+from seekgraph.core.language.node import Writes
 from seekgraph.core.memo.file import warn
 from seekgraph.core.memo.store import Row, Store
-from seekgraph.core.node import Writes
 
 BATCH_ROWS: Final = 64
 BATCH_SECONDS: Final = 0.5

@@ -1,0 +1,84 @@
+"""How a command ends: its exit code, and errors as one message."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from seekgraph.cli.common import FAILED, INTERRUPTED, MISUSED, Misuse
+from seekgraph.core.base.errors import SeekgraphError
+
+WITH_TARGET = ("evaluate", "compile")
+"""The commands whose `--json` takes a file; without one it is standard output."""
+
+
+@contextmanager
+def failing(as_json: bool) -> Iterator[None]:
+    """Turn errors that a user can mend into one message and an exit code; others are bugs, and keep their traceback."""
+    import typer
+
+    _warn_on_stderr()
+    misused: tuple[type[Exception], ...] = tuple(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+    try:
+        yield
+    except (KeyboardInterrupt, typer.Abort):
+        end("interrupted", INTERRUPTED, as_json)
+    except misused as error:
+        _refused(error, as_json)
+    except Misuse as error:
+        end(str(error), MISUSED, as_json)
+    except (SeekgraphError, ImportError) as error:
+        end(str(error), FAILED, as_json)
+    except OSError as error:
+        end(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error), FAILED, as_json)
+
+
+def end(message: str, code: int, as_json: bool) -> NoReturn:
+    """Say what is wrong and end with an exit code."""
+    if as_json:
+        sys.stdout.write(json.dumps({"error": message}, ensure_ascii=False) + "\n")
+    sys.stderr.write(f"seekgraph: {message}\n")
+    raise SystemExit(code)
+
+
+def with_json_target(arguments: Sequence[str]) -> list[str]:
+    """The arguments with standard output, `-`, as the target of a `--json` that has none: FLOW or an option follows it."""
+    given = list(arguments)
+    if given and given[0] in WITH_TARGET and "--json" in given:
+        after = given.index("--json") + 1
+        if after == len(given) or given[after].startswith("--") or _names_flow(given[after]):
+            given.insert(after, "-")
+    return given
+
+
+def to_stdout(arguments: Sequence[str]) -> bool:
+    """Whether the command, its `--json` with a target, writes JSON to standard output."""
+    if "--json" not in arguments:
+        return "--json=-" in arguments
+    return arguments[0] not in WITH_TARGET or arguments[arguments.index("--json") + 1] == "-"
+
+
+def _names_flow(argument: str) -> bool:
+    return argument.endswith(".flow.json") or (":" in argument and not argument.endswith(".json"))
+
+
+def _refused(error: Any, as_json: bool) -> NoReturn:
+    """End for arguments that the parser refuses; the parser's own message has the usage and what is like what was written."""
+    if as_json:
+        sys.stdout.write(json.dumps({"error": error.format_message()}, ensure_ascii=False) + "\n")
+    error.show()
+    raise SystemExit(error.exit_code)
+
+
+def _warn_on_stderr() -> None:
+    """Let the library's warnings go to standard error, as a line like the command's own, and not among its results."""
+    import structlog
+
+    def line(logger: Any, level: str, event: MutableMapping[str, Any]) -> str:
+        facts = ", ".join(f"{name} {value}" for name, value in event.items() if name != "event")
+        return f"seekgraph: {level}: {event['event'].replace('_', ' ')}{f' ({facts})' if facts else ''}"
+
+    structlog.configure(processors=[line], logger_factory=structlog.PrintLoggerFactory(sys.stderr))

@@ -1,0 +1,155 @@
+"""What the commands that run a flow are given: documents to search, and how to run."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seekgraph.cli.common import Misuse
+from seekgraph.core.base.budget import Budget
+from seekgraph.core.base.errors import SeekgraphError
+
+if TYPE_CHECKING:
+    from seekgraph.flow import Bound, Flow
+    from seekgraph.types import Example
+
+
+class NoMemo(SeekgraphError):
+    """The file that is to be a memo is something else."""
+
+
+@dataclass(frozen=True)
+class Documents:
+    """--corpus, --docs, --dense, --cache."""
+
+    corpus: Path | None = None
+    docs: Path | None = None
+    dense: bool = False
+    cache: Path | None = None
+
+    def open(self, flow: Flow) -> dict[str, Any]:
+        """What the flow asks for, made from these documents. Raises `Misuse` where it asks for something else."""
+        from seekgraph.tools import open_corpus
+
+        if self.corpus is not None and self.docs is not None:
+            raise Misuse("--corpus and --docs are two ways to say the same: give one")
+        source = self.corpus or self.docs
+        required = {name for name, (_, _, needed) in flow.resources.items() if needed}
+        if source is None:
+            if required:
+                raise Misuse(f"the flow asks for {', '.join(sorted(required))}: give --docs FOLDER or --corpus FILE.jsonl")
+            return {}
+        if self.dense and "dense" not in flow.resources:
+            raise Misuse(f"--dense: the flow does not ask for 'dense'; it asks for {', '.join(flow.resources) or 'nothing'}")
+        gives = {"corpus", "links", *(["dense"] if self.dense else [])}
+        if missing := sorted(required - gives):
+            mend = "give --dense too" if missing == ["dense"] else "name its retriever 'corpus', or bind it from Python"
+            raise Misuse(f"the flow asks for {', '.join(missing)}; documents give {', '.join(sorted(gives))}: {mend}")
+        offered = open_corpus(source, dense=self.dense, cache=self.cache)
+        return {name: thing for name, thing in offered.items() if name in flow.resources}
+
+
+@dataclass(frozen=True)
+class Models:
+    """--lm, --lm-for."""
+
+    lm: str | None = None
+    lm_for: tuple[str, ...] = ()
+
+    def open(self, flow: Flow) -> dict[str, Any]:
+        """The models, each made once, by the name under which the flow asks for it. Nothing is loaded or asked yet.
+
+        Raises `Misuse` for a node that asks no model, and what `lms.resolve` raises: each says how to mend it.
+        """
+        if self.lm is None and not self.lm_for:
+            return {}
+        from seekgraph.core.language.lm import LM
+        from seekgraph.lms.resolving import resolve
+
+        shared = [name for name, (_, port, _) in flow.resources.items() if port is LM]
+        nodes = {name.rpartition(".")[0]: name for name, port in flow.own_resources.items() if port is LM}
+        wanted: dict[str, str] = {}
+        if self.lm is not None:
+            if "lm" not in shared:
+                others = f"; it has models under {', '.join(shared)}: give --lm-for NAME=MODEL" if shared else ""
+                raise Misuse(f"--lm: nothing in the flow asks for a model under 'lm'{others}")
+            wanted["lm"] = self.lm
+        for each in self.lm_for:
+            place, _, model = (part.strip() for part in each.partition("="))
+            if not place or not model:
+                raise Misuse(f"--lm-for takes NODE=NAME, such as plan=openai/gpt-4.1, not {each!r}")
+            if place not in nodes and place not in shared:
+                raise Misuse(f"--lm-for: no node {place!r} asks a model; these do: {', '.join(nodes) or 'none'}")
+            wanted[nodes.get(place, place)] = model
+        made = {model: resolve(model) for model in dict.fromkeys(wanted.values())}
+        return {name: made[model] for name, model in wanted.items()}
+
+
+def require_gold(bound: Bound, examples: Iterable[Example]) -> None:
+    """Raise `ExampleError` for gold that is not among the documents: no flow could ever find it."""
+    from seekgraph.evaluation.examples import check_gold
+
+    passages = getattr(bound.resources.get("corpus"), "passages", None)
+    if passages is not None:
+        check_gold(examples, [passages.id(number) for number in range(len(passages))])
+
+
+@dataclass(frozen=True)
+class Running:
+    """--memo, --budget, --seed, --lm, --lm-for."""
+
+    memo: Path | None = None
+    budget: Budget = field(default_factory=Budget)
+    seed: int = 0
+    models: Models = field(default_factory=Models)
+
+    def bind(self, flow: Flow, documents: Documents) -> Bound:
+        """The flow bound to what it asks for, without the budget: whether that is for a run or for all of them, a command says.
+
+        A flow with errors is refused before anything is read.
+        """
+        from seekgraph.core.check import require
+
+        require(flow)
+        if self.memo is not None and self.memo.exists():
+            require_memo(self.memo)
+        models = self.models.open(flow)
+        return flow.bind({**documents.open(flow), **models}, memo=self.memo)
+
+
+def require_memo(path: Path) -> None:
+    """Raise `NoMemo` for a file that is no memo: opening it as one would set it aside, and it may be dear to someone."""
+    from seekgraph.core.memo.file import APPLICATION
+
+    if path.is_file() and not path.stat().st_size:
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            ours: bool = database.execute("PRAGMA application_id").fetchone()[0] == APPLICATION
+    except sqlite3.Error:
+        ours = False
+    if not ours:
+        raise NoMemo(f"{path} is not a memo, or is damaged beyond reading: give another path, or move the file away")
+
+
+def parse_budget(text: str | None) -> Budget:
+    """A budget from `calls=..,searches=..,tokens=..,usd=..,seconds=..`."""
+    known = [each.name for each in fields(Budget)]
+    limits: dict[str, float] = {}
+    for part in (text or "").split(","):
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        if not part.strip():
+            continue
+        if name not in known or name in limits:
+            raise Misuse(f"--budget takes each of {', '.join(known)} once, such as seconds=60,searches=500, not {part.strip()!r}")
+        try:
+            limits[name] = float(value) if name in ("usd", "seconds") else int(value)
+        except ValueError:
+            limits[name] = -1
+        if not 0 <= limits[name] < float("inf"):
+            raise Misuse(f"--budget {name} takes a number of 0 or more, not {value!r}")
+    return Budget(**limits)  # type: ignore[arg-type]

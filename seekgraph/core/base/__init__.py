@@ -1,0 +1,1 @@
+"""What everything else stands on: errors, identity, code versions, budgets, forks, and calling async code from ordinary code."""

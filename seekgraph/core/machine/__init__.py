@@ -1,0 +1,1 @@
+"""How a bound flow runs and is replayed: operations, visits, attempts, results."""

@@ -1,0 +1,158 @@
+"""How a typed value is asked for, whatever the backend: ask, tell what was wrong and ask again, then make do with plain text.
+
+1. The model is asked for JSON of the output's type.
+2. A reply that does not fit goes back with what is wrong with it, at most `reasks` times. A reply that was cut off at its token
+   limit is closed where that makes a valid value.
+3. Then plain text will do, for a type that one text can fill (see `reading.text_field`): the last reply, if it is prose, or else
+   one more that is asked for without a type.
+4. Then it is an error, with what was wrong last.
+
+Every attempt is counted before it starts; what steps 2 and 3 gave is marked as a fallback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from seekgraph.core.base.budget import Tally, Usage
+from seekgraph.core.language.lm import Completion, Ended, LMError, Message, OnText, OutputInvalid, Settings
+from seekgraph.lms.reading import closed, filled, problems, text_field, whole
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(slots=True)
+class Reply:
+    """One reply: `text` is JSON where it was asked for (and the model did so), `raw` is the backend's own form of it."""
+
+    text: str
+    ended: Ended = "stop"
+    logprobs: tuple[tuple[str, float], ...] | None = None
+    cached: int = 0
+    raw: Any = None
+
+
+class Backend(Protocol):
+    """What gives replies. It repeats after transport errors, and knows nothing of types but how to ask for one."""
+
+    def request(self, messages: Sequence[Message], output: type[BaseModel] | None, settings: Settings) -> Any:
+        """What to send for these messages; for `output` None plain text."""
+        ...
+
+    async def attempt(self, request: Any, tally: Counting, on_text: OnText | None) -> Reply:
+        """One reply. Calls `tally.start()` before each try and `tally.spend()` after it. Raises `LMError`."""
+        ...
+
+    def again(self, request: Any, reply: Reply, problem: str) -> Any:
+        """What to send after a reply that did not fit; `request` stays as it is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How often to ask again with what was wrong, and whether plain text will do in the end."""
+
+    reasks: int = 2
+    fallback: bool = True
+
+
+@dataclass(slots=True)
+class Counting:
+    """A tally of one call: counts for the completion, and passes on to the runner's, if there is one."""
+
+    outer: Tally | None = None
+    attempts: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+    def start(self) -> None:
+        if self.outer is not None:
+            self.outer.start()
+        self.attempts += 1
+        self.usage.calls += 1
+
+    def spend(self, usage: Usage) -> None:
+        self.usage.tokens_in += usage.tokens_in
+        self.usage.tokens_out += usage.tokens_out
+        self.usage.usd += usage.usd
+        if self.outer is not None:
+            self.outer.spend(usage)
+
+    def caps(self, line: str) -> bool:
+        return self.outer is not None and self.outer.caps(line)
+
+
+async def ask(
+    backend: Backend,
+    messages: Sequence[Message],
+    output: type[T],
+    settings: Settings,
+    policy: Policy,
+    *,
+    tally: Tally | None = None,
+    on_text: OnText | None = None,
+) -> Completion[T]:
+    """A completion by the rules above. Raises `LMError`, or `BudgetExceeded` where the tally refuses an attempt."""
+    counting = Counting(tally)
+    try:
+        value, reply, fallback = await _asked(backend, messages, output, settings, policy, counting, on_text)
+    except LMError as error:
+        error.attempts, error.usage = counting.attempts, counting.usage
+        raise
+    return Completion(value, reply.text, counting.usage, reply.ended, counting.attempts, fallback, reply.logprobs, reply.cached)
+
+
+async def _asked(
+    backend: Backend,
+    messages: Sequence[Message],
+    output: type[T],
+    settings: Settings,
+    policy: Policy,
+    counting: Counting,
+    on_text: OnText | None,
+) -> tuple[T, Reply, bool]:
+    request = backend.request(messages, output, settings)
+    problem, reply = "", Reply("")
+    for turn in range(policy.reasks + 1):
+        if turn:
+            request = backend.again(request, reply, problem)
+        reply = _readable(await backend.attempt(request, counting, on_text))
+        try:
+            return whole(reply.text, output), reply, False
+        except ValidationError as error:
+            problem = problems(error) if reply.text.strip() else "the reply was empty"
+        if reply.ended == "length":
+            if policy.fallback and (value := closed(reply.text, output)) is not None:
+                return value, reply, True
+            problem += "\nthe reply was cut off at the token limit: be shorter"
+    last = reply
+    if policy.fallback and text_field(output):
+        if (value := filled(reply.text, output)) is not None:
+            return value, reply, True
+        reply = _readable(await backend.attempt(backend.request(messages, None, settings), counting, on_text))
+        for make in (_whole_or_none, filled):
+            if (value := make(reply.text, output)) is not None:
+                return value, reply, True
+    tried = f"{counting.attempts} attempt{'s' if counting.attempts > 1 else ''}"
+    raise OutputInvalid(
+        f"no {output.__name__} came back in {tried}: {problem}. The last reply began {last.text[:120]!r}. "
+        f"Simplify the output type, raise max_tokens, or take a more capable model",
+        text=last.text,
+    )
+
+
+def _readable(reply: Reply) -> Reply:
+    """The reply without halves of surrogate pairs, which nothing after it could read, keep or send."""
+    if not reply.text.isascii():
+        reply.text = reply.text.encode("utf-8", "replace").decode()
+    return reply
+
+
+def _whole_or_none(text: str, output: type[T]) -> T | None:
+    try:
+        return whole(text, output)
+    except ValidationError:
+        return None
