@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from seekgraph.lms.structured import Policy as Policy
 
 _HOME = {
-    "BackedLM": "backed",
+    "BackedLM": "client",
     "MissingExtra": "extras",
     "ModelMissing": "store",
     "ModelName": "resolving",
     "ModelOption": "errors",
-    "Policy": "asking",
+    "Policy": "structured",
     "Price": "prices",
-    "RateLimit": "limits",
+    "RateLimit": "rate_limit",
     "Scripted": "scripted",
     "anthropic": "hosted",
     "local_model": "local",
