@@ -66,8 +66,9 @@ format: .venv/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# A process for each core; one test alone, or with a debugger: .venv/bin/pytest tests/...
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 # Selecting no test at all fails: a real part must not go untested unseen.
 test-dense: .venv/.dense

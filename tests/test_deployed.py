@@ -21,20 +21,28 @@ from seekgraph.core.base.errors import BindError
 from seekgraph.demo import CORPUS
 
 QUESTION = "In which city was the composer of Fidelio baptised?"
-READY, AT_MOST = 1.0, 4.0
-"""Seconds from the first import to the first answer, in the best of three processes: of the processor, and on a clock, which on a
-machine that is busy with other things goes faster."""
+NOT_NEEDED = (
+    "optuna",
+    "networkx",
+    "rich",
+    "typer",
+    "torch",
+    "sentence_transformers",
+    "aiohttp",
+    "openai",
+    "seekgraph.optimizers",
+)
+"""What a deployed function has no use for; how fast it is ready is measured by benchmarks/overhead.py."""
 
 CHILD = """
-import json, sys, time
+import json, sys
 
-began = time.perf_counter()
 import seekgraph as sg
 
 corpus = sg.tools.BM25.open(sys.argv[2])
 ask = sg.load(sys.argv[1]).bind(corpus=corpus, links=sg.tools.TitleLinks(corpus.passages))
 result = ask(question=sys.argv[3])
-print(json.dumps({"clock": time.perf_counter() - began, "processor": time.process_time(), "text": result.answer.text}))
+print(json.dumps({"modules": sorted(sys.modules), "text": result.answer.text}))
 """
 
 
@@ -112,15 +120,10 @@ def test_a_pickle_of_it_is_small_where_the_index_is_saved(ask: sg.Bound) -> None
     assert len(pickle.dumps(ask)) < 1_000_000
 
 
-def test_it_is_ready_in_well_under_a_second(place: Path) -> None:
-    def child() -> dict[str, Any]:
-        given = [sys.executable, "-c", CHILD, str(place / "bridge.flow.json"), str(place / "index"), QUESTION]
-        done = subprocess.run(given, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr
-        told: dict[str, Any] = json.loads(done.stdout)
-        return told
-
-    runs = [child() for _ in range(3)]
-    assert all(run["text"] for run in runs)
-    assert min(run["processor"] for run in runs) < READY, runs
-    assert min(run["clock"] for run in runs) < AT_MOST, runs
+def test_from_import_to_answer_it_loads_nothing_that_it_has_no_use_for(place: Path) -> None:
+    command = [sys.executable, "-c", CHILD, str(place / "bridge.flow.json"), str(place / "index"), QUESTION]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["text"]
+    assert [name for name in NOT_NEEDED if name in found["modules"]] == []

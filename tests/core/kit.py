@@ -55,6 +55,23 @@ class Jot(sg.Node):
         return Notes(notes=(self.text,))
 
 
+def meets(count: int) -> type[sg.Node]:
+    """A node whose visits go on when `count` of them are under way: one after the other they would fail."""
+    barrier = asyncio.Barrier(count)
+
+    class Meets(sg.Node):
+        async def run(self) -> Notes:
+            async with asyncio.timeout(60):
+                await barrier.wait()
+            return Notes(notes=("met",))
+
+    return Meets
+
+
+FOREVER = 1000.0
+"""Seconds: whoever waits for it to the end is stopped by the time limit of the test."""
+
+
 class Echo(sg.Node):
     """Adds what it reads as the question to the notes."""
 

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit import Aim, Ask, Cite, Find, Jot, JotGoal, Metered, Notes, Said, Tell, Texts, bound, errors, goals, paths, ran
+from kit import (
+    FOREVER,
+    Aim,
+    Ask,
+    Cite,
+    Find,
+    Jot,
+    JotGoal,
+    Metered,
+    Notes,
+    Said,
+    Tell,
+    Texts,
+    bound,
+    errors,
+    goals,
+    meets,
+    paths,
+    ran,
+)
 from random_flows import Log, flows, inputs
 from random_flows import bound as loosely
 
@@ -191,14 +209,12 @@ def test_at_the_budget_the_best_so_far_stands() -> None:
 def test_at_the_end_of_its_time_the_best_so_far_stands() -> None:
     class Slow(sg.Node):
         async def run(self, visit: sg.Visit) -> Notes:
-            await asyncio.sleep(0 if visit.id.endswith("1") else 5)
+            await asyncio.sleep(0 if visit.id.endswith("1") else FOREVER)
             return Notes(notes=(visit.id,))
 
     for body in (sg.redo(Slow(), Marks(0.1, 0.9), below=0.5), sg.best_of(2, Slow(), Marks(0.1, 0.9))):
-        began = time.perf_counter()
-        result = bound(body >> Tell(), budget=sg.Budget(seconds=0.1))(question="why?")
+        result = bound(body >> Tell(), budget=sg.Budget(seconds=0.5))(question="why?")
         assert (result.status, result.answer.text) == ("partial", "slow@1")
-        assert time.perf_counter() - began < 2
 
 
 def test_a_run_whose_answer_is_in_the_attempts_still_answers_at_the_budget() -> None:
@@ -225,9 +241,7 @@ def test_attempts_without_a_mark_come_after_those_with_one() -> None:
 
 
 def test_attempts_run_side_by_side() -> None:
-    began = time.perf_counter()
-    ran(sg.best_of(8, Jot(delay=0.1), Marks(*[0.5] * 8)) >> Tell())
-    assert time.perf_counter() - began < 0.5
+    assert ran(sg.best_of(8, meets(8)(), Marks(*[0.5] * 8)) >> Tell()).status == "ok"
 
 
 class Say(sg.Node):

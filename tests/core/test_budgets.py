@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kit import Aim, Ask, AskedTell, AskGoal, Jot, Look, Metered, Notes, Said, Sum, Tell, bound, errors, goals, only, ran
+from kit import FOREVER, Aim, Ask, AskedTell, AskGoal, Jot, Look, Metered, Notes, Said, Sum, Tell, bound, errors, goals, only, ran
 
 import seekgraph as sg
 from seekgraph import S
@@ -220,7 +219,7 @@ class Cleans(sg.Node):
 
     async def run(self) -> Notes:
         try:
-            await asyncio.sleep(5)
+            await asyncio.sleep(FOREVER)
         except asyncio.CancelledError:
             ended.append("cancelled")
             raise
@@ -232,24 +231,22 @@ ended: list[str] = []
 
 def test_when_the_time_is_over_what_is_in_flight_is_cancelled_and_the_run_answers() -> None:
     ended.clear()
-    began = time.perf_counter()
     result = ran(
-        Jot("quick") >> sg.fan(Cleans(), Cleans(), Jot("other")) >> Jot("never") >> Tell(), budget=sg.Budget(seconds=0.1)
+        Jot("quick") >> sg.fan(Cleans(), Cleans(), Jot("other")) >> Jot("never") >> Tell(), budget=sg.Budget(seconds=0.5)
     )
-    assert time.perf_counter() - began < 1
     assert (result.status, result.answer.text, ended) == ("partial", "quick other", ["cancelled"] * 2)
     assert errors(result) == {"cleans": "cancelled", "cleans_2": "cancelled"}
 
 
 def test_the_time_of_a_meter_around_the_run_ends_it_too() -> None:
     flow = bound(Jot("quick") >> Cleans() >> Tell())
-    result = asyncio.run(flow.execute({"question": "q"}, meter=Meter(sg.Budget(seconds=0.05))))
+    result = asyncio.run(flow.execute({"question": "q"}, meter=Meter(sg.Budget(seconds=0.5))))
     assert (result.status, result.answer.text) == ("partial", "quick")
 
 
 def test_no_call_starts_when_the_time_is_over_not_even_by_the_answer() -> None:
-    service = Metered(delay=0.03)
-    result = ran(Ask(times=50) >> AskedTell(), service=service, budget=sg.Budget(seconds=0.1))
+    service = Metered(delay=0.1)
+    result = ran(Ask(times=50) >> AskedTell(), service=service, budget=sg.Budget(seconds=0.3))
     assert (result.status, "tell" in service.asked, len(service.asked) < 5) == ("partial", False, True)
 
 
@@ -259,22 +256,20 @@ def test_a_slow_answer_is_cancelled_when_the_time_is_over_and_not_begun_again() 
     class SlowTell(sg.Node):
         async def run(self, notes: tuple[str, ...] = ()) -> Said:
             told.append(1)
-            await asyncio.sleep(5)
+            await asyncio.sleep(FOREVER)
             return Said(answer=Answer(text="late"))
 
-    result = ran(Jot() >> SlowTell(), budget=sg.Budget(seconds=0.05))
+    result = ran(Jot() >> SlowTell(), budget=sg.Budget(seconds=0.5))
     assert (result.status, len(told), errors(result)) == ("partial", 1, {"slowtell": "cancelled"})
 
 
 def test_an_answer_after_an_error_has_the_time_that_is_left() -> None:
     class SlowTell(sg.Node):
         async def run(self, notes: tuple[str, ...] = ()) -> Said:
-            await asyncio.sleep(5)
+            await asyncio.sleep(FOREVER)
             return Said(answer=Answer(text="late"))
 
-    began = time.perf_counter()
-    result = ran(Jot(error="early") >> SlowTell(), budget=sg.Budget(seconds=0.1))
-    assert time.perf_counter() - began < 1
+    result = ran(Jot(error="early") >> SlowTell(), budget=sg.Budget(seconds=0.5))
     assert (result.status, errors(result)) == ("failed", {"jot": "raised", "slowtell": "cancelled"})
 
 

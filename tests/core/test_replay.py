@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from kit import (
+    FOREVER,
     Aim,
     Ask,
     AskedTell,
@@ -198,7 +199,7 @@ def test_errors_are_replayed_as_they_were_and_mended_by_a_write() -> None:
 
 
 CALL = sg.call(Ask("a") >> Look("b") >> AskedTell(), budget=sg.Budget(calls=1), name="inner")
-SLOW = sg.fan(Jot("late", delay=5), Jot("quick")) >> Jot("never") >> Tell()
+SLOW = sg.fan(Jot("late", delay=FOREVER), Jot("quick")) >> Jot("never") >> Tell()
 EACH = Aim(goals(a="", b="", c="b")) >> sg.each(S.goals, AskGoal() >> sg.call(Ask("i") >> Tell())) >> Sum()
 CUT: dict[str, tuple[Any, sg.Budget]] = {
     "in a step": (Ask(times=3) >> Tell(), sg.Budget(calls=2)),
@@ -208,9 +209,9 @@ CUT: dict[str, tuple[Any, sg.Budget]] = {
     "in a call, by the run's": (sg.call(Ask("a") >> Ask("b") >> Tell(), budget=sg.Budget(calls=5)) >> Sum(), sg.Budget(calls=1)),
     "in a loop": (sg.loop(Ask() >> Jot(), until=count(S.notes) >= 9, max_rounds=5) >> Tell(), sg.Budget(calls=2)),
     "in branches": (EACH, sg.Budget(calls=3)),
-    "by time": (SLOW, sg.Budget(seconds=0.05)),
-    "by a call's time": (sg.call(SLOW, budget=sg.Budget(seconds=0.05)) >> Sum(), sg.Budget()),
-    "by time, in a call": (sg.each(S.goals, sg.call(SLOW)) >> Sum(), sg.Budget(seconds=0.05)),
+    "by time": (SLOW, sg.Budget(seconds=0.5)),
+    "by a call's time": (sg.call(SLOW, budget=sg.Budget(seconds=0.5)) >> Sum(), sg.Budget()),
+    "by time, in a call": (sg.each(S.goals, sg.call(SLOW)) >> Sum(), sg.Budget(seconds=0.5)),
 }
 
 

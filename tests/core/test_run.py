@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from kit import (
     bound,
     errors,
     goals,
+    meets,
     only,
     paths,
     ran,
@@ -50,9 +50,8 @@ def test_parts_of_a_fan_are_merged_in_the_order_of_writing_whatever_finishes_fir
 
 
 def test_parts_of_a_fan_run_side_by_side() -> None:
-    began = time.perf_counter()
-    ran(sg.fan(*(Jot(delay=0.1) for _ in range(8))) >> Tell())
-    assert time.perf_counter() - began < 0.4
+    meeting = meets(8)
+    assert ran(sg.fan(*(meeting() for _ in range(8))) >> Tell()).status == "ok"
 
 
 def test_parts_of_a_fan_start_from_the_same_state() -> None:
@@ -455,31 +454,3 @@ def test_a_run_says_what_it_is_called_and_what_its_params_were() -> None:
 def test_an_input_that_is_wrong_raises_also_from_async_code() -> None:
     with pytest.raises(BindError):
         asyncio.run(bound(Echo() >> Tell()).arun(question=None))
-
-
-# --- speed --------------------------------------------------------------------------------------------------------
-
-
-def test_a_chain_of_steps_that_do_nothing_costs_little() -> None:
-    class Counted(sg.Writes):
-        number: int
-
-    class Increment(sg.Node):
-        async def run(self, number: int) -> Counted:
-            return Counted(number=number + 1)
-
-    body: Any = Increment()
-    for _ in range(99):
-        body = body >> Increment()
-    flow = sg.Flow(body, inputs={"number": int}, output="number").bind()
-
-    async def best() -> float:
-        times = []
-        for _ in range(20):
-            began = time.perf_counter()
-            result = await flow.arun(number=0)
-            times.append(time.perf_counter() - began)
-        assert result["number"] == 100
-        return min(times)
-
-    assert asyncio.run(best()) / 100 < 60e-6

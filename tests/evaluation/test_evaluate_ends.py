@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -157,9 +156,7 @@ def test_what_had_begun_when_the_budget_was_spent_ends_with_what_it_has() -> Non
 
 
 def test_time_is_a_budget_too() -> None:
-    began = time.monotonic()
-    report = run(bind(Corpus(wait=0.05)), budget=sg.Budget(seconds=0.12), parallel=1)
-    assert time.monotonic() - began < 1
+    report = run(bind(Corpus(wait=0.3)), budget=sg.Budget(seconds=0.7), parallel=1)
     assert report.skipped >= 2
     assert report.statuses["ok"] + report.partial + report.skipped == 6
 
