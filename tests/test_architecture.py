@@ -172,7 +172,7 @@ def test_every_module_is_in_a_room_with_a_floor() -> None:
         (
             "types.py",
             "if TYPE_CHECKING:\n    from .core.flow import Flow",
-            "imports seekgraph.core.language.flow (floor 2) from floor 0",
+            "imports seekgraph.core.flow (floor 2) from floor 0",
         ),
         ("demo/__init__.py", "from ..deploy import http", "imports seekgraph.deploy (floor 10) from floor 10"),
         ("flows/a.py", "importlib.import_module('seekgraph.cli')", "imports seekgraph.cli (floor 11) from floor 9"),
