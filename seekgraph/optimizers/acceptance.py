@@ -12,7 +12,7 @@ from seekgraph.evaluation.statistics import Comparison, paired
 class Acceptance:
     """Accept a candidate whose mean is higher with a one-sided p-value of at most its share of `alpha`.
 
-    `alpha` is the chance that is left of taking a change that gains nothing, over the rest of the compile; `tests` are the
+    `alpha` is the chance that is left of taking a change that gains nothing, over the rest of the compile; `comparisons` are the
     changes that it may still judge, each of which has the same share. A test that could not have accepted, whichever way its
     rows had gone, takes no chance and gives its share to those after it: with m rows that differ no p-value is below 2^-m
     (Tarone, 1990). Nor does a change that was never judged. All others spend their share (Bonferroni), so that no more than
@@ -23,23 +23,23 @@ class Acceptance:
     """
 
     alpha: float = 0.1
-    tests: int = 1
+    comparisons: int = 1
 
     def __post_init__(self) -> None:
-        if not 0 < self.alpha < 1 or self.tests < 1:
-            raise ValueError(f"alpha lies between 0 and 1 and tests are 1 or more, not alpha={self.alpha}, tests={self.tests}")
+        if not 0 < self.alpha < 1 or self.comparisons < 1:
+            raise ValueError(f"alpha lies between 0 and 1, comparisons are 1 or more: not {self.alpha} and {self.comparisons}")
 
     def __call__(self, candidate: Sequence[float], incumbent: Sequence[float]) -> tuple[bool, Comparison]:
         """The verdict, and the comparison that it rests on. Both sequences hold one value a row, in the same order.
 
         Raises `ValueError` where no test is left.
         """
-        if self.tests < 1:
+        if self.comparisons < 1:
             raise ValueError("no test is left")
-        comparison, share = paired(candidate, incumbent), self.alpha / self.tests
+        comparison, share = paired(candidate, incumbent), self.alpha / self.comparisons
         mean = comparison.difference.mean
         gained = mean is not None and mean > 0
-        self.tests -= 1
+        self.comparisons -= 1
         if 0.5 ** (comparison.wins + comparison.losses) <= share:
             self.alpha -= share
         return gained and comparison.p_value / 2 <= share, comparison

@@ -46,8 +46,8 @@ def over(meter: Meter) -> bool:
     return late or meter.refused or (meter.parent is not None and over(meter.parent))
 
 
-def within(meter: Meter, kept: Mapping[str, float]) -> Meter:
-    """A meter below `meter` that leaves `kept` untouched. Raises `BudgetSpent` where nothing is left besides."""
+def within(meter: Meter, reserved: Mapping[str, float]) -> Meter:
+    """A meter below `meter` that leaves `reserved` untouched. Raises `BudgetSpent` where nothing is left besides."""
     if over(meter):
         raise BudgetSpent
     limits: dict[str, float] = {}
@@ -55,7 +55,7 @@ def within(meter: Meter, kept: Mapping[str, float]) -> Meter:
         limit = getattr(meter.budget, line)
         if limit is None or limit == 0:  # a limit of 0 refuses by itself, and only what would go past it
             continue
-        left = limit - used(meter, line) - kept.get(line, 0.0)
+        left = limit - used(meter, line) - reserved.get(line, 0.0)
         if left <= 0:
             raise BudgetSpent
         limits[line] = left if line in ("usd", "seconds") else math.floor(left)

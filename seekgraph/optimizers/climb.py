@@ -30,35 +30,37 @@ class Climb:
         chance = random.Random(seed)
         self._space = space
         names = chance.sample(list(space), len(space))
-        ways = {name: chance.sample(range(count), count) for name, count in ((name, _ways(space[name])) for name in names)}
-        rounds = max(map(len, ways.values()), default=0)
-        self._moves = [(name, ways[name][turn]) for turn in range(rounds) for name in names if turn < len(ways[name])]
-        self._moves.sort(key=lambda move: isinstance(space[move[0]], IntParam | FloatParam))
+        orders = {
+            name: chance.sample(range(count), count) for name, count in ((name, _move_count(space[name])) for name in names)
+        }
+        rounds = max(map(len, orders.values()), default=0)
+        self._moves = [(name, orders[name][turn]) for turn in range(rounds) for name in names if turn < len(orders[name])]
+        self._moves.sort(key=lambda each: isinstance(space[each[0]], IntParam | FloatParam))
         self._moves.reverse()
 
     def propose(self, best: Mapping[str, Any]) -> dict[str, Any] | None:
         """The next single change of `best`; None when all have been proposed."""
         while self._moves:
-            name, way = self._moves.pop()
-            value = _moved(self._space[name], best[name], way)
+            name, move = self._moves.pop()
+            value = _moved(self._space[name], best[name], move)
             if value != best[name]:
                 return {**best, name: value}
         return None
 
 
-def _ways(domain: Domain) -> int:
+def _move_count(domain: Domain) -> int:
     """How many moves a param has; one of them may turn out to be none."""
     if isinstance(domain, Pool):
         return len(domain.values)
     return 2 if isinstance(domain, IntParam | FloatParam) else len(options(domain))
 
 
-def _moved(domain: Domain, value: Any, way: int) -> Any:
+def _moved(domain: Domain, value: Any, move: int) -> Any:
     if isinstance(domain, Pool):
-        return way
+        return move
     if not isinstance(domain, IntParam | FloatParam):
-        return options(domain)[way]
-    end = (domain.low, domain.high)[way]
+        return options(domain)[move]
+    end = (domain.low, domain.high)[move]
     middle = math.sqrt(value * end) if domain.log else (value + end) / 2
     if isinstance(domain, FloatParam):
         return min(max(middle, domain.low), domain.high)

@@ -30,7 +30,7 @@ from seekgraph.optimizers.front import Tried, candidates, pareto_front
 from seekgraph.optimizers.journal import Journal
 from seekgraph.optimizers.objective import Objective, Wanted, objective_for
 from seekgraph.optimizers.passes import Pass, Work
-from seekgraph.optimizers.rows import rows_given
+from seekgraph.optimizers.rows import split_rows
 from seekgraph.optimizers.search import Say, Search
 from seekgraph.optimizers.tune import Tune
 from seekgraph.rewards.algebra import Reward
@@ -75,7 +75,7 @@ class Task:
             "versions": versions(),
             "data": self.data,
             "seed": self.seed,
-            "objective": [self.objective.name, self.objective.reward_weight, scoring, *self.objective.rewards_told],
+            "objective": [self.objective.name, self.objective.reward_weight, scoring, *self.objective.rewards_config],
         }
 
 
@@ -109,7 +109,7 @@ async def compile_flow(
     """
     if resume and journal is None:
         raise CompileError("resume needs the journal to go on from: compile(..., journal=PATH, resume=True)")
-    learn, judge = rows_given(train, val, seed)
+    learn, judge = split_rows(train, val, seed)
     check_corpus(bound, (*learn, *judge))
     objective = objective_for(bound.flow, (*learn, *judge), metric, rewards)
     for each in PASSES if passes is None else passes:
@@ -124,7 +124,7 @@ async def compile_flow(
     task = Task(bound, learn, judge, objective, seed, tuple((each, work) for each, work in works if work.most))
     book = Journal(journal, task.header(), resume=resume)
     memo = Memo(None if journal is None else f"{journal}.memo") if bound.memo is None else bound.memo
-    acceptance = Acceptance(ALPHA, max(1, sum(work.tests for _, work in task.passes)))
+    acceptance = Acceptance(ALPHA, max(1, sum(work.max_comparisons for _, work in task.passes)))
     search = Search(
         bound.with_options(memo=memo), objective, learn, judge, meter_from(budget, book.spent), book, acceptance, seed
     )
@@ -148,7 +148,9 @@ async def _compile(search: Search, task: Task) -> Compiled:
         for number, (each, _) in enumerate(task.passes, start=1):
             search.say("pass", {"name": each.name})
             await each.run(search)
-            search.acceptance.tests = sum(work.tests for _, work in task.passes[number:])  # what it left goes to those after it
+            search.acceptance.comparisons = sum(
+                work.max_comparisons for _, work in task.passes[number:]
+            )  # what it left goes to those after it
         await _fill_front(search)
     except BudgetSpent:
         search.cut = True
@@ -162,9 +164,9 @@ async def _plan(search: Search, works: Sequence[Work]) -> CompilePlan:
         rows = await search.rows(search.values, search.val[:PROBES])
     except BudgetSpent:
         rows = []
-    seconds = search.fact("probed")
+    seconds = search.recorded("probed")
     if seconds is None and rows:
-        seconds = search.learn("probed", round(max(time.monotonic() - began, *(row.seconds for row in rows)), 3))
+        seconds = search.record("probed", round(max(time.monotonic() - began, *(row.seconds for row in rows)), 3))
     return estimate(works, rows, seconds or 0.0, search.meter.budget, len(search.train), len(search.val), search.parallel)
 
 
@@ -174,7 +176,7 @@ def _require_some(rows: Sequence[Row]) -> None:
         cause = next((row.error.message for row in rows if row.error), "")
         raise CompileError(
             f"all {len(rows)} held-back rows fail with the flow as it is; the first: {cause}. "
-            "Mend that, then compile without resume: the failures are in the journal"
+            "Fix that, then compile without resume: the failures are in the journal"
         )
 
 
@@ -187,7 +189,7 @@ async def _fill_front(search: Search) -> None:
     cheaper = [one for one in priced[1:] if one.cost < priced[0].cost]
     for offer in sorted(cheaper, key=lambda one: (-one.quality, one.cost))[:CHEAPER]:
         try:
-            search.judged.append(Tried(offer.name, offer.values, await search.rows(offer.values, search.val)))
+            search.compared.append(Tried(offer.name, offer.values, await search.rows(offer.values, search.val)))
         except BudgetSpent:
             search.stop("front", "the budget ended")
             return
@@ -196,7 +198,7 @@ async def _fill_front(search: Search) -> None:
 def _compiled(search: Search, task: Task, start: Mapping[str, Any], plan: CompilePlan) -> Compiled:
     before, after = (search.journaled(values, search.val) or [] for values in (start, search.values))
     tried = [Tried("as written", start, before)] if before else []
-    tried = [Tried(one.name, _changed(start, one.values), one.rows) for one in (*tried, *search.judged)]
+    tried = [Tried(one.name, _changed(start, one.values), one.rows) for one in (*tried, *search.compared)]
     mine, theirs = search.qualities(after), search.qualities(before)
     changed = _changed(start, search.values)
     params = task.bound.flow.params()

@@ -55,7 +55,7 @@ class Compiled:
             "after": self.after.model_dump(),
             "gain": self.gain.model_dump(),
         }
-        record = {"seed": self.seed, "status": self.status, "changes": [self._told(change) for change in self.changes]}
+        record = {"seed": self.seed, "status": self.status, "changes": [self._change_json(change) for change in self.changes]}
         return save(self.flow, path, location=location, scores=scores, data=dict(self.data), record=record)
 
     def to_json(self) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class Compiled:
             "after": self.after.model_dump(),
             "gain": self.gain.model_dump(),
             "errors": list(self.errors),
-            "changes": [self._told(change) for change in self.changes],
+            "changes": [self._change_json(change) for change in self.changes],
             "front": [
                 {"name": each.name, "quality": each.quality, "cost": each.cost, "params": dict(each.values)}
                 for each in self.front
@@ -79,10 +79,10 @@ class Compiled:
         }
 
     @staticmethod
-    def _told(change: Change) -> dict[str, Any]:
+    def _change_json(change: Change) -> dict[str, Any]:
         comparison = None if change.comparison is None else change.comparison.model_dump()
-        told = {"pass": change.name, "accepted": change.accepted, "params": sorted(change.values), "comparison": comparison}
-        return {**told, "note": change.note} if change.note else told
+        found = {"pass": change.name, "accepted": change.accepted, "params": sorted(change.values), "comparison": comparison}
+        return {**found, "note": change.note} if change.note else found
 
     def __rich__(self) -> Any:
         from rich.console import Group

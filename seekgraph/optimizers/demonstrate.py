@@ -26,7 +26,7 @@ SHARE_ALIKE = 0.5
 """At most this share of a set may have one and the same reply, such as "yes"."""
 
 
-class Shown(NamedTuple):
+class Scored(NamedTuple):
     """A demonstration, how good the step was that it is made from (1 for gold), and the example it comes from."""
 
     demo: dict[str, Any]
@@ -65,15 +65,15 @@ class Demonstrate:
 
     async def run(self, search: Search) -> None:
         """Run the training rows as they are, and gather."""
-        kept = search.judging(await search.rows(search.values, search.val))
-        found: dict[str, list[Any]] | None = search.fact(self.name)
+        reserved = search.reserve(await search.rows(search.values, search.val))
+        found: dict[str, list[Any]] | None = search.recorded(self.name)
         if found is None:
             try:
-                traces = await search.traces(search.values, search.train, kept=kept)
+                traces = await search.traces(search.values, search.train, reserved=reserved)
             except BudgetSpent:
                 search.stop(self.name, "no demonstrations were gathered: the rest of the budget is for judging")
                 return
-            found = search.learn(self.name, self.gathered(search.with_values(search.values), traces, search.seed))
+            found = search.record(self.name, self.gathered(search.with_values(search.values), traces, search.seed))
         for name, sets in found.items():
             search.pools[name] = sets
             search.say("gathered", {"param": name, "sets": len(sets), "longest": max(map(len, sets), default=0)})
@@ -84,22 +84,22 @@ class Demonstrate:
         found: dict[str, list[Any]] = {}
         for path, (site, param) in demonstrable(bound).items():
             node = cast(Demonstrable, bound.program.nodes[path].node)
-            gold, lived = [], []
+            gold, from_runs = [], []
             for example, trace in traces:
                 for step in _visits(trace, path):
                     gold += _taken(_gold(node, bound.program, trace, step, example), 1.0, example)
                     value = worth[id(trace)].get(step.id)
                     if value is not None and value >= self.good:
-                        lived += _taken(_lived(node, bound.program, trace, step), value, example)
+                        from_runs += _taken(_from_run(node, bound.program, trace, step), value, example)
             most = cast(DemosParam, site.params[param]).most
-            found[param] = self._sets(gold, lived, most, seed)
+            found[param] = self._sets(gold, from_runs, most, seed)
         return {name: sets for name, sets in found.items() if sets}
 
-    def _sets(self, gold: Sequence[Shown], lived: Sequence[Shown], most: int, seed: int) -> list[Any]:
+    def _sets(self, gold: Sequence[Scored], from_runs: Sequence[Scored], most: int, seed: int) -> list[Any]:
         """The sets that may be shown, each once."""
         chance = random.Random(seed)
         made: list[list[dict[str, Any]]] = []
-        for source in (gold, lived):
+        for source in (gold, from_runs):
             order = sorted(source, key=lambda each: (-round(each.worth, 1), size(each.demo), each.example))
             made += [_diverse(order, count) for count in sorted({1, 2, most})]
             half = order[: max(most, (len(order) + 1) // 2)]
@@ -121,25 +121,25 @@ def _gold(node: Demonstrable, program: Program, trace: Trace, step: Step, exampl
     return None if reply is None else demonstration(node.shown(arguments), reply)
 
 
-def _lived(node: Demonstrable, program: Program, trace: Trace, step: Step) -> dict[str, Any] | None:
+def _from_run(node: Demonstrable, program: Program, trace: Trace, step: Step) -> dict[str, Any] | None:
     reply = node.reply(step.writes)
     return None if reply is None else demonstration(node.shown(program.arguments(trace, step)), reply)
 
 
-def _taken(demo: dict[str, Any] | None, worth: float, example: Example) -> list[Shown]:
-    return [] if demo is None else [Shown(demo, worth, example.id)]
+def _taken(demo: dict[str, Any] | None, worth: float, example: Example) -> list[Scored]:
+    return [] if demo is None else [Scored(demo, worth, example.id)]
 
 
-def _diverse(order: Sequence[Shown], count: int) -> list[dict[str, Any]]:
+def _diverse(order: Sequence[Scored], count: int) -> list[dict[str, Any]]:
     """The first `count`, one of each example, not too many with the same reply; shortest first."""
-    found: list[Shown] = []
-    said: dict[str, int] = {}
+    found: list[Scored] = []
+    replies: dict[str, int] = {}
     for each in order:
         reply = str(each.demo["output"].get("text", each.demo["output"])).casefold()
-        full = count > 1 and said.get(reply, 0) >= max(1, int(count * SHARE_ALIKE))
+        full = count > 1 and replies.get(reply, 0) >= max(1, int(count * SHARE_ALIKE))
         if len(found) < count and not full and each.example not in {one.example for one in found}:
             found.append(each)
-            said[reply] = said.get(reply, 0) + 1
+            replies[reply] = replies.get(reply, 0) + 1
     return [each.demo for each in sorted(found, key=lambda each: size(each.demo))]
 
 
@@ -153,9 +153,9 @@ def _credit(trace: Trace, rewards: Sequence[Reward], example: Example) -> dict[s
     except RewardError:  # a user's reward that raises costs this run's demonstrations, not the compile
         return {}
     found = {name: sum(values) / len(values) for name, values in own.items()}
-    heirs: dict[str, list[float]] = {}
+    readers: dict[str, list[float]] = {}
     for step in trace.steps:
         if step.id in found:
             for parent in {parent for sources in step.parents.values() for parent in sources}:
-                heirs.setdefault(parent, []).append(found[step.id])
-    return {**{name: sum(values) / len(values) for name, values in heirs.items()}, **found}
+                readers.setdefault(parent, []).append(found[step.id])
+    return {**{name: sum(values) / len(values) for name, values in readers.items()}, **found}

@@ -64,21 +64,21 @@ class Fit:
     async def run(self, search: Search) -> None:
         """Fit, keep what gains, and have the result judged."""
         before = await search.rows(search.values, search.val)
-        kept = search.judging(before)
-        fitted = await self._fitted(search, search.train, kept, search.say)
+        reserved = search.reserve(before)
+        fitted = await self._fitted(search, search.train, reserved, search.say)
         if fitted.cut:
             search.stop(self.name, f"{fitted.cut} and those after it are not fitted: the rest of the budget is for judging")
         free = not any(row.spent(line) for row in before for line in ("calls", "usd"))
         changed = fitted.values != search.values and not fitted.cut
-        beside = await self._cross_fitted(search, kept) if free and changed else []
-        await search.judge(self.name, fitted.values, "; ".join(fitted.notes), beside)
+        beside = await self._cross_fitted(search, reserved) if free and changed else []
+        await search.accept(self.name, fitted.values, "; ".join(fitted.notes), beside)
 
-    async def _fitted(self, search: Search, examples: Sequence[Example], kept: Mapping[str, float], say: Say) -> _Fitted:
+    async def _fitted(self, search: Search, examples: Sequence[Example], reserved: Mapping[str, float], say: Say) -> _Fitted:
         """The values of all params after fitting on `examples`."""
         values, notes = dict(search.values), list[str]()
         learn, check = split(examples, 1 - CHECKED, CHECKED, seed=search.seed) if len(examples) > 1 else (examples, ())
         for path, site in fittable(search.with_values(values)).items():
-            fitting = _Fitting(search, path, site, values, kept)
+            fitting = _Fitting(search, path, site, values, reserved)
             try:
                 if len(check) >= LEAST_CHECKED:
                     found = await fitting.learned(learn)
@@ -94,19 +94,19 @@ class Fit:
             say("fitted", {"path": path, "params": sorted(found["params"]), **found})
         return _Fitted(values, notes)
 
-    async def _cross_fitted(self, search: Search, kept: Mapping[str, float]) -> list[tuple[Row, Row]]:
+    async def _cross_fitted(self, search: Search, reserved: Mapping[str, float]) -> list[tuple[Row, Row]]:
         """Each training row under components that were fitted on other training rows, and as it was; none where the budget does
         not reach for all of them."""
         pairs: list[tuple[Row, Row]] = []
         if len(search.train) < self.folds:
             return pairs
         for fold in folds(search.train, self.folds, seed=search.seed):
-            fitted = await self._fitted(search, fold.train, kept, _silent)
+            fitted = await self._fitted(search, fold.train, reserved, _silent)
             if fitted.cut:
                 return []
             try:
-                mine = await search.rows(fitted.values, fold.test, kept=kept)
-                theirs = await search.rows(search.values, fold.test, kept=kept)
+                mine = await search.rows(fitted.values, fold.test, reserved=reserved)
+                theirs = await search.rows(search.values, fold.test, reserved=reserved)
             except BudgetSpent:
                 return []
             pairs += zip(mine, theirs, strict=True)
@@ -134,16 +134,16 @@ class _Fitting:
     path: str
     site: Site
     values: Mapping[str, Any]
-    kept: Mapping[str, float]
+    reserved: Mapping[str, float]
 
     async def learned(self, examples: Sequence[Example]) -> dict[str, Any]:
         """What the node learns from its visits on `examples`: `params`, plain data by param name, `visits`, and an `error`."""
         search = self.search
         key = f"fit:{self.path}:{digest([dict(self.values), [example.id for example in examples]])}"
-        before: dict[str, Any] | None = search.fact(key)
+        before: dict[str, Any] | None = search.recorded(key)
         if before is not None:
             return before
-        rows = _visits(search, self.path, self.values, await search.traces(self.values, examples, kept=self.kept))
+        rows = _visits(search, self.path, self.values, await search.traces(self.values, examples, reserved=self.reserved))
         node = cast(Fittable, search.with_values(self.values).program.nodes[self.path].node)
         found: dict[str, Any] = {"params": {}, "visits": len(rows), "error": ""}
         try:
@@ -152,13 +152,13 @@ class _Fitting:
             found["params"] = {name: params[name].with_value(model).to_json() for name, model in learned.items()}
         except Exception as error:  # the node may be the user's: it costs its own component, not the compile
             found["error"] = f"{self.path} is not fitted: {type(error).__name__}: {error}"
-        learnt: dict[str, Any] = search.learn(key, found)
+        learnt: dict[str, Any] = search.record(key, found)
         return learnt
 
     async def gains(self, candidate: Mapping[str, Any], examples: Sequence[Example]) -> bool:
         """Whether the candidate's mean signal is higher on rows that it was not fitted on."""
-        mine = await self.search.rows(candidate, examples, kept=self.kept)
-        theirs = await self.search.rows(self.values, examples, kept=self.kept)
+        mine = await self.search.rows(candidate, examples, reserved=self.reserved)
+        theirs = await self.search.rows(self.values, examples, reserved=self.reserved)
         signal = self.search.objective.signal
         return sum(map(signal, mine)) > sum(map(signal, theirs))
 

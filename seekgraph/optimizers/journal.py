@@ -26,7 +26,7 @@ except ImportError:  # Windows: two processes on one journal are then not notice
     fcntl = None  # type: ignore[assignment]
 
 VERSION = 1
-MEND = "remove the file, or compile without resume"
+HINT = "remove the file, or compile without resume"
 
 
 class JournalError(SeekgraphError, ValueError):
@@ -108,8 +108,8 @@ class Journal:
                 if number > 1:
                     self._take(found)
             except (ValueError, LookupError, TypeError) as error:
-                told = f"{error.error_count()} fields are wrong" if isinstance(error, ValidationError) else str(error)
-                raise JournalError(f"{path}, line {number}: damaged ({told}): {MEND}") from None
+                reason = f"{error.error_count()} fields are wrong" if isinstance(error, ValidationError) else str(error)
+                raise JournalError(f"{path}, line {number}: damaged ({reason}): {HINT}") from None
             if number == 1:
                 _same(path, found, header)
         self.resumed = len(self.rows) + len(self.facts)
@@ -152,7 +152,7 @@ def _same(path: Path, found: Any, header: Mapping[str, Any]) -> None:
     if not isinstance(found, dict) or "journal" not in found:
         raise JournalError(f"{path} is not the journal of a compile: give another path")
     if found["journal"] != VERSION:
-        raise JournalError(f"{path} is of version {found['journal']}, this is version {VERSION}: {MEND}")
+        raise JournalError(f"{path} is of version {found['journal']}, this is version {VERSION}: {HINT}")
     differing = sorted(name for name in {*found, *header} if found.get(name) != header.get(name))
     if differing:
         raise JournalError(

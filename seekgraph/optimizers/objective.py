@@ -43,10 +43,15 @@ class Objective:
     rewards: tuple[Reward, ...] | None = None
 
     def __post_init__(self) -> None:
-        told = {each.name: weight for each, weight in self.weights.items()}
-        sound = all(math.isfinite(weight) and weight > 0 for weight in told.values())
-        if not told or not sound or len(told) < len(self.weights) or not all(each.higher_is_better for each in self.weights):
-            raise CompileError(f"an objective is made of metrics where higher is better, with weights above 0, not of {told}")
+        weights = {each.name: weight for each, weight in self.weights.items()}
+        sound = all(math.isfinite(weight) and weight > 0 for weight in weights.values())
+        if (
+            not weights
+            or not sound
+            or len(weights) < len(self.weights)
+            or not all(each.higher_is_better for each in self.weights)
+        ):
+            raise CompileError(f"an objective is made of metrics where higher is better, with weights above 0, not of {weights}")
 
     @property
     def name(self) -> str:
@@ -64,7 +69,7 @@ class Objective:
         return None if self.rewards is None else tuple(each for each in self.rewards if any(map(each.applies_to, examples)))
 
     @property
-    def rewards_told(self) -> list[list[Any]]:
+    def rewards_config(self) -> list[list[Any]]:
         """The rewards that were asked for, each as its name and the values of its params, as plain data."""
         return [[each.name, {name: param.to_json() for name, param in each.params().items()}] for each in self.rewards or ()]
 
@@ -97,14 +102,14 @@ def objective_for(
     Raises `CompileError` where no example has the gold that a metric needs, `MetricError` for a name that no metric has,
     `RewardError` for a reward that the examples or the flow cannot feed.
     """
-    asked: Mapping[Metric | str, float]
+    weights: Mapping[Metric | str, float]
     if wanted is None:
-        asked = DEFAULTS.get(flow.output, DEFAULTS["passages"])
-        asked = {each: weight for each, weight in asked.items() if _applies(metric(each), examples)} or asked
+        weights = DEFAULTS.get(flow.output, DEFAULTS["passages"])
+        weights = {each: weight for each, weight in weights.items() if _applies(metric(each), examples)} or weights
     else:
-        asked = {wanted: 1.0} if isinstance(wanted, Metric | str) else dict(wanted)  # type: ignore[arg-type]
+        weights = {wanted: 1.0} if isinstance(wanted, Metric | str) else dict(wanted)  # type: ignore[arg-type]
     chosen = None if rewards is None else rewards_for(rewards, examples, flow)
-    made = Objective({metric(each): weight for each, weight in asked.items()}, rewards=chosen)
+    made = Objective({metric(each): weight for each, weight in weights.items()}, rewards=chosen)
     for each in made.weights:
         if not _applies(each, examples):
             needs = " and ".join(repr(need) for need in sorted(each.needs))

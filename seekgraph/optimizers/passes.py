@@ -19,7 +19,7 @@ class Work:
     name: str
     least: int
     most: int
-    tests: int
+    max_comparisons: int
     note: str = ""
 
 
@@ -28,9 +28,9 @@ class Pass(Protocol):
 
     `work` says what a pass would do for a flow under what is bound, before anything runs; one that says 0 rollouts has nothing to
     do and is left out.
-    `run` searches on `search.train` with `search.rows` and `search.traces`, and hands what it finds to `search.judge`, at most
-    as often as `work` said: only that changes `search.values`. It keeps `search.judging(...)` back until then. It draws on
-    `search.seed` alone for chance, and journals with `search.learn` what it computes and could not compute again the same way,
+    `run` searches on `search.train` with `search.rows` and `search.traces`, and hands what it finds to `search.accept`, at most
+    as often as `work` said: only that changes `search.values`. It keeps `search.reserve(...)` back until then. It draws on
+    `search.seed` alone for chance, and journals with `search.record` what it computes and could not compute again the same way,
     so that a resumed compile takes the same way. It lets `BudgetSpent` pass.
     """
 

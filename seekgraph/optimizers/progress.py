@@ -51,7 +51,7 @@ class Progress:
                 f"{facts['path']} is left as it is: fitting gained nothing on {facts['rows']} other rows", markup=False
             )
         elif event == "change":
-            self.console.print(_told(facts["change"]), markup=False)
+            self.console.print(_summary(facts["change"]), markup=False)
         elif event == "stopped":
             self.console.print(f"{facts['pass']} stopped {facts['why']}", markup=False)
 
@@ -62,7 +62,7 @@ class Progress:
         self.bar.update(self.tasks[facts["pass"]], completed=facts["number"], description=text)
 
 
-def _told(change: Any) -> str:
+def _summary(change: Any) -> str:
     if change.comparison is None:
         return f"{change.name}: {change.note}"
     gap = change.comparison.difference

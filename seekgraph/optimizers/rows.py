@@ -12,7 +12,7 @@ from seekgraph.types import Example
 HELD_BACK = 0.4
 
 
-def rows_given(
+def split_rows(
     train: Iterable[Example] | str | Path, val: Iterable[Example] | str | Path | None, seed: int
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """The rows to search on and those to judge on, in an order that does not depend on the files'.

@@ -1,4 +1,4 @@
-"""The state of a compile, and the one door to rollouts: journaled, counted, stopped at the budget."""
+"""The state of a compile, through which all rollouts go: journaled, counted, stopped at the budget."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Change:
 
 @dataclass
 class Search:
-    """What passes share. `values` are the accepted values of all params as plain data; passes propose others through `judge`.
+    """What passes share. `values` are the accepted values of all params as plain data; passes propose others through `accept`.
 
-    `train` is for searching, `val` for judging: a pass must not look at `val` except through `judge`. `kept`, an amount by
+    `train` is for searching, `val` for judging: a pass must not look at `val` except through `accept`. `reserved`, an amount by
     line of the budget, is what a call for rollouts has to leave over. `pools` are values of params that a pass has gathered, as
     plain data by full name, for a later pass to choose from.
     """
@@ -63,7 +63,7 @@ class Search:
     say: Say = lambda event, facts: None
     values: dict[str, Any] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
-    judged: list[Tried] = field(default_factory=list)
+    compared: list[Tried] = field(default_factory=list)
     offers: list[Tried] = field(default_factory=list)
     pools: dict[str, list[Any]] = field(default_factory=dict)
     rollouts: int = 0
@@ -96,16 +96,16 @@ class Search:
         return self._latest[1]
 
     async def rows(
-        self, values: Mapping[str, Any], examples: Sequence[Example], *, kept: Mapping[str, float] = NOTHING
+        self, values: Mapping[str, Any], examples: Sequence[Example], *, reserved: Mapping[str, float] = NOTHING
     ) -> list[Row]:
         """The row of each example under `values`, in their order; only those that the journal does not have are run.
 
-        Raises `BudgetSpent` when the budget, less what is `kept`, ends before all are there; the finished ones are journaled.
+        Raises `BudgetSpent` when the budget, less what is `reserved`, ends before all are there; the finished ones are journaled.
         """
         key = digest(dict(values))
         missing = [example for example in examples if f"{key}:{example.id}" not in self.journal.rows]
         if missing:
-            await self._run(values, missing, kept)
+            await self._run(values, missing, reserved)
         found = self.journaled(values, examples)
         if found is None:
             raise BudgetSpent
@@ -119,20 +119,20 @@ class Search:
         return whole if len(whole) == len(rows) else None
 
     async def traces(
-        self, values: Mapping[str, Any], examples: Sequence[Example], *, kept: Mapping[str, float] = NOTHING
+        self, values: Mapping[str, Any], examples: Sequence[Example], *, reserved: Mapping[str, float] = NOTHING
     ) -> list[tuple[Example, Trace]]:
         """Each example that did not crash with the trace of its run under `values`: what fitting reads.
 
         Traces are not journaled, but what they are made of is: steps come from the memo where it may keep them. The rows are.
         Raises `BudgetSpent` as `rows` does.
         """
-        report = await self._run(values, examples, kept, traced=True)
+        report = await self._run(values, examples, reserved, traced=True)
         return [(example, report.traces[example.id]) for example in examples if example.id in report.traces]
 
     async def _run(
-        self, values: Mapping[str, Any], examples: Sequence[Example], kept: Mapping[str, float], traced: bool = False
+        self, values: Mapping[str, Any], examples: Sequence[Example], reserved: Mapping[str, float], traced: bool = False
     ) -> Report:
-        meter, memo, prefix = within(self.meter, kept), self.bound.memo, digest(dict(values))
+        meter, memo, prefix = within(self.meter, reserved), self.bound.memo, digest(dict(values))
 
         def finished(row: Row) -> None:
             if row.status == "skipped" or over(meter):
@@ -160,27 +160,27 @@ class Search:
             raise BudgetSpent
         return report
 
-    def fact(self, key: str) -> Any:
+    def recorded(self, key: str) -> Any:
         """What an earlier session, or this one, found out under `key`, as plain data; None where nothing."""
         return self.journal.facts.get(key)
 
-    def learn(self, key: str, fact: Any) -> Any:
+    def record(self, key: str, fact: Any) -> Any:
         """Journal what a pass has computed, so that a resumed compile need not; gives it back as plain data."""
         return self.journal.put_fact(key, fact, self.spent)
 
-    def judging(self, rows: Sequence[Row]) -> dict[str, float]:
-        """What judging a candidate that gave these rows may take: pass it as `kept` until it is judged."""
+    def reserve(self, rows: Sequence[Row]) -> dict[str, float]:
+        """What judging a candidate that gave these rows may take: pass it as `reserved` until it is judged."""
         return price(rows, len(self.val), self.meter.seconds / max(1, self.rollouts), min(self.parallel, self.bound.concurrency))
 
-    def covers(self, kept: Mapping[str, float]) -> bool:
+    def covers(self, reserved: Mapping[str, float]) -> bool:
         """Whether the budget has this much left."""
         try:
-            within(self.meter, kept)
+            within(self.meter, reserved)
         except BudgetSpent:
             return False
         return True
 
-    async def judge(self, name: str, values: Mapping[str, Any], note: str = "", beside: Sequence[tuple[Row, Row]] = ()) -> bool:
+    async def accept(self, name: str, values: Mapping[str, Any], note: str = "", beside: Sequence[tuple[Row, Row]] = ()) -> bool:
         """Accept `values` in place of the current ones if the held-back rows say so; the change is recorded either way.
 
         `beside` are more rows to go by, each after and before: of a change that is made from rows in the same way, but without
@@ -190,21 +190,23 @@ class Search:
         """
         changed = {key: value for key, value in values.items() if self.values.get(key) != value}
         if not changed:
-            self._record(Change(name, {}, False, note=note or "found nothing better"))
+            self._note(Change(name, {}, False, note=note or "found nothing better"))
             return False
-        if self.acceptance.tests < 1:
-            raise CompileError(f"pass {name!r} has more changes judged than its `work` said: let `tests` count all of them")
+        if self.acceptance.comparisons < 1:
+            raise CompileError(
+                f"pass {name!r} has more changes judged than its `work` said: let `max_comparisons` count all of them"
+            )
         try:
             mine, theirs = await self.rows(values, self.val), await self.rows(self.values, self.val)
         except BudgetSpent:
-            self._record(Change(name, changed, False, note="not judged: the budget ended"))
+            self._note(Change(name, changed, False, note="not judged: the budget ended"))
             raise
         after, before = [*mine, *(each for each, _ in beside)], [*theirs, *(each for _, each in beside)]
         accepted, comparison = self.acceptance(self.qualities(after), self.qualities(before))
-        self.judged.append(Tried(name, dict(values), mine))
+        self.compared.append(Tried(name, dict(values), mine))
         if accepted:
             self.values = dict(values)
-        self._record(Change(name, changed, accepted, comparison, note))
+        self._note(Change(name, changed, accepted, comparison, note))
         return accepted
 
     def offer(self, name: str, values: Mapping[str, Any], rows: Sequence[Row]) -> None:
@@ -224,6 +226,6 @@ class Search:
         """The mean signal of rows."""
         return sum(map(self.objective.signal, rows)) / max(1, len(rows))
 
-    def _record(self, change: Change) -> None:
+    def _note(self, change: Change) -> None:
         self.changes.append(change)
         self.say("change", {"change": change})

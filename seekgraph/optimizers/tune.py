@@ -57,27 +57,27 @@ class Tune:
 
     def work(self, bound: Bound, train: int, val: int) -> Work:
         """From the rows of the best one and one block of each proposal that must be new, to all rows of all trials."""
-        space, shown = tunable(bound.flow, idle(bound)), demonstrable(bound)
-        if not space and not shown:
+        space, demos = tunable(bound.flow, idle(bound)), demonstrable(bound)
+        if not space and not demos:
             return Work(self.name, 0, 0, 0, "no numbers, switches or choices")
-        others = math.inf if shown else math.prod(size(param) for param in space.values()) - 1
+        others = math.inf if demos else math.prod(size(param) for param in space.values()) - 1
         block = math.ceil(train / self.blocks)
         fresh = self.trials - 1 if math.isinf(others) else 1
         most = train * (1 + min(self.trials - 1, others)) + val
-        return Work(self.name, train + fresh * block, int(most), 1, f"{len(space) + len(shown)} params, {self.trials} trials")
+        return Work(self.name, train + fresh * block, int(most), 1, f"{len(space) + len(demos)} params, {self.trials} trials")
 
     async def run(self, search: Search) -> None:
         """Search on the training rows, then have the best judged."""
         blocks = self._blocks(search)
-        kept = search.judging(await search.rows(search.values, search.val))
+        reserved = search.reserve(await search.rows(search.values, search.val))
         try:
-            best = [row for block in blocks for row in await search.rows(search.values, block, kept=kept)]
+            best = [row for block in blocks for row in await search.rows(search.values, block, reserved=reserved)]
         except BudgetSpent:
             search.stop(self.name, "before the first trial: the rest of the budget is for judging")
-            await search.judge(self.name, search.values, "not searched: the budget ended")
+            await search.accept(self.name, search.values, "not searched: the budget ended")
             return
         values, best = await self._searched(search, blocks, best)
-        await search.judge(self.name, values)
+        await search.accept(self.name, values)
 
     async def _searched(
         self, search: Search, blocks: Sequence[Sequence[Example]], best: list[Row]
@@ -100,7 +100,7 @@ class Tune:
             study.tell(trial, signal)
             if len(rows) == len(best):
                 whole.append((values, rows))
-                if search.signal(rows) > search.signal(best) and search.covers(search.judging(rows)):
+                if search.signal(rows) > search.signal(best) and search.covers(search.reserve(rows)):
                     best_values, best = values, rows
             facts = {"number": number, "of": self.trials, "signal": signal, "best": search.signal(best)}
             search.say("trial", {"pass": self.name, **facts, "whole": len(rows) == len(best)})
@@ -136,9 +136,9 @@ class Tune:
         """The rows that the trial was run on, and its signal: where it was given up, the best one's less what it was behind."""
         rows: list[Row] = []
         gaps: list[float] = []
-        kept, signal = search.judging(best), search.objective.signal
+        reserved, signal = search.reserve(best), search.objective.signal
         for block in blocks:
-            fresh = await search.rows(values, block, kept=kept)
+            fresh = await search.rows(values, block, reserved=reserved)
             gaps += [signal(mine) - signal(theirs) for mine, theirs in zip(fresh, best[len(rows) :], strict=False)]
             rows += fresh
             if behind(gaps, self.patience):

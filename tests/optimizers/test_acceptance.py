@@ -37,13 +37,13 @@ def test_no_difference_and_no_rows_are_not_accepted() -> None:
 
 def test_one_more_test_asks_for_more_evidence() -> None:
     mine, theirs = [1.0] * 4 + [0.0] * 4, [0.0] * 8  # p = 1/16, one-sided
-    assert Acceptance(0.1, tests=1)(mine, theirs)[0]
-    assert not Acceptance(0.1, tests=2)(mine, theirs)[0]
+    assert Acceptance(0.1, comparisons=1)(mine, theirs)[0]
+    assert not Acceptance(0.1, comparisons=2)(mine, theirs)[0]
 
 
 def test_a_test_that_could_not_have_accepted_gives_its_share_to_the_next() -> None:
     few, none = [1.0] * 2 + [0.0] * 6, [0.0] * 8  # two rows that differ: p is 1/4 at best
-    acceptance = Acceptance(0.1, tests=3)
+    acceptance = Acceptance(0.1, comparisons=3)
     assert not acceptance(none, none)[0]
     assert not acceptance(few, none)[0]
     assert acceptance([1.0] * 4 + [0.0] * 4, none)[0]  # p = 1/16, one-sided
@@ -51,7 +51,7 @@ def test_a_test_that_could_not_have_accepted_gives_its_share_to_the_next() -> No
 
 def test_a_test_that_could_have_accepted_spends_its_share_whatever_it_says() -> None:
     worse, mine, theirs = [0.0] * 6, [1.0] * 4 + [0.0] * 4, [0.0] * 8
-    acceptance = Acceptance(0.1, tests=2)
+    acceptance = Acceptance(0.1, comparisons=2)
     assert not acceptance(worse, [1.0] * 6)[0]
     assert acceptance.alpha == pytest.approx(0.05)
     assert not acceptance(mine, theirs)[0]
@@ -61,9 +61,9 @@ def test_a_test_that_could_have_accepted_spends_its_share_whatever_it_says() -> 
 
 @given(st.lists(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), max_size=24), min_size=1, max_size=6))
 def test_no_more_chance_is_spent_than_there_is(changes: list[list[tuple[int, int]]]) -> None:
-    acceptance = Acceptance(0.1, tests=len(changes))
+    acceptance = Acceptance(0.1, comparisons=len(changes))
     for pairs in changes:
-        share, before = acceptance.alpha / acceptance.tests, acceptance.alpha
+        share, before = acceptance.alpha / acceptance.comparisons, acceptance.alpha
         accepted, comparison = acceptance([float(a) for a, _ in pairs], [float(b) for _, b in pairs])
         assert before - acceptance.alpha in (0.0, pytest.approx(share))
         assert not accepted or (comparison.p_value / 2 <= share and acceptance.alpha < before)
@@ -142,7 +142,7 @@ class Announcing:
         return Work(self.name, 1, 1, self.tests)
 
     async def run(self, search: Search) -> None:
-        self.left.append(search.acceptance.tests)
+        self.left.append(search.acceptance.comparisons)
 
 
 def test_what_a_pass_did_not_have_judged_is_left_to_those_after_it() -> None:

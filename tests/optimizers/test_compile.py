@@ -111,7 +111,7 @@ def test_passes_of_one_name_and_a_pass_of_the_users_own_all_run() -> None:
             return Work(self.name, val, val, 1)
 
         async def run(self, search: Any) -> None:
-            await search.judge(self.name, {**search.values, "search.k": 24})
+            await search.accept(self.name, {**search.values, "search.k": 24})
 
     result = compiled(rivers.searching, passes=[Most(), Tune(trials=3), Tune(trials=4)])
     assert [change.name for change in result.changes] == ["most", "tune", "tune"]

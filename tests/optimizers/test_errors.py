@@ -57,7 +57,7 @@ def test_failed_visits_are_not_learned_from_and_the_others_are() -> None:
 
 def test_where_every_row_fails_it_ends_at_once_with_the_cause_and_the_way_out() -> None:
     flow = sg.Flow(rivers.Search(k=sg.Int(1, 1, 24), broken=("sea",)), output="passages")
-    with pytest.raises(CompileError, match=r"all 12 held-back rows fail.*search: the index is away.*Mend that"):
+    with pytest.raises(CompileError, match=r"all 12 held-back rows fail.*search: the index is away.*Fix that"):
         compiled(flow)
 
 

@@ -104,5 +104,5 @@ def test_rewards_that_are_asked_for_take_the_place_of_the_default_ones_where_row
 
 
 def test_rewards_are_told_with_the_values_of_their_params() -> None:
-    told = Objective({F1: 1.0}, rewards=(answer_f1, cost_aware_f1(b=0.5).named("cost"))).rewards_told
+    told = Objective({F1: 1.0}, rewards=(answer_f1, cost_aware_f1(b=0.5).named("cost"))).rewards_config
     assert told == [["answer_f1", {}], ["cost", {"cost_aware_f1.a": 1.0}]]

@@ -1,4 +1,4 @@
-"""The one door to rollouts: what is run, kept, refused, and judged."""
+"""The one door to rollouts: what is run, reserved, refused, and judged."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_row_that_the_flows_own_budget_ended_is_a_result() -> None:
 def test_what_is_kept_back_is_not_touched() -> None:
     search = search_in(rivers.bind(rivers.searching), Budget(searches=20))
     with pytest.raises(BudgetSpent):
-        run(search.rows(K24, rivers.TRAIN, kept={"searches": 15}))
+        run(search.rows(K24, rivers.TRAIN, reserved={"searches": 15}))
     assert search.meter.used.searches == 5
     assert len(run(search.rows(K1, rivers.VAL))) == 12
 
@@ -156,14 +156,14 @@ def test_a_change_is_accepted_on_held_back_rows_only() -> None:
             return await super().search(query, k)
 
     search = search_in(rivers.bind(rivers.searching, Listening()))
-    assert run(search.judge("mine", K24))
+    assert run(search.accept("mine", K24))
     assert search.values == K24
     assert set(asked) == {each.question for each in rivers.VAL}
 
 
 def test_a_change_that_loses_is_recorded_and_not_taken() -> None:
     search = search_in(rivers.bind(rivers.searching).with_params(K24))
-    assert not run(search.judge("mine", K1))
+    assert not run(search.accept("mine", K1))
     assert search.values == K24
     (change,) = search.changes
     assert (change.name, dict(change.values), change.accepted) == ("mine", K1, False)
@@ -173,22 +173,22 @@ def test_a_change_that_loses_is_recorded_and_not_taken() -> None:
 
 def test_the_same_values_are_no_change_and_cost_nothing() -> None:
     search = search_in(rivers.bind(rivers.searching))
-    assert not run(search.judge("mine", dict(search.values)))
+    assert not run(search.accept("mine", dict(search.values)))
     assert search.changes[0].note == "found nothing better"
     assert search.rollouts == 0
 
 
 def test_more_changes_than_were_announced_are_refused_since_the_test_would_be_void() -> None:
     search = search_in(rivers.bind(rivers.searching), tests=1)
-    run(search.judge("mine", {"search.k": 2}))
+    run(search.accept("mine", {"search.k": 2}))
     with pytest.raises(CompileError, match="'mine' has more changes judged than its `work` said"):
-        run(search.judge("mine", {"search.k": 3}))
+        run(search.accept("mine", {"search.k": 3}))
 
 
 def test_a_change_that_cannot_be_judged_is_recorded_as_such() -> None:
     search = search_in(rivers.bind(rivers.searching), Budget(searches=15))
     with pytest.raises(BudgetSpent):
-        run(search.judge("mine", K24))
+        run(search.accept("mine", K24))
     assert search.changes[0].note == "not judged: the budget ended"
     assert search.values == K1
 
