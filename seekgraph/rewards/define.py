@@ -46,7 +46,7 @@ def reward(
     return made
 
 
-_GIVEN = ("input", "item", "attempt", "mark")
+_GIVEN = ("input", "item", "attempt", "score")
 """Steps that hand on what another has made: it is not theirs to be judged by."""
 
 

@@ -48,7 +48,7 @@ def test_check_of_a_wrong_flow_tells_the_place_the_way_and_the_mend(folder: Path
     ran = seekgraph("check", "mine:flow")
     assert ran.code == 1
     assert "error unwritten-read at rerank" in ran.out
-    assert "mend: put retrieve before it" in ran.out
+    assert "hint: put retrieve before it" in ran.out
     told = seekgraph("check", "mine:flow", "--json")
     assert told.code == 1
     assert told.json["ok"] is False

@@ -119,5 +119,5 @@ def test_a_flow_with_errors_is_refused_before_documents_are_read(folder: Path) -
     )
     broken = lines(folder / "c.jsonl", "{")
     ran = seekgraph("run", "mine:flow", "q", "--corpus", broken, "--json")
-    ran.refused(1, "flow 'mine' has 1 error", "unwritten-read at rerank", "mend:")
+    ran.refused(1, "flow 'mine' has 1 error", "unwritten-read at rerank", "hint:")
     assert "unwritten-read" in json.loads(ran.out)["error"]

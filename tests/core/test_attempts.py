@@ -1,4 +1,4 @@
-"""`redo` and `best_of`: what is tried again, what is kept, what a discarded one leaves behind, what ends one early."""
+"""`redo` and `best_of`: what is tried again, what is selected, what a discarded one leaves behind, what ends one early."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from seekgraph.core.language.combinators import BestOf, Redo
 from seekgraph.core.language.lm import LM
 from seekgraph.core.record.attempts import discarded
 from seekgraph.core.record.ledger import Passages
-from seekgraph.core.record.scoring import marked
+from seekgraph.core.record.scoring import score_attempt
 from seekgraph.core.record.step import Step
 from seekgraph.lms import Scripted
 from seekgraph.prompts.outputs import QueryOut
@@ -63,7 +63,7 @@ class Marks:
 
     def __init__(self, *values: float | Exception | None) -> None:
         self.values = values
-        self.name = f"marks{values}"
+        self.name = f"scores{values}"
 
     def __call__(self, step: Step, trace: sg.Trace, example: Example | None = None) -> Mark:
         if step.kind != "node" or "notes" not in step.writes:
@@ -87,7 +87,7 @@ class Try(sg.Node):
 
 
 def decisions(result: Any) -> dict[str, Any]:
-    return {step.id: step.decision for step in result.trace if step.kind in ("mark", "kept")}
+    return {step.id: step.decision for step in result.trace if step.kind in ("score", "selected")}
 
 
 # --- redo ----------------------------------------------------------------------------------------------------------------
@@ -96,19 +96,19 @@ def decisions(result: Any) -> dict[str, Any]:
 def test_a_body_that_is_good_enough_runs_once() -> None:
     result = ran(sg.redo(Try(), Marks(0.5), below=0.5) >> Tell())
     assert result.answer.text == "1:-:0"
-    assert paths(result.trace) == ["redo@1", "try@1", "redo.mark@1", "redo", "tell"]
-    assert decisions(result) == {"redo.mark@1": 0.5, "redo": "1"}
+    assert paths(result.trace) == ["redo@1", "try@1", "redo.score@1", "redo", "tell"]
+    assert decisions(result) == {"redo.score@1": 0.5, "redo": "1"}
 
 
 def test_a_weak_attempt_is_followed_by_one_that_is_told_why() -> None:
     result = ran(sg.redo(Try(), Marks(0.2, 0.9, 1.0), below=0.5) >> Tell())
     assert result.answer.text == "2:attempt 1 is weak:0"
-    ids = ["redo@1", "try@1", "redo.mark@1", "redo@2", "try@2", "redo.mark@2", "redo", "tell"]
+    ids = ["redo@1", "try@1", "redo.score@1", "redo@2", "try@2", "redo.score@2", "redo", "tell"]
     assert paths(result.trace) == ids
-    assert decisions(result) == {"redo.mark@1": 0.2, "redo.mark@2": 0.9, "redo": "2"}
+    assert decisions(result) == {"redo.score@1": 0.2, "redo.score@2": 0.9, "redo": "2"}
     step = result.trace.step
-    assert step("redo.mark@1").parents == {"notes": ("try@1",)}
-    assert step("redo@2").parents == {"critique": ("redo.mark@1",)}
+    assert step("redo.score@1").parents == {"notes": ("try@1",)}
+    assert step("redo@2").parents == {"critique": ("redo.score@1",)}
     assert step("redo@2").writes == {"critique": "attempt 1 is weak"}
     assert step("try@2").parents["critique"] == ("redo@2",)
 
@@ -144,7 +144,7 @@ def test_a_critique_is_not_seen_outside() -> None:
 
 def test_a_body_without_a_mark_is_kept_as_it_is() -> None:
     result = ran(sg.redo(Try(), Marks(None), below=0.5) >> Tell())
-    assert decisions(result) == {"redo.mark@1": "unmarked", "redo": "1"}
+    assert decisions(result) == {"redo.score@1": "unscored", "redo": "1"}
 
 
 def test_the_mark_is_the_mean_over_the_steps_that_the_reward_applies_to() -> None:
@@ -153,7 +153,7 @@ def test_the_mark_is_the_mean_over_the_steps_that_the_reward_applies_to() -> Non
             return Mark({"try": 0.2, "jot": 0.6}.get(step.path), f"about {step.path}")
 
     result = ran(sg.redo(Try() >> Jot() >> Jot(), Both(), below=0.5, at_most=2) >> Tell())
-    assert decisions(result)["redo.mark@1"] == pytest.approx(0.4)
+    assert decisions(result)["redo.score@1"] == pytest.approx(0.4)
     assert result.trace.step("redo@2").writes == {"critique": "about try"}  # what is good enough is not told
 
 
@@ -172,7 +172,7 @@ def test_feedback_without_words_says_what_is_wanted() -> None:
 def test_an_attempt_that_fails_is_followed_by_another() -> None:
     result = ran(sg.redo(Jot("part") >> Try(fails=(1,)), Marks(0.1, 0.7), below=0.5) >> Tell())
     assert (result.status, result.answer.text) == ("ok", "part 2:the attempt before failed: try: no luck with 1:1")
-    assert decisions(result) == {"redo.mark@1": "failed", "redo.mark@2": pytest.approx(0.7), "redo": "2"}
+    assert decisions(result) == {"redo.score@1": "failed", "redo.score@2": pytest.approx(0.7), "redo": "2"}
 
 
 def test_a_body_that_always_fails_fails_with_its_first_error() -> None:
@@ -186,7 +186,7 @@ def test_a_reward_that_raises_is_an_error_in_the_trace_and_costs_its_mark_only()
         reward = Marks(broken)
         result = ran(sg.redo(Try(), reward, below=0.5) >> Tell())
         assert (result.status, result.answer.text) == ("ok", "1:-:0")
-        assert list(errors(result)) == ["redo.mark@1"]
+        assert list(errors(result)) == ["redo.score@1"]
 
 
 def test_failed_attempts_do_not_stop_the_others() -> None:
@@ -203,7 +203,7 @@ def test_at_the_budget_the_best_so_far_stands() -> None:
     service = Metered()
     result = bound(body, service=service, budget=sg.Budget(calls=1))(question="why?")
     assert (result.status, result.answer.text, len(service.asked)) == ("partial", "ONE", 1)
-    assert decisions(result) == {"redo.mark@1": 0.1, "redo": "1"}
+    assert decisions(result) == {"redo.score@1": 0.1, "redo": "1"}
 
 
 def test_at_the_end_of_its_time_the_best_so_far_stands() -> None:
@@ -231,7 +231,7 @@ def test_a_run_whose_answer_is_in_the_attempts_still_answers_at_the_budget() -> 
 def test_the_best_of_several_is_kept() -> None:
     result = ran(sg.best_of(3, Try(), Marks(0.2, 0.8, 0.8)) >> Tell())
     assert result.answer.text == "2:-:0"
-    assert decisions(result) == {f"best_of.mark@{n}": mark for n, mark in ((1, 0.2), (2, 0.8), (3, 0.8))} | {"best_of": "2"}
+    assert decisions(result) == {f"best_of.score@{n}": mark for n, mark in ((1, 0.2), (2, 0.8), (3, 0.8))} | {"best_of": "2"}
     assert result.trace.step("tell").parents == {"notes": ("try@2",)}
 
 
@@ -284,13 +284,13 @@ def test_attempts_in_an_each_see_what_their_item_needed() -> None:
     result = ran(Aim(goals=goals(a="", b="a", c="b")) >> body)
     assert result.status == "ok", errors(result)
     assert result["notes"] == ("a()", "b(a())", "c(a(),b(a()))")
-    marks = {id: value for id, value in decisions(result).items() if "mark" in id}
-    assert marks == {
-        "redo.mark@0.1": 0.0,
-        "redo.mark@0.2": 0.0,
-        "redo.mark@1.1": 0.1,
-        "redo.mark@1.2": 0.1,
-        "redo.mark@2.1": 0.2,
+    scores = {id: value for id, value in decisions(result).items() if "score" in id}
+    assert scores == {
+        "redo.score@0.1": 0.0,
+        "redo.score@0.2": 0.0,
+        "redo.score@1.1": 0.1,
+        "redo.score@1.2": 0.1,
+        "redo.score@2.1": 0.2,
     }
 
 
@@ -425,7 +425,7 @@ def test_a_drawing_shows_attempts() -> None:
     flow = sg.Flow(sg.redo(Try(), Marks(0.1, 0.9), below=sg.Float(0.5, 0, 1)) >> sg.best_of(3, Tell(), good))
     text = mermaid(flow)
     assert "redo: at most 3 attempts" in text
-    assert "best_of: 3 attempts, marked by" in text
+    assert "best_of: 3 attempts, scored by" in text
     assert "again · critique" in text
     assert "at least 0.5" in svg(flow)
     trace = flow.bind()(question="why?").trace
@@ -450,7 +450,7 @@ def test_nothing_that_a_discarded_attempt_wrote_is_read_outside_of_it(flow: sg.F
     gone = discarded(result.trace.steps)
     for step in result.trace:
         if step.kind == "attempt":  # what is said of the attempt before is all that it leaves
-            assert all(result.trace.step(source).kind == "mark" for sources in step.parents.values() for source in sources)
+            assert all(result.trace.step(source).kind == "score" for sources in step.parents.values() for source in sources)
         elif step.id not in gone:
             assert not gone.intersection(source for sources in step.parents.values() for source in sources)
 
@@ -459,17 +459,19 @@ def test_nothing_that_a_discarded_attempt_wrote_is_read_outside_of_it(flow: sg.F
 @given(flows(), inputs)
 def test_the_kept_attempt_has_the_best_mark_and_is_the_first_of_equals(flow: sg.Flow, given: dict[str, Any]) -> None:
     trace = random_run(flow, given).trace
-    for kept in (step for step in trace if step.kind == "kept"):
-        made = [step for step in trace if step.kind == "attempt" and step.path == kept.path and step.at[:-1] == kept.at]
-        marks = {step.at[-1]: step.decision for step in trace if step.path == f"{kept.path}.mark" and step.at[:-1] == kept.at}
+    for selected in (step for step in trace if step.kind == "selected"):
+        made = [step for step in trace if step.kind == "attempt" and step.path == selected.path and step.at[:-1] == selected.at]
+        scores = {
+            step.at[-1]: step.decision for step in trace if step.path == f"{selected.path}.score" and step.at[:-1] == selected.at
+        }
         assert [number(step) for step in made] == list(range(1, len(made) + 1))
 
-        def rank(attempt: int, marks: dict[int, Any] = marks) -> tuple[int, float]:
-            mark = marks.get(attempt, "failed")
-            return (2, mark) if isinstance(mark, float) else (int(mark == "unmarked"), 0.0)
+        def rank(attempt: int, scores: dict[int, Any] = scores) -> tuple[int, float]:
+            mark = scores.get(attempt, "failed")
+            return (2, mark) if isinstance(mark, float) else (int(mark == "unscored"), 0.0)
 
-        assert int(str(kept.decision)) == max(range(1, len(made) + 1), key=rank)
-        element = flow.sites[kept.path].element
+        assert int(str(selected.decision)) == max(range(1, len(made) + 1), key=rank)
+        element = flow.sites[selected.path].element
         assert isinstance(element, Redo | BestOf)
 
 
@@ -484,9 +486,9 @@ def test_a_mark_taken_while_the_flow_runs_is_the_score_that_the_trace_gives_afte
     one = sg.redo(Finds(ids=tuple(map(tuple, first))), novelty, below=below, at_most=len(first))
     two = sg.best_of(len(second), Finds(ids=tuple(map(tuple, second))), novelty)
     trace = ran(one >> two >> Cite()).trace
-    for mark in (step for step in trace if step.kind == "mark"):
+    for mark in (step for step in trace if step.kind == "score"):
         [scored] = [trace.step(id) for id in mark.parents["passages"]]
-        assert marked(novelty, [scored], trace).value == pytest.approx(mark.decision)
+        assert score_attempt(novelty, [scored], trace).value == pytest.approx(mark.decision)
 
 
 class Found(sg.Writes):

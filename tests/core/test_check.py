@@ -109,8 +109,8 @@ def only(body: Any, resources: Any = None, **options: Any) -> Finding:
     """The one finding of a flow."""
     found = check(Flow(body, **options), resources)
     assert len(found) == 1, "\n".join(map(str, found)) or "nothing found"
-    assert all(part in str(found[0]) for part in (found[0].code, found[0].message, found[0].mend))
-    assert " -> ".join(found[0].way) in str(found[0])
+    assert all(part in str(found[0]) for part in (found[0].code, found[0].message, found[0].hint))
+    assert " -> ".join(found[0].steps) in str(found[0])
     return found[0]
 
 
@@ -150,7 +150,7 @@ def test_nothing_is_found_in_a_flow_that_is_well(name: str) -> None:
 
 def test_a_flow_of_nothing_ends_without_an_answer() -> None:
     found = only(skip)
-    assert (found.code, found.channel, found.way) == ("no-answer", "answer", ())
+    assert (found.code, found.channel, found.steps) == ("no-answer", "answer", ())
     assert codes(Fan(())) == ["no-answer"]
     assert codes(fan(skip, skip)) == ["no-answer"]
 
@@ -165,42 +165,42 @@ def test_a_flow_of_nothing_may_give_back_an_input() -> None:
 def test_a_read_that_nothing_writes() -> None:
     found = only(Reply())
     assert (found.code, found.severity, found.path, found.channel) == ("unwritten-read", "error", "reply", "passages")
-    assert found.way == ("reply",)
+    assert found.steps == ("reply",)
     assert "nothing writes" in found.message
-    assert "default in Reply.run" in found.mend
+    assert "default in Reply.run" in found.hint
 
 
 def test_a_read_that_only_a_later_step_writes() -> None:
     found, *_ = check(Flow(Reply() >> Search()))
-    assert (found.code, found.path, found.way) == ("unwritten-read", "reply", ("reply",))
-    assert "put search before it" in found.mend
+    assert (found.code, found.path, found.steps) == ("unwritten-read", "reply", ("reply",))
+    assert "put search before it" in found.hint
 
 
 def test_a_misspelt_channel() -> None:
     found = next(each for each in check(Flow(Search() >> Reply().using(passages=S.pasages))) if each.code == "unwritten-read")
-    assert (found.channel, found.way) == ("pasages", ("search", "reply"))
-    assert "did you mean 'passages'?" in found.mend
+    assert (found.channel, found.steps) == ("pasages", ("search", "reply"))
+    assert "did you mean 'passages'?" in found.hint
 
 
 def test_a_read_that_one_branch_leaves_unwritten() -> None:
     found = only(route(when(S.question == "", "yes", "no"), {"yes": Search(), "no": skip}) >> Reply())
     assert (found.code, found.path, found.channel) == ("unwritten-read", "reply", "passages")
-    assert found.way == ("route[no]", "reply")
+    assert found.steps == ("route[no]", "reply")
     assert "route[no] does not write" in found.message
-    assert "put search before it on every way" in found.mend
+    assert "put search before it on every path" in found.hint
 
 
 def test_a_read_that_one_option_of_a_choice_leaves_unwritten() -> None:
     found = only(Choice(Search().named("look"), Log().named("trust")) >> Reply())
-    assert found.way == ("choice[trust]", "trust", "reply")
+    assert found.steps == ("choice[trust]", "trust", "reply")
     assert "choice[trust] does not write" in found.message
 
 
 def test_a_read_of_a_write_that_may_be_left_out() -> None:
     found = only(Search() >> Maybe() >> Guess().using(question=S.verdict.reason))
-    assert (found.code, found.channel, found.way) == ("unwritten-read", "verdict", ("search", "maybe", "guess"))
+    assert (found.code, found.channel, found.steps) == ("unwritten-read", "verdict", ("search", "maybe", "guess"))
     assert "maybe may leave unwritten" in found.message
-    assert "otherwise(S.verdict, ...)" in found.mend
+    assert "otherwise(S.verdict, ...)" in found.hint
 
 
 def test_a_read_in_the_first_round_of_what_a_loop_writes_later() -> None:
@@ -209,13 +209,13 @@ def test_a_read_in_the_first_round_of_what_a_loop_writes_later() -> None:
 
     found = only(loop(Sharpen() >> Find() >> Reflect(), S.verdict.score > 0.5, 3) >> Reply())
     assert (found.code, found.path, found.channel) == ("unwritten-read", "sharpen", "verdict")
-    assert found.way == ("loop[round 1]", "sharpen")
+    assert found.steps == ("loop[round 1]", "sharpen")
     assert "reflect writes only later in the round" in found.message
 
 
 def test_a_read_after_an_each_that_may_go_through_no_items() -> None:
     found = only(Make() >> each(S.plan.goals, Search() >> Rerank()) >> Reply().using(passages=S.context))
-    assert (found.channel, found.way) == ("context", ("make", "each[no items]", "reply"))
+    assert (found.channel, found.steps) == ("context", ("make", "each[no items]", "reply"))
     assert "each does not write over no items" in found.message
 
 
@@ -238,9 +238,9 @@ def test_an_item_and_a_round_are_not_seen_outside() -> None:
 
 def test_parts_of_a_fan_do_not_see_one_another() -> None:
     found = only(fan(Rerank(), Search()) >> Read())
-    assert (found.code, found.path, found.way) == ("unwritten-read", "rerank", ("fan[part 1]", "rerank"))
+    assert (found.code, found.path, found.steps) == ("unwritten-read", "rerank", ("fan[part 1]", "rerank"))
     assert "only search writes" in found.message
-    assert "put search before it" in found.mend
+    assert "put search before it" in found.hint
 
 
 def test_an_optional_input_may_be_missing() -> None:
@@ -250,7 +250,7 @@ def test_an_optional_input_may_be_missing() -> None:
     found = only(Recall())
     assert (found.code, found.channel) == ("unwritten-read", "history")
     assert "an optional input" in found.message
-    assert "require the input" in found.mend
+    assert "require the input" in found.hint
 
 
 def test_a_read_with_a_default_and_a_read_with_a_substitute_may_be_unwritten() -> None:
@@ -262,9 +262,9 @@ def test_what_a_call_is_not_given_is_unwritten_inside_it() -> None:
     inner = call(Rerank() >> Guess(), give={"question": S.question})
     found = only(Search() >> inner >> Guess().using(question=when(count(S.passages) > 3, S.digests[0].conclusion, S.question)))
     assert (found.code, found.path, found.channel) == ("unwritten-read", "rerank", "passages")
-    assert found.way == ("search", "call", "rerank")
+    assert found.steps == ("search", "call", "rerank")
     assert "call is not given" in found.message
-    assert "let the call give it: give={'passages': ...}" in found.mend
+    assert "let the call give it: give={'passages': ...}" in found.hint
 
 
 def test_a_round_is_given_to_a_call_only_by_name() -> None:
@@ -273,29 +273,29 @@ def test_a_round_is_given_to_a_call_only_by_name() -> None:
 
     rest = Guess().using(question=S.digests[0].conclusion)
     found = only(loop(call(Count()), S.round > 1, 3) >> rest)
-    assert (found.code, found.path, found.way) == ("unwritten-read", "count", ("loop[round 1]", "call", "count"))
-    assert "let the call give it: give={'round': ...}" in found.mend
+    assert (found.code, found.path, found.steps) == ("unwritten-read", "count", ("loop[round 1]", "call", "count"))
+    assert "let the call give it: give={'round': ...}" in found.hint
     assert codes(loop(call(Count(), give={"round": S.round}), S.round > 1, 3) >> rest) == []
 
 
 def test_what_a_call_reads_by_itself_has_to_be_written_outside() -> None:
     found = only(call(Reply()) >> Guess().using(question=S.digests[0].conclusion))
-    assert (found.code, found.path, found.way) == ("unwritten-read", "reply", ("call", "reply"))
+    assert (found.code, found.path, found.steps) == ("unwritten-read", "reply", ("call", "reply"))
 
 
 def test_only_a_digest_comes_out_of_a_call() -> None:
     body = call(Search() >> Reply()) >> Reply() >> Log().using(question=S.digests[0].conclusion)
     found = only(body)
-    assert (found.code, found.path, found.way) == ("unwritten-read", "reply_2", ("call", "reply_2"))
+    assert (found.code, found.path, found.steps) == ("unwritten-read", "reply_2", ("call", "reply_2"))
 
 
 def test_a_condition_over_a_channel_that_may_be_absent() -> None:
     found = only(loop(Search() >> Maybe(), S.verdict.score > 0.5, 3) >> Reply())
     assert (found.code, found.path, found.channel) == ("unwritten-read", "loop", "verdict")
-    assert found.way == ("loop[round 1]", "search", "maybe", "loop[until]")
-    assert "otherwise(S.verdict, ...)" in found.mend
+    assert found.steps == ("loop[round 1]", "search", "maybe", "loop[until]")
+    assert "otherwise(S.verdict, ...)" in found.hint
     found = only(route(S.verdict.score > 0.5, {True: Guess(), False: Guess()}))
-    assert (found.code, found.path, found.way) == ("unwritten-read", "route", ("route",))
+    assert (found.code, found.path, found.steps) == ("unwritten-read", "route", ("route",))
 
 
 # --- answers -------------------------------------------------------------------------------------------------------
@@ -304,9 +304,9 @@ def test_a_condition_over_a_channel_that_may_be_absent() -> None:
 def test_a_branch_that_never_answers() -> None:
     found = only(route(when(S.question == "", "no", "yes"), {"yes": Guess(), "no": Log()}))
     assert (found.code, found.path, found.channel) == ("no-answer", "route", "answer")
-    assert found.way == ("route[no]", "log")
+    assert found.steps == ("route[no]", "log")
     assert "route[no] does not write" in found.message
-    assert "such as guess" in found.mend
+    assert "such as guess" in found.hint
 
 
 def test_the_branch_that_does_not_answer_is_named_though_others_follow() -> None:
@@ -314,12 +314,12 @@ def test_the_branch_that_does_not_answer_is_named_though_others_follow() -> None
     found = only(
         route(test, {True: Guess(), False: skip}, name="first") >> route(test, {True: Log(), False: Log()}, name="second")
     )
-    assert (found.path, found.way) == ("first", ("first[false]", "second[true]", "second/log"))
+    assert (found.path, found.steps) == ("first", ("first[false]", "second[true]", "second/log"))
 
 
 def test_an_output_that_is_misspelt() -> None:
     found = [each for each in check(Flow(Guess(), output="anwser")) if each.code == "no-answer"]
-    assert "did you mean 'answer'?" in found[0].mend
+    assert "did you mean 'answer'?" in found[0].hint
 
 
 # --- types ---------------------------------------------------------------------------------------------------------
@@ -327,30 +327,30 @@ def test_an_output_that_is_misspelt() -> None:
 
 def test_a_read_of_another_type_than_what_was_written() -> None:
     found = only(Make() >> Find().using(query="plan") >> Reply())
-    assert (found.code, found.path, found.channel, found.way) == ("wrong-type", "find", "plan", ("make", "find"))
+    assert (found.code, found.path, found.channel, found.steps) == ("wrong-type", "find", "plan", ("make", "find"))
     assert "'query' wants Query, and make writes 'plan' as Plan" in found.message
-    assert found.mend == "read what fits: .using(query=S.question)"
+    assert found.hint == "read what fits: .using(query=S.question)"
 
 
 def test_the_field_that_fits_is_named() -> None:
     found = only(Search() >> Reflect() >> Guess().using(question=S.verdict))
-    assert found.mend == "read what fits: .using(question=S.verdict.label)"
+    assert found.hint == "read what fits: .using(question=S.verdict.label)"
 
 
 def test_an_expression_of_another_type_than_what_is_wanted() -> None:
     found = only(Search() >> Reflect() >> Guess().using(question=S.verdict.score))
-    assert (found.code, found.channel, found.way) == ("wrong-type", "verdict", ("search", "reflect", "guess"))
+    assert (found.code, found.channel, found.steps) == ("wrong-type", "verdict", ("search", "reflect", "guess"))
     assert "S.verdict.score is float" in found.message
 
 
 def test_a_plain_value_of_another_type_than_what_is_wanted() -> None:
     found = only(Guess().using(question=lift(3)))
-    assert (found.code, found.path, found.channel, found.way) == ("wrong-type", "guess", "", ("guess",))
+    assert (found.code, found.path, found.channel, found.steps) == ("wrong-type", "guess", "", ("guess",))
 
 
 def test_an_input_of_another_type_than_what_is_read() -> None:
     found = only(Guess(), inputs={"question": int})
-    assert (found.code, found.way) == ("wrong-type", ("guess",))
+    assert (found.code, found.steps) == ("wrong-type", ("guess",))
     assert "the flow's input is 'question' as int" in found.message
 
 
@@ -360,14 +360,14 @@ def test_a_type_that_only_a_later_round_brings() -> None:
 
     found = only(loop(Sharpen() >> Find() >> Reflect(), S.verdict.score > 0.5, 3) >> Reply())
     assert (found.code, found.path, found.channel) == ("wrong-type", "sharpen", "verdict")
-    assert found.way == ("loop[round 1]", "sharpen", "find", "reflect", "sharpen")
+    assert found.steps == ("loop[round 1]", "sharpen", "find", "reflect", "sharpen")
 
 
 def test_a_field_that_a_value_does_not_have() -> None:
     found = only(loop(Search() >> Reflect(), S.verdict.scoer > 0.5, 3) >> Reply())
     assert (found.code, found.path, found.channel) == ("unknown-attribute", "loop", "verdict")
-    assert found.way == ("loop[round 1]", "search", "reflect", "loop[until]")
-    assert found.mend == "did you mean 'score'?"
+    assert found.steps == ("loop[round 1]", "search", "reflect", "loop[until]")
+    assert found.hint == "did you mean 'score'?"
 
 
 def test_a_condition_that_is_none() -> None:
@@ -375,7 +375,7 @@ def test_a_condition_that_is_none() -> None:
     assert (found.code, found.path) == ("not-boolean", "loop")
     assert "until=S.verdict.score is float" in found.message
     found = only(Search() >> route(when(S.passages, "a", "b"), {"a": Reply(), "b": Guess()}))
-    assert (found.code, found.path, found.way) == ("not-boolean", "route", ("search", "route"))
+    assert (found.code, found.path, found.steps) == ("not-boolean", "route", ("search", "route"))
 
 
 def test_a_comparison_of_what_cannot_be_compared() -> None:
@@ -394,13 +394,13 @@ def test_an_attribute_of_what_may_be_none() -> None:
         async def run(self, question: str) -> Deep: ...
 
     found = only(Chain() >> Guess().using(question=S.chain[0].quote))
-    assert (found.code, found.path, found.channel, found.way) == ("maybe-none", "guess", "chain", ("chain", "guess"))
+    assert (found.code, found.path, found.channel, found.steps) == ("maybe-none", "guess", "chain", ("chain", "guess"))
 
 
 def test_an_each_over_what_is_no_collection() -> None:
     found = only(Make() >> each(S.plan, Search()) >> Reply())
-    assert (found.code, found.path, found.channel, found.way) == ("not-a-collection", "each", "plan", ("make", "each"))
-    assert found.mend == "go through S.plan.goals"
+    assert (found.code, found.path, found.channel, found.steps) == ("not-a-collection", "each", "plan", ("make", "each"))
+    assert found.hint == "go through S.plan.goals"
 
 
 def test_a_channel_declared_with_two_types() -> None:
@@ -412,9 +412,9 @@ def test_a_channel_declared_with_two_types() -> None:
 
     body = Search() >> route(S.question == "", {True: Say(), False: Reflect()}) >> Reply() >> Log().using(question=S.verdict)
     found = next(each for each in check(Flow(body)) if each.code == "two-declarations")
-    assert (found.path, found.channel, found.way) == ("reflect", "verdict", ("say", "reflect"))
+    assert (found.path, found.channel, found.steps) == ("reflect", "verdict", ("say", "reflect"))
     assert "say writes 'verdict' as str (replace), reflect as Verdict (replace)" in found.message
-    assert ".into(verdict='verdict_2')" in found.mend
+    assert ".into(verdict='verdict_2')" in found.hint
 
 
 def test_a_channel_declared_with_two_merge_rules() -> None:
@@ -435,9 +435,9 @@ def test_a_channel_declared_with_two_merge_rules() -> None:
 
 def test_a_label_without_a_branch() -> None:
     found = only(route(when(S.question == "", "stop", "go on"), {"stop": Guess()}))
-    assert (found.code, found.path, found.channel, found.way) == ("missing-branch", "route", "question", ("route",))
+    assert (found.code, found.path, found.channel, found.steps) == ("missing-branch", "route", "question", ("route",))
     assert "can give 'go on'" in found.message
-    assert "default='stop'" in found.mend
+    assert "default='stop'" in found.hint
     assert codes(route(when(S.question == "", "stop", "go on"), {"stop": Guess()}, default="stop")) == []
 
 
@@ -453,21 +453,21 @@ def test_a_declared_label_without_a_branch() -> None:
         async def run(self, question: str) -> Routed: ...
 
     found = only(route(Sort(), {"easy": Guess()}))
-    assert (found.code, found.channel, found.way) == ("missing-branch", "route", ("sort", "route"))
+    assert (found.code, found.channel, found.steps) == ("missing-branch", "route", ("sort", "route"))
     assert "can give 'hard'" in found.message
 
 
 def test_a_branch_that_no_label_leads_to() -> None:
     body = route(when(S.question == "", "stop", "go"), {"stop": Guess(), "go": Guess(), "sotp": Guess()})
     found = only(body)
-    assert (found.code, found.path, found.way) == ("unreachable-branch", "route", ("route[sotp]",))
-    assert found.mend == "did you mean 'stop'?"
+    assert (found.code, found.path, found.steps) == ("unreachable-branch", "route", ("route[sotp]",))
+    assert found.hint == "did you mean 'stop'?"
 
 
 def test_a_policy_that_may_give_anything_and_no_default() -> None:
     found = only(route(S.question, {"a": Guess(), "b": Guess()}))
     assert (found.code, found.severity, found.path) == ("open-route", "warning", "route")
-    assert "default='b'" in found.mend
+    assert "default='b'" in found.hint
     assert codes(route(S.question, {"a": Guess(), "b": Guess()}, default="a")) == []
 
 
@@ -476,13 +476,13 @@ def test_a_policy_that_may_give_anything_and_no_default() -> None:
 
 def test_a_step_whose_writes_nothing_reads() -> None:
     found = only(Search() >> Rerank() >> Reply())
-    assert (found.code, found.path, found.channel, found.way) == ("unread-write", "rerank", "context", ("search", "rerank"))
-    assert "remove this one" in found.mend
+    assert (found.code, found.path, found.channel, found.steps) == ("unread-write", "rerank", "context", ("search", "rerank"))
+    assert "remove this one" in found.hint
 
 
 def test_a_write_that_is_replaced_before_it_is_read() -> None:
     found = only(Refine() >> Refine() >> Find() >> Reply())
-    assert (found.code, found.path, found.way) == ("unread-write", "refine", ("refine",))
+    assert (found.code, found.path, found.steps) == ("unread-write", "refine", ("refine",))
 
 
 def test_a_call_whose_digest_nothing_reads() -> None:
@@ -514,9 +514,9 @@ def test_a_write_is_read_by(body: Any) -> None:
 def test_a_write_that_a_later_part_of_a_fan_replaces() -> None:
     found = only(fan(Refine(), Refine()) >> Find() >> Reply())
     assert (found.code, found.severity, found.path, found.channel) == ("lost-write", "warning", "fan", "query")
-    assert found.way[-1] == "find"
+    assert found.steps[-1] == "find"
     assert "refine and refine_2 replace 'query' side by side: what refine wrote is lost" in found.message
-    assert ".into(query=...)" in found.mend
+    assert ".into(query=...)" in found.hint
     require(Flow(fan(Refine(), Refine()) >> Find() >> Reply()))  # a warning stops nothing
 
 
@@ -529,9 +529,9 @@ def test_a_write_that_is_read_before_the_end_of_a_fan_is_not_lost() -> None:
 
 def test_a_name_given_twice() -> None:
     found = only(Search().named("look") >> Search().named("look") >> Reply())
-    assert (found.code, found.path, found.way) == ("name-twice", "look_2", ("look_2",))
+    assert (found.code, found.path, found.steps) == ("name-twice", "look_2", ("look_2",))
     assert "here and at look" in found.message
-    assert ".named(" in found.mend
+    assert ".named(" in found.hint
     inside = loop(Search().named("look"), S.round > 1, 2, name="one") >> loop(Search().named("look"), S.round > 1, 2, name="two")
     assert codes(inside >> Reply()) == []
 
@@ -540,7 +540,7 @@ def test_a_loop_without_a_bound() -> None:
     for rounds in (0, True, Float(2.0, 1, 5), S.round):
         found = only(Loop(Search(), lift(S.round > 1), rounds) >> Reply())
         assert (found.code, found.path) == ("unbounded-loop", "loop")
-        assert "Int(3, low=1, high=8)" in found.mend
+        assert "Int(3, low=1, high=8)" in found.hint
     assert codes(loop(Search(), S.round > 1, Int(2, 1, 5)) >> Reply()) == []
 
 
@@ -566,9 +566,9 @@ def test_a_node_whose_contract_cannot_be_read_is_a_finding() -> None:
 
 def test_a_resource_that_is_missing() -> None:
     found = only(Retrieve() >> Reply(), {"copus": Service()})
-    assert (found.code, found.path, found.way) == ("missing-resource", "retrieve", ("retrieve",))
+    assert (found.code, found.path, found.steps) == ("missing-resource", "retrieve", ("retrieve",))
     assert "wants a Retriever under the name 'corpus', and bound are copus" in found.message
-    assert found.mend == "bind(corpus=...) did you mean 'copus'?"
+    assert found.hint == "bind(corpus=...) did you mean 'copus'?"
     assert codes(Retrieve() >> Reply()) == []
     assert codes(Retrieve() >> Reply(), {"corpus": Service()}) == []
 
@@ -577,7 +577,7 @@ def test_a_resource_that_lacks_the_methods_of_its_port() -> None:
     found = only(Retrieve() >> Reply(), {"corpus": "corpus.jsonl"})
     assert (found.code, found.path) == ("wrong-port", "retrieve")
     assert "bound to a str, which has no search" in found.message
-    assert "search(...)" in found.mend
+    assert "search(...)" in found.hint
 
 
 def test_a_class_in_the_place_of_an_object() -> None:
@@ -634,8 +634,8 @@ def test_require_raises_all_errors_at_once_and_no_warnings() -> None:
 def test_a_finding_shows_everything_in_three_lines() -> None:
     lines = str(only(route(when(S.question == "", "yes", "no"), {"yes": Search(), "no": skip}) >> Reply())).splitlines()
     assert lines[0].startswith("error unwritten-read at reply: ")
-    assert lines[1] == "  way:  route[no] -> reply"
-    assert lines[2].startswith("  mend: ")
+    assert lines[1] == "  path: route[no] -> reply"
+    assert lines[2].startswith("  hint: ")
 
 
 # --- what LangGraph lets through -----------------------------------------------------------------------------------

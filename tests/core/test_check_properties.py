@@ -1,6 +1,6 @@
 """The checker refuses a flow exactly when there is a way through it that reads an unwritten channel or ends without its output.
 
-The oracle knows nothing of the checker: it follows every way of a flow, with every branch, every option of a choice, one to
+The oracle knows nothing of the checker: it follows every path of a flow, with every branch, every option of a choice, one to
 three rounds, none to two items, and every write that a node may leave out both made and left out.
 """
 
@@ -199,12 +199,12 @@ def unmarked(*_: object) -> Any:
 
 
 # --- strategies ----------------------------------------------------------------------------------------------------
-# Reads are mostly drawn from what is written before them on every way, sometimes from what is written on some way, and seldom
+# Reads are mostly drawn from what is written before them on every path, sometimes from what is written on some way, and seldom
 # from all channels: so about a third of the flows are well, and most others are nearly so.
 
 
 class Have(NamedTuple):
-    """What is written before a place: on every way, and on some way (by the oracle)."""
+    """What is written before a place: on every path, and on some way (by the oracle)."""
 
     sure: Written
     maybe: Written
@@ -353,6 +353,6 @@ def test_every_finding_names_a_place_a_way_and_a_mend(flow: Flow) -> None:
     for finding in check(flow):
         assert finding.path in flow.sites
         assert finding.message
-        assert finding.mend
-        assert all(step.partition("[")[0] in flow.sites for step in finding.way)
-        assert finding.mend in str(finding)
+        assert finding.hint
+        assert all(step.partition("[")[0] in flow.sites for step in finding.steps)
+        assert finding.hint in str(finding)

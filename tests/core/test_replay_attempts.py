@@ -38,7 +38,7 @@ def test_a_run_that_a_budget_ended_within_its_attempts_is_replayed_as_it_was() -
 
 
 def test_a_better_mark_ends_the_attempts() -> None:
-    _, again = both(REDO, at="redo.mark@1", write={"decision": 0.7})
+    _, again = both(REDO, at="redo.score@1", write={"decision": 0.7})
     assert (again.answer.text, len(again.trace.visits("try"))) == ("1:-:0", 1)
 
 
@@ -60,7 +60,7 @@ def test_another_attempt_can_be_kept() -> None:
 
 @pytest.mark.parametrize(
     ("at", "write"),
-    [("redo.mark@1", {"decision": 1.5}), ("redo", {"decision": "best"}), ("redo", {"notes": ()}), ("redo.mark@1", {"a": 1})],
+    [("redo.score@1", {"decision": 1.5}), ("redo", {"decision": "best"}), ("redo", {"notes": ()}), ("redo.score@1", {"a": 1})],
 )
 def test_what_does_not_fit_is_refused(at: str, write: dict[str, Any]) -> None:
     with pytest.raises(ReplayError):

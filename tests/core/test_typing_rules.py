@@ -326,13 +326,13 @@ def test_an_expression_that_cannot_work_is_a_problem(expr: Expr, code: str, says
     infer(expr, KNOWN, problems)
     assert [problem.code for problem in problems] == [code]
     assert says in problems[0].message
-    assert problems[0].mend
+    assert problems[0].hint
 
 
 def test_a_misspelt_field_is_answered_with_the_like_of_it() -> None:
     problems: list[Problem] = []
     infer(S.verdict.scoer, KNOWN, problems)
-    assert problems[0].mend == "did you mean 'score'?"
+    assert problems[0].hint == "did you mean 'score'?"
 
 
 @pytest.mark.parametrize(

@@ -53,9 +53,9 @@ def mended(corpus: Any, body: Any, weak: str, feedback: str) -> None:
     result, lm = run(corpus, body, feedback, weak)
     assert not result.errors
     assert asked(result) == {"refine@1": weak, "refine@2": GOOD}
-    marks = [step.decision for step in result.trace if step.kind == "mark"]
+    marks = [step.decision for step in result.trace if step.kind == "score"]
     assert marks[0] < marks[1]
-    assert [step.decision for step in result.trace if step.kind == "kept"] == ["2"]
+    assert [step.decision for step in result.trace if step.kind == "selected"] == ["2"]
     assert any("What was wrong with your last query" in each.prompt and feedback in each.prompt for each in lm.asked)
 
 
@@ -87,7 +87,7 @@ def test_a_query_that_finds_again_what_was_found_is_asked_again(corpus: Any) -> 
     )
     result, _ = run(corpus, body, "had been found before", QUESTION)
     assert asked(result) == {"refine@1": QUESTION, "refine@2": GOOD}
-    told = next(step.writes["critique"] for step in result.trace if step.kind == "mark")
+    told = next(step.writes["critique"] for step in result.trace if step.kind == "score")
     assert told.startswith("the query is redundant: 5 of 5 passages had been found before")
 
 
@@ -95,9 +95,9 @@ def test_adoption_serves_where_the_attempt_also_chooses(corpus: Any) -> None:
     one_of_five = Refine() >> Retrieve("corpus", k=5) >> Rerank(lm="none", keep=2)
     mark = adoption("context")
     result, _ = run(corpus, sg.redo(one_of_five, mark, below=0.1, at_most=2), "never", GOOD)
-    assert [step.decision for step in result.trace if step.kind == "mark"] == [2 / 5]
+    assert [step.decision for step in result.trace if step.kind == "score"] == [2 / 5]
     alone, _ = run(corpus, sg.redo(Refine() >> Retrieve("corpus", k=5), mark, below=0.1, at_most=2), "never", GOOD)
-    assert [step.decision for step in alone.trace if step.kind == "mark"] == ["unmarked"]
+    assert [step.decision for step in alone.trace if step.kind == "score"] == ["unscored"]
 
 
 def test_a_verdict_on_what_was_found_is_smart_searchs_usefulness(corpus: Any) -> None:
@@ -108,7 +108,7 @@ def test_a_verdict_on_what_was_found_is_smart_searchs_usefulness(corpus: Any) ->
         flow = sg.Flow(sg.redo(search, reward, below=0.5, at_most=2) >> Answer(lm="none"), name="judged")
         result = flow.bind(corpus=corpus, lm=lm, judge=judge)(question=QUESTION)
         assert asked(result) == {"refine@1": "tallest mountain", "refine@2": GOOD}
-        assert [step.decision for step in result.trace if step.kind == "mark"] == [0.1, 0.9]
+        assert [step.decision for step in result.trace if step.kind == "score"] == [0.1, 0.9]
 
 
 def test_the_best_of_several_queries_is_kept(corpus: Any) -> None:
@@ -117,7 +117,7 @@ def test_the_best_of_several_queries_is_kept(corpus: Any) -> None:
     flow = sg.Flow(sg.best_of(3, Refine() >> Retrieve("corpus", k=5), ranker_score(by="best")) >> Answer(lm="none"), name="best")
     result = flow.bind(corpus=corpus, lm=lm)(question=QUESTION)
     texts = asked(result)
-    [kept] = [step.decision for step in result.trace if step.kind == "kept"]
+    [kept] = [step.decision for step in result.trace if step.kind == "selected"]
     assert texts[f"refine@{kept}"] == GOOD
     assert len(set(texts.values())) == 3
 

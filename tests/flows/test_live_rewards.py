@@ -41,7 +41,7 @@ def test_searching_again_where_nothing_new_was_found_changes_the_query_and_finds
         assert not other.errors
         assert len(other["rankings"]) == len(one["rankings"]) == 3  # one list a round: dropped searches leave none
         pools.append((len(one["passages"]), len(other["passages"])))
-        for weak in (step for step in other.trace if step.kind == "mark" and step.decision < 0.3 and step.at[-1] == 1):
+        for weak in (step for step in other.trace if step.kind == "score" and step.decision < 0.3 and step.at[-1] == 1):
             queries = {step.at[-1]: step.writes["query"] for step in other.trace.visits("refine") if step.at[:-1] == weak.at[:-1]}
             assert queries[1] != queries[2]
             assert queries[1].text == queries[2].text  # without a model it is the expansion that changes
@@ -56,7 +56,7 @@ def test_a_model_is_told_what_was_wrong_with_its_query(corpus: Any) -> None:
     )
     asked = {step.id: step.writes["query"].text for step in result.trace if "query" in step.writes}
     assert asked == {"first/refine@1": "Las Meninas", "then/refine@1": "Las Meninas", "then/refine@2": "Rembrandt"}
-    decided = {step.id: step.decision for step in result.trace if step.kind == "kept"}
+    decided = {step.id: step.decision for step in result.trace if step.kind == "selected"}
     assert decided == {"first": "1", "then": "2"}
     prompt = next(each.prompt for each in lm.asked if "had been found before" in each.prompt)
     assert "What was wrong with your last query" in prompt

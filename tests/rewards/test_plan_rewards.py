@@ -260,7 +260,7 @@ def test_a_plan_without_goals_is_not_valid_and_validity_needs_no_example() -> No
 def test_validity_picks_a_plan_while_a_flow_runs() -> None:
     loose = ("2", "Who founded #1?", ())
     trace = run(sg.redo(Lay((GOOD[0], loose)), plan_valid, below=0.9, at_most=2) >> Say("1218"))
-    assert [step.decision for step in trace if step.kind == "mark"] == [0.5, 0.5]
+    assert [step.decision for step in trace if step.kind == "score"] == [0.5, 0.5]
 
 
 # --- leaping -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
     name-twice          a name given twice in one scope
     unbounded-loop      a loop whose number of rounds is no whole number of 1 or more
     two-declarations    a channel that two nodes write with different types or merge rules
-    unwritten-read      a read, or an expression, of a channel that some way to it leaves unwritten
+    unwritten-read      a read, or an expression, of a channel that some path to it leaves unwritten
     wrong-type          a read of what an earlier step writes with a type that does not fit
     unknown-attribute, maybe-none, incomparable, not-boolean, not-a-collection       an expression that cannot work
     missing-branch      a label that a route's policy can give, with no branch and no default
@@ -14,10 +14,10 @@
     unreachable-branch  a branch whose label the policy never gives
     unread-write        a step none of whose writes is ever read
     lost-write          (warning) a channel that two parts of a fan replace: what the first wrote is lost
-    no-answer           a way through the flow that ends without its output
+    no-answer           a path through the flow that ends without its output
     missing-resource, wrong-port        a resource that is not bound, or that lacks the methods of its port
 
-What is written where is known exactly: a read is refused when and only when there is a way to it (of branches, options, rounds,
+What is written where is known exactly: a read is refused when and only when there is a path to it (of branches, options, rounds,
 numbers of items, and writes that a node may leave out) on which nothing has written the channel.
 """
 
@@ -39,8 +39,8 @@ def check(flow: Flow, resources: Mapping[str, object] | None = None) -> tuple[Fi
     """All findings, in the order of the flow; resources are checked where they are given. Raises nothing."""
     found = [*unreadable(flow), *names(flow), *bounds(flow), *rewards(flow)]
     if not any(finding.code == "contract" for finding in found):
-        ways = walk(flow)
-        found += [finding for rule in RULES for finding in rule(flow, ways)]
+        paths = walk(flow)
+        found += [finding for rule in RULES for finding in rule(flow, paths)]
         found += [] if resources is None else ports(flow, resources)
     order = {path: number for number, path in enumerate(flow.sites)}
     return tuple(sorted(found, key=lambda finding: (finding.code == "no-answer", order[finding.path])))

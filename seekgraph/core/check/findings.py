@@ -1,4 +1,4 @@
-"""Findings: what the checker says is wrong, on which way, and how to mend it."""
+"""Findings: what the checker says is wrong, on which path, and how to fix it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from seekgraph.core.check.paths import (
     Place,
     Read,
-    Way,
+    Steps,
     writes,
 )
 from seekgraph.core.language.combinators import Call, Loop
@@ -32,28 +32,28 @@ from seekgraph.core.record.ledger import ChannelSpec
 class Finding:
     """Something wrong with a flow.
 
-    `code` is stable, `path` the place, `channel` the channel that it is about or "", `way` the steps that lead there. `message`
-    says what was expected and what there is, `mend` how to mend it.
+    `code` is stable, `path` the place, `channel` the channel that it is about or "", `steps` those that lead there. `message`
+    says what was expected and what there is, `hint` how to fix it.
     """
 
     code: str
     severity: Literal["error", "warning"]
     path: str
     channel: str
-    way: Way
+    steps: Steps
     message: str
-    mend: str
+    hint: str
 
     def __str__(self) -> str:
         lines = [f"{self.severity} {self.code} at {self.path or 'the flow'}: {self.message}"]
-        lines += [f"  way:  {' -> '.join(self.way)}"] if self.way else []
-        return "\n".join([*lines, f"  mend: {self.mend}"])
+        lines += [f"  path: {' -> '.join(self.steps)}"] if self.steps else []
+        return "\n".join([*lines, f"  hint: {self.hint}"])
 
 
 def error(
-    code: str, site: Site, channel: str, way: Way, message: str, mend: str, severity: Literal["error", "warning"] = "error"
+    code: str, site: Site, channel: str, steps: Steps, message: str, hint: str, severity: Literal["error", "warning"] = "error"
 ) -> Finding:
-    return Finding(code, severity, site.path, channel, way, message, mend)
+    return Finding(code, severity, site.path, channel, steps, message, hint)
 
 
 def here(site: Site) -> str:
@@ -72,7 +72,7 @@ def writing(flow: Flow, name: str) -> list[str]:
 
 
 def skips(flow: Flow, step: str, name: str) -> str:
-    """Why a step of a way does not write a channel that is written in its site, or "" where that is no wonder."""
+    """Why a step of a path does not write a channel that is written in its site, or "" where that is no wonder."""
     path, _, branch = step.partition("[")
     site, label = flow.sites[path], branch[:-1]
     written = {channel.name: always for _, channel, always in writes(site)}
@@ -93,16 +93,16 @@ def _given(call: Site, name: str) -> bool:
     return name in (free_reads(call.children[0]) if give is None else dict(give))
 
 
-def gap(flow: Flow, way: Way, reader: Site, several: list[str], call: Site | None = None) -> str:
-    """Why channels are unwritten on this way; `call` is the call that the reader is in."""
+def gap(flow: Flow, steps: Steps, reader: Site, several: list[str], call: Site | None = None) -> str:
+    """Why channels are unwritten on this path; `call` is the call that the reader is in."""
     ungiven = [f"{call.path} is not given" for name in several if call is not None and not _given(call, name)]
-    reasons = [reason for name in several for step in way[:-1] if (reason := skips(flow, step, name))]
+    reasons = [reason for name in several for step in steps[:-1] if (reason := skips(flow, step, name))]
     later = [
         f"{path} writes only later in the round"
         for site in flow.site.walk()
         if isinstance(site.element, Loop) and reader is not site and reader in site.walk()
         for path, channel, _ in writes(site)
-        if channel.name in several and path not in way
+        if channel.name in several and path not in steps
     ]
     optional = ["a run may not be given (an optional input)" for name in several if name in flow.inputs]
     elsewhere = [f"only {', '.join(paths)} writes" for name in several if (paths := writing(flow, name))]
@@ -110,14 +110,14 @@ def gap(flow: Flow, way: Way, reader: Site, several: list[str], call: Site | Non
 
 
 def how_to_write(flow: Flow, place: Place, read: Read, several: list[str]) -> str:
-    """How to mend a read of what is unwritten."""
+    """How to fix a read of what is unwritten."""
     name, state, element = several[0], place.state, place.site.element
     there = [each for each in state.written if frozenset((each,)) not in state.missing]
     hints = [similar(name, [each for each in state.written if each != name])]
     if name in flow.inputs and state.inside is None:
         hints.append(f"require the input: inputs={{{name!r}: {shown(without_nothing(flow.inputs[name]))}}}")
     if paths := writing(flow, name):
-        hints.append(f"put {' or '.join(paths)} before it on every way")
+        hints.append(f"put {' or '.join(paths)} before it on every path")
     if state.inside is not None and not _given(state.inside, name):
         hints.append(f"let the call give it: give={{{name!r}: ...}}")
     if isinstance(element, Node):
@@ -132,7 +132,7 @@ def how_to_write(flow: Flow, place: Place, read: Read, several: list[str]) -> st
 
 
 def fitting(place: Place, read: Read, given: Mapping[str, Any]) -> str:
-    """How to mend a read of the wrong type: a field that fits, or a channel."""
+    """How to fix a read of the wrong type: a field that fits, or a channel."""
     options = [
         f"{expr}.{name}" for expr, kind in given.items() for name, field in fields_of(kind).items() if fits(field, read.type)
     ]

@@ -1,4 +1,4 @@
-"""Every way through a flow at once: what is written where, by whom, and what some way leaves unwritten."""
+"""Every path through a flow at once: what is written where, by whom, and what some path leaves unwritten."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from seekgraph.core.record.digest import SOURCES
 from seekgraph.core.record.ledger import ChannelSpec, Merge
 from seekgraph.types import Digest
 
-Way = tuple[str, ...]
-"""Steps through a flow: paths of nodes, and choices on the way such as `route[no]`, `loop[round 1]`, `each[no items]`."""
+Steps = tuple[str, ...]
+"""Steps through a flow: paths of nodes, and choices on the path such as `route[no]`, `loop[round 1]`, `each[no items]`."""
 
 Clause = frozenset[str]
 """Channels one of which has to be written."""
@@ -44,7 +44,7 @@ class Writer:
     path: str
     type: Any = field(compare=False)
     merge: Merge
-    way: Way = field(compare=False)
+    steps: Steps = field(compare=False)
     lost: tuple[str, ...] = ()
 
 
@@ -52,23 +52,25 @@ class Writer:
 class State:
     """What has been written at a place: by channel the steps whose writes may be there, and what may be unwritten.
 
-    `missing` maps each clause that some way leaves without a written channel to such a way. `inside` is the call that the
+    `missing` maps each clause that some path leaves without a written channel to such a path. `inside` is the call that the
     place is in: the ledger starts there.
     """
 
-    way: Way
+    steps: Steps
     written: Mapping[str, tuple[Writer, ...]]
-    missing: Mapping[Clause, Way]
+    missing: Mapping[Clause, Steps]
     inside: Site | None = None
 
     def step(self, name: str) -> State:
         """The state after one more step."""
-        return replace(self, way=(*self.way, name), missing={clause: (*way, name) for clause, way in self.missing.items()})
+        return replace(
+            self, steps=(*self.steps, name), missing={clause: (*steps, name) for clause, steps in self.missing.items()}
+        )
 
     def wrote(self, channel: str, writer: Writer, *, always: bool) -> State:
         """The state after a write."""
         old = () if always and writer.merge is Merge.REPLACE else self.written.get(channel, ())
-        missing = {clause: way for clause, way in self.missing.items() if not (always and channel in clause)}
+        missing = {clause: steps for clause, steps in self.missing.items() if not (always and channel in clause)}
         return replace(self, written={**self.written, channel: tuple(dict.fromkeys((*old, writer)))}, missing=missing)
 
     @property
@@ -101,7 +103,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Ways:
+class Paths:
     """All places that read, in the order in which a run comes to them, and the state at the end."""
 
     places: tuple[Place, ...]
@@ -145,8 +147,8 @@ def writes(site: Site) -> Iterator[tuple[str, ChannelSpec, bool]]:
             yield from writes(child)
 
 
-def walk(flow: Flow) -> Ways:
-    """Every way through a flow at once."""
+def walk(flow: Flow) -> Paths:
+    """Every path through a flow at once."""
     asked = [read for site in flow.site.walk() for read in reads(site)]
     single = {frozenset((name,)) for name in [flow.output, *(name for read in asked for name in read.sources)]}
     clauses = sorted(single | {clause for read in asked for clause in read.needs}, key=sorted)
@@ -155,7 +157,7 @@ def walk(flow: Flow) -> Ways:
         start = start.wrote(name, Writer("", without_nothing(kind), Merge.REPLACE, ()), always=not fits(NOTHING, kind))
     walker = _Walker(clauses)
     end = walker.after(flow.site, start)
-    return Ways((*walker.places, Place(flow.site, end, (Read("output", (flow.output,)),))), end)
+    return Paths((*walker.places, Place(flow.site, end, (Read("output", (flow.output,)),))), end)
 
 
 class _Walker:
@@ -195,7 +197,7 @@ class _Walker:
 
     def _visit(self, site: Site, state: State) -> State:
         for path, channel, always in writes(site):
-            state = state.wrote(channel.name, Writer(path, channel.type, channel.merge, state.way), always=always)
+            state = state.wrote(channel.name, Writer(path, channel.type, channel.merge, state.steps), always=always)
         return state
 
     def _fan(self, site: Site, state: State) -> State:
@@ -203,8 +205,8 @@ class _Walker:
         starts = [state.step(f"{site.path}[part {number}]") for number in range(1, len(site.children) + 1)]
         ends = [self.after(child, start) for child, start in zip(site.children, starts, strict=True)]
         missing = {
-            clause: way + tuple(step for end in ends for step in end.missing[clause][len(way) :])
-            for clause, way in state.missing.items()
+            clause: steps + tuple(step for end in ends for step in end.missing[clause][len(steps) :])
+            for clause, steps in state.missing.items()
             if all(clause in end.missing for end in ends)
         }
         written = dict(state.written)
@@ -216,21 +218,21 @@ class _Walker:
                 written[name] = tuple(
                     replace(each, lost=(*each.lost, site.path)) if each.path in lost else each for each in changed
                 )
-        way = state.way + tuple(step for end in ends for step in end.way[len(state.way) :])
-        return replace(state, way=way, written=written, missing=missing)
+        steps = state.steps + tuple(step for end in ends for step in end.steps[len(state.steps) :])
+        return replace(state, steps=steps, written=written, missing=missing)
 
     def _each(self, site: Site, element: Each, state: State) -> State:
         """The body may run for no item: then only the collections that it writes to are there, empty."""
         kind = item_type(infer(element.items, state.types))
-        item = Writer(site.path, Any if kind is None else kind, Merge.REPLACE, state.way)
+        item = Writer(site.path, Any if kind is None else kind, Merge.REPLACE, state.steps)
         begun = state.step(f"{site.path}[{element.item}]").wrote(element.item, item, always=True)
         if attribute(item.type, "needs") is not None:  # an item may see what others wrote
             begun = replace(begun, written=writers_of([begun, self.unseen(site.children[0], begun)]))
         end = self.after(site.children[0], begun)
         there = set(collected(site)) - {element.item}
         missing = {
-            clause: end.missing.get(clause, (*way, f"{site.path}[no items]"))
-            for clause, way in state.missing.items()
+            clause: end.missing.get(clause, (*steps, f"{site.path}[no items]"))
+            for clause, steps in state.missing.items()
             if not clause & there
         }
         written = writers_of([state, end])
@@ -239,14 +241,14 @@ class _Walker:
 
     def _loop(self, site: Site, state: State) -> State:
         """At least one round; a later round may find what an earlier one wrote. Outside, `round` is what it was."""
-        number = Writer(site.path, int, Merge.REPLACE, state.way)
+        number = Writer(site.path, int, Merge.REPLACE, state.steps)
         begun = state.step(f"{site.path}[round 1]").wrote("round", number, always=True)
         again = replace(begun, written=writers_of([begun, self.unseen(site.children[0], begun)]))
         end = self.after(site.children[0], again)
         self.places.append(Place(site, end, reads(site)))
         hidden = {
-            clause: (*way, f"{site.path}[round 1]")
-            for clause, way in state.missing.items()
+            clause: (*steps, f"{site.path}[round 1]")
+            for clause, steps in state.missing.items()
             if "round" in clause and all(frozenset((other,)) in end.missing for other in clause - {"round"})
         }
         written = {name: writers for name, writers in end.written.items() if name != "round"}
@@ -255,8 +257,8 @@ class _Walker:
 
     def _redo(self, site: Site, element: Redo, state: State) -> State:
         """Every attempt starts from `state`; from the second on there is feedback. Outside, its channel is what it was."""
-        told = Writer(site.path, str, Merge.REPLACE, state.way)
-        begun = state.step(f"{site.path}[attempt 1]").wrote(element.channel, told, always=False)
+        feedback = Writer(site.path, str, Merge.REPLACE, state.steps)
+        begun = state.step(f"{site.path}[attempt 1]").wrote(element.channel, feedback, always=False)
         end = self.after(site.children[0], begun)
         left = tuple(writer for writer in end.written.get(element.channel, ()) if writer.path != site.path)
         written = {name: writers for name, writers in end.written.items() if name != element.channel}
@@ -264,28 +266,28 @@ class _Walker:
 
     def _call(self, site: Site, element: Call, state: State) -> State:
         """The body starts with what it is given, and only a digest comes back."""
-        way = (*state.way, site.path)
-        begun = State(way, {}, dict.fromkeys(self.clauses, way), site)
+        steps = (*state.steps, site.path)
+        begun = State(steps, {}, dict.fromkeys(self.clauses, steps), site)
         if element.give is None:
-            given, ways = set(free_reads(site.children[0])), state.step(site.path).missing
+            given, unwritten = set(free_reads(site.children[0])), state.step(site.path).missing
             written = {name: writers for name, writers in state.written.items() if name in given}
-            missing = {each: ways.get(each & given, way) for each in self.clauses if not self._there(each & given, state)}
+            missing = {each: unwritten.get(each & given, steps) for each in self.clauses if not self._there(each & given, state)}
             begun = replace(begun, written=written, missing=missing)
         for name, expr in element.give or ():
-            begun = begun.wrote(name, Writer(site.path, infer(expr, state.types), Merge.REPLACE, way), always=True)
+            begun = begun.wrote(name, Writer(site.path, infer(expr, state.types), Merge.REPLACE, steps), always=True)
         end = self.after(site.children[0], begun)
         self.places.append(Place(site, end, tuple(Read("digest", (name,)) for name in SOURCES)))
         return self._visit(site, state.step(site.path))
 
     def _there(self, clause: Clause, state: State) -> bool:
-        """Whether one of a clause's channels is written on every way."""
+        """Whether one of a clause's channels is written on every path."""
         asked = [clause] if clause in self.clauses else [frozenset((name,)) for name in clause]
         return any(each not in state.missing for each in asked)
 
 
 def either(states: Sequence[State]) -> State:
     """The state after one of several branches."""
-    missing: dict[Clause, Way] = {}
+    missing: dict[Clause, Steps] = {}
     for state in states:
         missing = {**state.missing, **missing}
     return replace(states[0], written=writers_of(states), missing=missing)

@@ -107,16 +107,16 @@ def svg_trace(trace: Trace) -> str:
 def html(flow: Flow) -> str:
     """A flow as an HTML fragment for a notebook."""
     heading = f"Flow {flow.name or ''}".rstrip()
-    told = f"{len(flow.params())} params · asks for {', '.join(sorted(flow.resources)) or 'nothing from outside'}"
-    return _fragment(heading, told, svg(flow))
+    summary = f"{len(flow.params())} params · asks for {', '.join(sorted(flow.resources)) or 'nothing from outside'}"
+    return _fragment(heading, summary, svg(flow))
 
 
 def html_trace(trace: Trace) -> str:
     """A trace as an HTML fragment for a notebook."""
     seconds = max((step.started + step.seconds for step in trace), default=0.0)
     spent = [f"{line} {count:g}" for line, count in trace.usage().spent().items()]
-    told = [trace.status, f"steps {len(trace)}", f"errors {len(trace.errors)}", seconds_text(seconds), *spent]
-    return _fragment(f"Trace of {trace.flow or 'a flow'}", " · ".join(told), svg_trace(trace))
+    summary = [trace.status, f"steps {len(trace)}", f"errors {len(trace.errors)}", seconds_text(seconds), *spent]
+    return _fragment(f"Trace of {trace.flow or 'a flow'}", " · ".join(summary), svg_trace(trace))
 
 
 def html_result(result: Result) -> str:
@@ -125,9 +125,9 @@ def html_result(result: Result) -> str:
     said = "no answer" if answer is None else f"refused: {answer.text}" if answer.refused else answer.text
     cited = f"cites {', '.join(answer.citations)}" if answer and answer.citations else ""
     failed = "".join(f"<li>{escape(step.error.message)}</li>" for step in result.errors if step.error)
-    told = f"<blockquote>{escape(said)}</blockquote><div>{escape(cited)}</div>" + (f"<ul>{failed}</ul>" if failed else "")
+    summary = f"<blockquote>{escape(said)}</blockquote><div>{escape(cited)}</div>" + (f"<ul>{failed}</ul>" if failed else "")
     trace = f"<details><summary>{escape(result.status)}: how it came about</summary>{html_trace(result.trace)}</details>"
-    return f'<div class="seekgraph">{told}{trace}</div>'
+    return f'<div class="seekgraph">{summary}{trace}</div>'
 
 
 def drawn(thing: Flow | Trace, format: str) -> str:
@@ -166,6 +166,6 @@ def _label(text: str) -> str:
     return "".join(c if c.isalnum() or c in _PLAIN else f"#{ord(c)};" for c in clip(text, WIDEST))
 
 
-def _fragment(heading: str, told: str, picture: str) -> str:
-    head = f"<div><strong>{escape(heading)}</strong> <span>{escape(told)}</span></div>"
+def _fragment(heading: str, summary: str, picture: str) -> str:
+    head = f"<div><strong>{escape(heading)}</strong> <span>{escape(summary)}</span></div>"
     return f'<div class="seekgraph" style="overflow-x:auto">{head}{picture}</div>'

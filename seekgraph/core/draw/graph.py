@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from seekgraph.core.draw.text import caption, gifts, mark_text, said, setting_lines
+from seekgraph.core.draw.text import caption, gifts, said, score_text, setting_lines
 from seekgraph.core.language.combinators import Call, Each, Fan, Loop, Pick, Redo, Route, Seq
 from seekgraph.core.language.expr import Channel, channels
 from seekgraph.core.language.flow import Flow
@@ -184,10 +184,10 @@ class _Wiring:
     def redo(self, site: Site, element: Redo, sources: list[Source], spot: Spot) -> Part:
         outside = set(self.graph)
         part = self.part(site.children[0], sources, spot)
-        self.node(site.path, "redo", mark_text(site, self.values), part.exits, spot._replace(have=part.have))
-        told = spot.have | {element.channel}  # each attempt starts from the same state
+        self.node(site.path, "redo", score_text(site, self.values), part.exits, spot._replace(have=part.have))
+        fed = spot.have | {element.channel}  # each attempt starts from the same state
         for entry in part.entries:
-            self.connect(Source(site.path, "back", "again"), entry, told)
+            self.connect(Source(site.path, "back", "again"), entry, fed)
         for edge in [edge for edge in self.have if edge[0] not in outside and not self.in_call(edge[1], len(spot.inside))]:
             self.have[edge] |= {element.channel}
         return Part(part.entries, [Source(site.path)], part.have)

@@ -49,9 +49,9 @@ def trace_svg(trace: Trace, most: int) -> str:
     order = {step.id: number for number, step in enumerate(steps)}
     layers = ordered([sorted(layer, key=order.__getitem__) for layer in nx.topological_generations(graph)], graph)
     cards, width, height = placed(layers, {step.id: step for step in steps}, graph)
-    kept = set(nx.transitive_reduction(graph).edges)
-    lines = [_edge(cards[one], cards[other], implied=(one, other) not in kept) for one, other in graph.edges]
-    labels = [_label(cards[id], graph, kept) for id in graph]
+    shown = set(nx.transitive_reduction(graph).edges)
+    lines = [_edge(cards[one], cards[other], implied=(one, other) not in shown) for one, other in graph.edges]
+    labels = [_label(cards[id], graph, shown) for id in graph]
     boxes = [_card(card) for card in cards.values()]
     heading = _heading(trace, len(trace) - len(steps))
     width = max(width, paint.text_width(heading) * 1.05 + 2 * MARGIN)
@@ -101,9 +101,9 @@ def _edge(one: Card, other: Card, *, implied: bool) -> str:
     return paint.edge(path, (other.middle, other.y), "sg-implied" if implied else "")
 
 
-def _label(card: Card, graph: nx.DiGraph, kept: set[tuple[str, str]]) -> str:
+def _label(card: Card, graph: nx.DiGraph, shown: set[tuple[str, str]]) -> str:
     """Above a card the channels that come in along the edges that are drawn in full."""
-    into = [data["channels"] for source, target, data in graph.in_edges(card.step.id, data=True) if (source, target) in kept]
+    into = [data["channels"] for source, target, data in graph.in_edges(card.step.id, data=True) if (source, target) in shown]
     text = ", ".join(dict.fromkeys(name for names in into for name in names))
     return paint.label(card.middle + 8, card.y - 9, clip(text, max(8, int(card.width / 2 / 6.8)))) if text else ""
 
@@ -118,5 +118,10 @@ def _card(card: Card) -> str:
 def _heading(trace: Trace, left: int) -> str:
     seconds = max((step.started + step.seconds for step in trace), default=0.0)
     hits = sum(step.memo == "hit" for step in trace)
-    told = [f"{trace.flow or 'trace'}: {trace.status}", f"steps {len(trace)}", f"errors {len(trace.errors)}", f"memo hits {hits}"]
-    return " · ".join([*told, seconds_text(seconds), *([f"{left} steps not drawn"] if left else [])])
+    counts = [
+        f"{trace.flow or 'trace'}: {trace.status}",
+        f"steps {len(trace)}",
+        f"errors {len(trace.errors)}",
+        f"memo hits {hits}",
+    ]
+    return " · ".join([*counts, seconds_text(seconds), *([f"{left} steps not drawn"] if left else [])])

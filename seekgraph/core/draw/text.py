@@ -53,7 +53,7 @@ def caption(site: Site, values: Mapping[str, Param], have: Collection[str]) -> s
     if isinstance(element, Redo):
         return f"{called}: at most {_number(site, 'at_most', values)} attempts"
     if isinstance(element, BestOf):
-        return f"{called}: {_number(site, 'n', values)} attempts, marked by {name_of(element.reward)}"
+        return f"{called}: {_number(site, 'n', values)} attempts, scored by {name_of(element.reward)}"
     if isinstance(element, Call):
         return f"{called}: given {', '.join(gifts(site, element, have)) or 'nothing'}; returns a digest"
     if isinstance(element, Pick):
@@ -62,7 +62,7 @@ def caption(site: Site, values: Mapping[str, Param], have: Collection[str]) -> s
     return called if isinstance(element, Fan) or named else ""
 
 
-def mark_text(site: Site, values: Mapping[str, Param]) -> str:
+def score_text(site: Site, values: Mapping[str, Param]) -> str:
     """When a redo is content: `novelty at least 0.5`."""
     return f"{name_of(cast(Redo, site.element).reward)} at least {_number(site, 'below', values)}"
 
@@ -104,10 +104,10 @@ def step_lines(step: Step) -> list[str]:
 
 
 def decision_text(step: Step) -> str:
-    """A decision in a word: yes or no, a label, the mark of an attempt, the number of the one that is kept."""
+    """A decision in a word: yes or no, a label, the score of an attempt, the number of the one that is selected."""
     if isinstance(step.decision, bool):
         return "yes" if step.decision else "no"
-    if step.kind == "kept":
+    if step.kind == "selected":
         return f"attempt {step.decision}"
     return f"{step.decision:.2f}" if isinstance(step.decision, float) else str(step.decision)
 
@@ -116,7 +116,7 @@ def step_class(step: Step) -> str:
     """What a step is shown as: "error", "decision", "hit", "outside" (an input, an item, a digest) or "node"."""
     if step.error is not None:
         return "error"
-    if step.kind in ("until", "route", "mark", "kept"):
+    if step.kind in ("until", "route", "score", "selected"):
         return "decision"
     return "hit" if step.memo in ("hit", "replay") else "node" if step.kind == "node" else "outside"
 

@@ -2,7 +2,7 @@
 
 `a >> b`, `fan(a, b)`, `each(items, body)`, `loop(body, until, max_rounds)`, `route(policy, branches)`, `call(flow)`,
 `redo(body, reward, below, at_most)`, `best_of(n, body, reward)`, and a `Choice` of elements in the place of one. What they do is
-told here; how they run is in `run.py` and `attempts.py`.
+said here; how they run is in `run.py` and `attempts.py`.
 """
 
 from __future__ import annotations
@@ -85,12 +85,12 @@ class Call(Element):
 
 @dataclass(frozen=True, eq=False)
 class Redo(Element):
-    """The body, and again while its mark is below `below`, at most `at_most` times in all; the best attempt is kept.
+    """The body, and again while its score is below `below`, at most `at_most` times in all; the best attempt is selected.
 
     Every attempt starts from the state before the first; from the second on, `channel` holds the reward's feedback on the one
-    before. The mark of an attempt is the mean of `reward` over its steps, each seen in the trace of what came before and of
-    this attempt; an attempt without a mark is kept as it is, one that fails is followed by another. Ties go to the first. Only
-    the kept attempt writes to the ledger; the steps of all stand in the trace.
+    before. The score of an attempt is the mean of `reward` over its steps, each seen in the trace of what came before and of
+    this attempt; an attempt without a score is selected as it is, one that fails is followed by another. Ties go to the first.
+    Only the selected attempt writes to the ledger; the steps of all stand in the trace.
     """
 
     kind: ClassVar[str] = "redo"
@@ -103,10 +103,10 @@ class Redo(Element):
 
 @dataclass(frozen=True, eq=False)
 class BestOf(Element):
-    """`n` attempts at the body, side by side from one state; the one with the best mark is kept, the first of equals.
+    """`n` attempts at the body, side by side from one state; the one with the best score is selected, the first of equals.
 
-    Marks are those of `Redo`. Each attempt has a sample index of its own, so that models that sample say something else, and a
-    node's `visit.rng` is another. An attempt that fails, or has no mark, is kept only where no other has one.
+    Scores are those of `Redo`. Each attempt has a sample index of its own, so that models that sample say something else, and a
+    node's `visit.rng` is another. An attempt that fails, or has no score, is selected only where no other has one.
     """
 
     kind: ClassVar[str] = "best_of"
@@ -185,7 +185,7 @@ def call(flow: Any, *, give: Mapping[str, Any] | None = None, budget: Budget | N
 
 
 def redo(body: Any, reward: Scoring, below: Any, at_most: Any = 3, *, channel: str = "critique", name: str | None = None) -> Redo:
-    """Run `body`, and again with the reward's feedback while its mark is below `below` (in [0, 1]); see `Redo`.
+    """Run `body`, and again with the reward's feedback while its score is below `below` (in [0, 1]); see `Redo`.
 
     `at_most` (1 or more) counts all attempts. `channel` is where the body's nodes read, as text, what was wrong. Both numbers
     may be params. The way of SmartSearch: a query that scores low is written again from what is said about it.

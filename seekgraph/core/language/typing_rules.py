@@ -32,11 +32,11 @@ PARAMS: Mapping[Any, Any] = {IntParam: int, FloatParam: float, SwitchParam: bool
 
 
 class Problem(NamedTuple):
-    """What is wrong inside an expression, and how to mend it."""
+    """What is wrong inside an expression, and how to fix it."""
 
     code: str
     message: str
-    mend: str
+    hint: str
 
 
 def members(kind: Any) -> tuple[Any, ...]:
@@ -241,14 +241,14 @@ def _type_of(value: Any) -> Any:
 def _infer_attribute(expr: Attr, base: Any, found: list[Problem]) -> Any:
     if NOTHING in members(base):
         base = without_nothing(base)
-        mend = "make the field required, or let a node look at it and write what follows"
-        found.append(Problem("maybe-none", f"{expr._base} may be None, and {expr} needs it", mend))
+        hint = "make the field required, or let a node look at it and write what follows"
+        found.append(Problem("maybe-none", f"{expr._base} may be None, and {expr} needs it", hint))
     kind = attribute(base, expr._key)
     if kind is None:
         names = fields_of(base)
-        mend = similar(str(expr._key), names) or (f"it has {', '.join(sorted(names))}" if names else "it has no fields")
+        hint = similar(str(expr._key), names) or (f"it has {', '.join(sorted(names))}" if names else "it has no fields")
         what = repr(expr._key) if isinstance(expr._key, str) else f"item {expr._key}"
-        found.append(Problem("unknown-attribute", f"{expr._base} is {shown(base)}, which has no {what}", mend))
+        found.append(Problem("unknown-attribute", f"{expr._base} is {shown(base)}, which has no {what}", hint))
     return Any if kind is None else kind
 
 
@@ -258,8 +258,8 @@ def _infer_operation(expr: Apply, kinds: list[Any], found: list[Problem]) -> Any
         return bool
     if name in ("==", "!=", "<", "<=", ">", ">="):
         if not (_ordered if name[0] in "<>" else _may_be_equal)(*kinds):
-            mend = "compare values of one type, such as a field: S.verdict.score >= 0.5"
-            found.append(Problem("incomparable", f"{expr} compares {both}", mend))
+            hint = "compare values of one type, such as a field: S.verdict.score >= 0.5"
+            found.append(Problem("incomparable", f"{expr} compares {both}", hint))
         return bool
     if name == "count":
         if not all(unknown(each) or hasattr(get_origin(each) or each, "__len__") for each in members(kinds[0])):
@@ -268,8 +268,8 @@ def _infer_operation(expr: Apply, kinds: list[Any], found: list[Problem]) -> Any
             )
         return int
     if name == "when" and not fits(kinds[0], bool):
-        mend = "compare it with something: S.verdict.score >= 0.5, count(S.passages) > 0"
-        found.append(Problem("not-boolean", f"the test of {expr} is {shown(kinds[0])}, which is not a condition", mend))
+        hint = "compare it with something: S.verdict.score >= 0.5, count(S.passages) > 0"
+        found.append(Problem("not-boolean", f"the test of {expr} is {shown(kinds[0])}, which is not a condition", hint))
     if name in ("when", "otherwise"):
         return union(kinds[-2:])
     if all(fits(kind, float) for kind in kinds):

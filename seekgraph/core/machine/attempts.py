@@ -1,7 +1,7 @@
-"""How `redo` and `best_of` run: attempts at a body, one after the other or side by side, of which one is kept.
+"""How `redo` and `best_of` run: attempts at a body, one after the other or side by side, of which one is selected.
 
 Each attempt is made on a frame of its own that starts from the same state, so nothing that a discarded attempt wrote can be read
-after it. A mark is taken from the trace as it would be if the attempt were the only one. What ends an attempt early (an error of
+after it. A score is taken from the trace as it would be if the attempt were the only one. What ends an attempt early (an error of
 a step, a spent budget, being cancelled) leaves it behind every attempt that came through; what came before stands.
 """
 
@@ -13,7 +13,7 @@ from itertools import pairwise
 from seekgraph.core.machine.run import Exhausted, Frame, Operation, StepFailed, at_once
 from seekgraph.core.record.attempts import discarded
 from seekgraph.core.record.ledger import Entry
-from seekgraph.core.record.scoring import Mark, Scoring, marked
+from seekgraph.core.record.scoring import AttemptScore, Scoring, score_attempt
 from seekgraph.core.record.step import Step, StepError
 from seekgraph.core.record.trace import number_visits
 
@@ -22,17 +22,17 @@ _APART = 1000
 
 
 class Attempt:
-    """One attempt: its frame, the step that begins it, the step that marks it, its mark, and what stopped it."""
+    """One attempt: its frame, the step that begins it, the step that scores it, its score, and what stopped it."""
 
-    __slots__ = ("channel", "frame", "mark", "marking", "path", "step", "stop")
+    __slots__ = ("channel", "frame", "path", "score", "scored", "step", "stop")
 
     def __init__(self, frame: Frame, path: str, number: int, channel: str = "", critique: str = "") -> None:
         self.path = path
         self.channel = channel
         self.frame = frame.fork(number)
         self.frame.sample = frame.sample * _APART + number - 1
-        self.mark: float | None = None
-        self.marking: Step | None = None
+        self.score: float | None = None
+        self.scored: Step | None = None
         self.stop: StepFailed | None = None
         self.step = self.frame.note("attempt", path, {}, writes={channel: critique} if critique else {})
         if channel in self.step.writes:
@@ -41,71 +41,71 @@ class Attempt:
     @property
     def through(self) -> bool:
         """Whether it came to its end."""
-        return self.marking is not None and self.stop is None
+        return self.scored is not None and self.stop is None
 
     @property
     def rank(self) -> tuple[int, float]:
-        """What the kept attempt has the most of."""
+        """What the selected attempt has the most of."""
         if not self.through:
             return 0, 0.0
-        return (1, 0.0) if self.mark is None else (2, self.mark)
+        return (1, 0.0) if self.score is None else (2, self.score)
 
     def enough(self, below: float) -> bool:
         """Whether no other attempt is called for."""
-        return self.through and (self.mark is None or self.mark >= below)
+        return self.through and (self.score is None or self.score >= below)
 
     async def go(self, body: Operation, reward: Scoring, below: float) -> None:
-        """Run the body and mark it. A step that fails is kept in `stop`; a spent budget is raised."""
+        """Run the body and score it. A step that fails is kept in `stop`; a spent budget is raised."""
         try:
             await body.run(self.frame)
         except StepFailed as stop:
             self.stop = stop
             error = stop.step.error
-            self._note(Mark(None), "failed", f"the attempt before failed: {error.message if error else stop.step.id}")
+            self._note(AttemptScore(None), "failed", f"the attempt before failed: {error.message if error else stop.step.id}")
         else:
-            self._note_mark(reward, below)
+            self._note_score(reward, below)
 
-    def _note_mark(self, reward: Scoring, below: float) -> None:
+    def _note_score(self, reward: Scoring, below: float) -> None:
         trace, gone = self.frame.trace(), discarded(self.frame.steps)
         number_visits(trace.steps)
-        mark, failed = Mark(None), None
+        score, failed = AttemptScore(None), None
         try:
-            mark = marked(reward, [step for step in self.frame.steps[1:] if step.id not in gone], trace, below)
+            score = score_attempt(reward, [step for step in self.frame.steps[1:] if step.id not in gone], trace, below)
         except Exception as error:  # the reward may be the user's: whatever it raises is data
-            message = f"{self.path}: the reward cannot mark attempt {self.step.at[-1]}: {error}"
+            message = f"{self.path}: the reward cannot score attempt {self.step.at[-1]}: {error}"
             failed = StepError("raised", type(error).__name__, message)
-        if mark.value is None:
-            self._note(mark, "unmarked", error=failed)
+        if score.value is None:
+            self._note(score, "unscored", error=failed)
             return
-        scarce = f"the attempt before scored {mark.value:.2f}, and {below:g} is wanted"
-        self._note(mark, mark.value, "" if mark.value >= below else mark.feedback or scarce)
+        scarce = f"the attempt before scored {score.value:.2f}, and {below:g} is wanted"
+        self._note(score, score.value, "" if score.value >= below else score.feedback or scarce)
 
-    def _note(self, mark: Mark, decision: float | str, critique: str = "", error: StepError | None = None) -> None:
+    def _note(self, score: AttemptScore, decision: float | str, critique: str = "", error: StepError | None = None) -> None:
         parents: dict[str, tuple[str, ...]] = {}
-        for step in mark.steps:
+        for step in score.steps:
             for channel in step.writes:
                 parents[channel] = (*parents.get(channel, ()), step.id)
         writes = {self.channel: critique} if self.channel and critique else {}
-        self.marking = self.frame.note("mark", f"{self.path}.mark", parents, writes=writes, decision=decision, error=error)
-        given = self.marking.decision
-        self.mark = float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
+        self.scored = self.frame.note("score", f"{self.path}.score", parents, writes=writes, decision=decision, error=error)
+        given = self.scored.decision
+        self.score = float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
 
 
 def settle(frame: Frame, path: str, attempts: list[Attempt]) -> None:
     """Take over the steps of all attempts, and what the best of them wrote; the first of equals."""
     best = max(range(len(attempts)), key=lambda index: attempts[index].rank)
     for earlier, later in pairwise(attempts):
-        if earlier.marking is not None and later.step.writes:  # only now: while it runs, an attempt is seen by itself
-            later.step.parents = {later.channel: (earlier.marking.id,)}
+        if earlier.scored is not None and later.step.writes:  # only now: while it runs, an attempt is seen by itself
+            later.step.parents = {later.channel: (earlier.scored.id,)}
     for attempt in attempts:
         frame.take_steps(attempt.frame)
     failed = None
     if all(attempt.stop for attempt in attempts):
         failed = StepError("inside", "StepFailed", f"{path}: every attempt failed")
-    noted = frame.note("kept", path, {}, decision=str(best + 1), error=failed).decision
-    kept = next((each for number, each in enumerate(attempts, start=1) if str(number) == noted), attempts[best])
-    frame.log += kept.frame.log
-    frame.catch_up(kept.frame.log)
+    noted = frame.note("selected", path, {}, decision=str(best + 1), error=failed).decision
+    selected = next((each for number, each in enumerate(attempts, start=1) if str(number) == noted), attempts[best])
+    frame.log += selected.frame.log
+    frame.catch_up(selected.frame.log)
 
 
 def stop_if_none_came_through(attempts: list[Attempt]) -> None:
@@ -117,7 +117,7 @@ def stop_if_none_came_through(attempts: list[Attempt]) -> None:
 
 @dataclass(slots=True)
 class RedoOp:
-    """The body until its mark is good enough, at most `at_most` times."""
+    """The body until its score is good enough, at most `at_most` times."""
 
     path: str
     body: Operation
@@ -127,14 +127,14 @@ class RedoOp:
     channel: str
 
     async def run(self, frame: Frame) -> None:
-        if frame.run.past is not None:
-            frame.run.past.enter(frame, self.path)
+        if frame.run.recorded is not None:
+            frame.run.recorded.enter(frame, self.path)
         attempts = [Attempt(frame, self.path, 1, self.channel)]
         try:
             await attempts[0].go(self.body, self.reward, self.below)
             while not (last := attempts[-1]).enough(self.below) and len(attempts) < self.at_most:
-                told = last.marking.writes.get(self.channel, "") if last.marking else ""
-                attempts.append(Attempt(frame, self.path, len(attempts) + 1, self.channel, told))
+                feedback = last.scored.writes.get(self.channel, "") if last.scored else ""
+                attempts.append(Attempt(frame, self.path, len(attempts) + 1, self.channel, feedback))
                 await attempts[-1].go(self.body, self.reward, self.below)
         finally:
             settle(frame, self.path, attempts)
@@ -151,8 +151,8 @@ class BestOfOp:
     n: int
 
     async def run(self, frame: Frame) -> None:
-        if frame.run.past is not None:
-            frame.run.past.enter(frame, self.path)
+        if frame.run.recorded is not None:
+            frame.run.recorded.enter(frame, self.path)
         attempts = [Attempt(frame, self.path, number) for number in range(1, self.n + 1)]
         try:
             stops = await at_once(self.n, lambda index: attempts[index].go(self.body, self.reward, 1.0))

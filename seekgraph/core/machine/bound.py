@@ -18,7 +18,7 @@ from seekgraph.core.check import require
 from seekgraph.core.language.flow import Flow
 from seekgraph.core.language.params import to_plain
 from seekgraph.core.machine.program import Program, build
-from seekgraph.core.machine.recorded import Past
+from seekgraph.core.machine.recorded import RecordedRun
 from seekgraph.core.machine.run import Exhausted, Frame, Run, StepFailed, finish, within_seconds
 from seekgraph.core.memo import Memo
 from seekgraph.core.memo.sharing import Sharing
@@ -163,24 +163,24 @@ class Bound:
         emit: Any = None,
         meter: Meter | None = None,
         gate: asyncio.Semaphore | None = None,
-        past: Past | None = None,
+        recorded: RecordedRun | None = None,
         listening: str | None = None,
     ) -> Result:
-        """Run the flow on `inputs`, counted in `meter` too and sharing `gate` with other runs; `past` is a run to replay."""
+        """Run the flow on `inputs`, counted in `meter` too and sharing `gate` with other runs; `recorded` is a run to replay."""
         values = _inputs(self.flow, inputs)
         shared = gate or asyncio.Semaphore(self.concurrency)
-        run = Run(Meter(self.budget, meter), self.sharing, shared, seed, emit, past, self._heading(seed))
+        run = Run(Meter(self.budget, meter), self.sharing, shared, seed, emit, recorded, self._heading(seed))
         run.listening = listening
         frame = Frame(run, Ledger(), run.meter)
-        frame.diverged = past is not None and past.varied
+        frame.diverged = recorded is not None and recorded.varied
         start = frame.note("input", "input", {}, writes=values)
         for channel, value in values.items():
             frame.ledger.write(channel, self.flow.merges.get(channel, Merge.REPLACE), value, start.id)
         status, cause = "ok", None
         try:
             await within_seconds(self.program.body, frame)
-            if past is not None:
-                past.end(frame)
+            if recorded is not None:
+                recorded.end(frame)
         except Exhausted:
             status = "partial"
         except StepFailed as stop:

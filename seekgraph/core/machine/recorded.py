@@ -31,13 +31,13 @@ class ReplayError(SeekgraphError, ValueError):
     """A trace cannot be replayed with this flow, or a change does not fit the step that it is for."""
 
 
-class Past:
+class RecordedRun:
     """An earlier run and what is to be different this time.
 
     `changes` are by step id or by path; a path stands for all visits of it, also for such that the earlier run did not make.
     `fit` checks what replaces the writes of a path's steps; `always` are the channels that a node's every visit writes. `stale`
     are the paths of the nodes whose params or resources have changed: none of their steps holds. `varied` is whether any param or
-    resource has changed: then what the earlier run did not come to may be due to that. One `Past` serves one run.
+    resource has changed: then what the earlier run did not come to may be due to that. One `RecordedRun` serves one run.
     """
 
     def __init__(

@@ -6,7 +6,7 @@
     replay(trace, bound, changes={"read": lambda step, inputs: ...})  # every visit of read, as a function of what it reads
 
 Only what depends on a change runs again, through the memo where one is bound; all else is taken from the trace, with its errors
-(`past.py` says when). Without a change the trace that comes out is the one that went in.
+(`recorded.py` says when). Without a change the trace that comes out is the one that went in.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from seekgraph.core.language.node import Node
 from seekgraph.core.language.reads import needs
 from seekgraph.core.language.site import Site
 from seekgraph.core.machine.bound import Bound, Result
-from seekgraph.core.machine.recorded import DECISION, Change, Past, ReplayError, Writes
+from seekgraph.core.machine.recorded import DECISION, Change, RecordedRun, ReplayError, Writes
 from seekgraph.core.record.trace import Trace
 from seekgraph.types import Digest
 
@@ -51,10 +51,10 @@ async def areplay(
 
     `at` names a step: by its id (`retrieve@2`), by path and visit (`retrieve#2`, counted from 1), or by its path, which stands
     for all of its visits, also new ones. `write` is what it writes instead, by channel; other channels keep what they have. A
-    loop's or route's decision is the channel "decision", and so are the mark of an attempt (`redo.mark@2`) and the number of the
-    one that is kept. It may be a function of the step and of what it reads, by channel, that gives the writes, or None to leave
-    the visit as it is. `changes` are several such, by the same names. `params` and `resources` are other values and things by
-    name: the nodes that have them run again, at every visit.
+    loop's or route's decision is the channel "decision", and so are the score of an attempt (`redo.score@2`) and the number of
+    the one that is selected. It may be a function of the step and of what it reads, by channel, that gives the writes, or None
+    to leave the visit as it is. `changes` are several such, by the same names. `params` and `resources` are other values and
+    things by name: the nodes that have them run again, at every visit.
 
     The params of the trace hold, whatever those of `bound` are; `bound` gives resources, memo and limits. A replayed step has
     `memo` "replay", a replaced one "replaced"; `trace.usage(paid=True)` counts neither. What a budget cut short stays so until
@@ -73,9 +73,9 @@ async def areplay(
     given = by_place.pop("input", None) or {}
     inputs = {**start.writes, **((given(start, {}) or {}) if callable(given) else given)}
     known = {key: change if callable(change) else fitted(key.partition("@")[0], change) for key, change in by_place.items()}
-    past = Past(trace, known, fitted, now.program.always, stale, varied=bool(params or resources))
+    recorded = RecordedRun(trace, known, fitted, now.program.always, stale, varied=bool(params or resources))
     try:
-        return await now.execute(inputs, seed=trace.seed, meter=meter, gate=gate, past=past)
+        return await now.execute(inputs, seed=trace.seed, meter=meter, gate=gate, recorded=recorded)
     except BaseExceptionGroup as group:  # from parallel branches
         errors = group.subgroup(ReplayError)
         while isinstance(errors, BaseExceptionGroup):
@@ -97,7 +97,7 @@ def as_it_was(trace: Trace, bound: Bound) -> Bound:
 def _require_same_flow(trace: Trace, bound: Bound) -> None:
     if trace.fingerprint == bound.flow.fingerprint:
         return
-    ours = set(bound.flow.sites) | {"input"} | {f"{path}{end}" for path in bound.flow.sites for end in (".give", ".mark")}
+    ours = set(bound.flow.sites) | {"input"} | {f"{path}{end}" for path in bound.flow.sites for end in (".give", ".score")}
     odd = sorted({step.path for step in trace.steps} - ours)
     why = f"it visits {', '.join(odd[:5])}, which this flow does not have" if odd else "their structures differ"
     raise ReplayError(
@@ -176,14 +176,14 @@ class _Fitted:
         return fitted
 
     def _of_structure(self, path: str) -> dict[str, TypeAdapter[Any]]:
-        site = self.sites.get(path.removesuffix(".mark"))
+        site = self.sites.get(path.removesuffix(".score"))
         element = None if site is None else site.element
-        if isinstance(element, Redo | BestOf) and path.endswith(".mark"):
+        if isinstance(element, Redo | BestOf) and path.endswith(".score"):
             return {DECISION: TypeAdapter(Annotated[float, Field(ge=0, le=1)])}
         if isinstance(element, Redo | BestOf):
             number = Annotated[str, Field(pattern=r"^[1-9]\d*$", coerce_numbers_to_str=True)]
-            told = {element.channel: TypeAdapter(str)} if isinstance(element, Redo) else {}
-            return {DECISION: TypeAdapter(number), **told}
+            feedback = {element.channel: TypeAdapter(str)} if isinstance(element, Redo) else {}
+            return {DECISION: TypeAdapter(number), **feedback}
         if isinstance(element, Loop):
             return {DECISION: TypeAdapter(bool)}
         if isinstance(element, Route):

@@ -44,8 +44,8 @@ class Exhausted(Exception):
         self.meter = meter
 
 
-class Past(Protocol):
-    """An earlier run that this one replays: see `past.py`. `partial` is whether a budget ended it."""
+class Recorded(Protocol):
+    """An earlier run that this one replays: see `recorded.py`. `partial` is whether a budget ended it."""
 
     @property
     def partial(self) -> bool: ...
@@ -89,7 +89,7 @@ class Run:
     gate: asyncio.Semaphore
     seed: int = 0
     emit: Emit | None = None
-    past: Past | None = None
+    recorded: Recorded | None = None
     heading: Trace = field(default_factory=Trace)
     """The trace without its steps: what a reward that is asked during the run sees of it."""
     began: float = field(default_factory=time.perf_counter)
@@ -132,8 +132,8 @@ class Frame:
 
     def trace(self) -> Trace:
         """The trace so far: the steps on the way here, and this frame's own."""
-        past = [step for steps, count in self.behind for step in steps[:count]]
-        return replace(self.run.heading, steps=[*past, *self.steps])
+        before = [step for steps, count in self.behind for step in steps[:count]]
+        return replace(self.run.heading, steps=[*before, *self.steps])
 
     def write(self, channel: str, merge: Merge, value: Any, step: str) -> None:
         """Write to the ledger, and remember it for the join."""
@@ -169,8 +169,8 @@ class Frame:
     def record(self, step: Step) -> None:
         """Add a finished step to the trace."""
         self.steps.append(step)
-        if self.run.past is not None:
-            self.run.past.seen(self, step)
+        if self.run.recorded is not None:
+            self.run.recorded.seen(self, step)
         if self.run.emit is not None:
             self.run.emit(step)
 
@@ -178,9 +178,9 @@ class Frame:
         """Record a step that is not a node's visit."""
         began = time.perf_counter() - self.run.began
         step = Step(path, self.at, kind, parents, round=self.round, started=began, **rest)
-        if self.run.past is not None:
-            self.run.past.begin(self, step)
-            self.run.past.note(self, step)
+        if self.run.recorded is not None:
+            self.run.recorded.begin(self, step)
+            self.run.recorded.note(self, step)
         self.record(step)
         return step
 
@@ -342,8 +342,8 @@ class LoopOp:
         at, around = frame.at, frame.round
         entries = frame.ledger.entries
         outer = entries.get("round")
-        if frame.run.past is not None:
-            frame.run.past.enter(frame, self.until.path)
+        if frame.run.recorded is not None:
+            frame.run.recorded.enter(frame, self.until.path)
         try:
             for number in range(1, self.max_rounds + 1):
                 frame.at, frame.round = (*at, number), number

@@ -75,16 +75,16 @@ class NodeOp:
             frame.meter.require()
         except BudgetExceeded as error:
             raise Exhausted(error.meter) from None
-        if run.past is not None:
-            run.past.begin(frame, step)
+        if run.recorded is not None:
+            run.recorded.begin(frame, step)
         try:
-            values = None if run.past is None else run.past.recall(frame, step, self.read)
+            values = None if run.recorded is None else run.recorded.recall(frame, step, self.read)
             if values is None:
                 arguments = self.read(frame.ledger, step.parents)
                 result = await self._result(frame, step, arguments)
                 values = {channel: getattr(result, name) for name, channel, _, _ in self.writings}
-                if run.past is not None:
-                    values = run.past.changed(step, values)
+                if run.recorded is not None:
+                    values = run.recorded.changed(step, values)
             self._write(frame, step, values)
             if step.error is not None:
                 raise _as_then(frame, step)
@@ -235,7 +235,7 @@ class NodeOp:
 def _as_then(frame: Frame, step: Step) -> Exhausted | StepFailed:
     """How a failed step that is taken from an earlier run ends its branch."""
     assert step.error is not None
-    limited = frame.meter.deadline() is not None or (frame.run.past is not None and frame.run.past.partial)
+    limited = frame.meter.deadline() is not None or (frame.run.recorded is not None and frame.run.recorded.partial)
     stopped = step.error.code == "budget" or (step.error.code == "cancelled" and limited)
     return Exhausted(frame.meter) if stopped else StepFailed(step)
 

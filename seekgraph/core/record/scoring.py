@@ -29,8 +29,8 @@ there is no example, so the checker refuses one that needs any. `name`, or the f
 
 
 @dataclass(frozen=True)
-class Mark:
-    """The mark of an attempt: the mean of its steps' values (None where the reward applies to none), the steps that have one,
+class AttemptScore:
+    """The score of an attempt: the mean of its steps' values (None where the reward applies to none), the steps that have one,
     and what the reward says about those below `below`."""
 
     value: float | None
@@ -38,8 +38,8 @@ class Mark:
     feedback: str = ""
 
 
-def marked(reward: Scoring, steps: Iterable[Step], trace: Trace, below: float = 1.0) -> Mark:
-    """The mark of an attempt whose steps are `steps`, seen in `trace`, to six digits.
+def score_attempt(reward: Scoring, steps: Iterable[Step], trace: Trace, below: float = 1.0) -> AttemptScore:
+    """The score of an attempt whose steps are `steps`, seen in `trace`, to six digits.
 
     Raises what the reward raises, and `ValueError` for a value that is no score.
     """
@@ -53,10 +53,10 @@ def marked(reward: Scoring, steps: Iterable[Step], trace: Trace, below: float = 
             raise ValueError(f"reward {name_of(reward)!r} gives {value!r} at {step.id}: a score lies in [0, 1], or is None")
         found.append((step, float(value), str(score.feedback)))
     if not found:
-        return Mark(None)
+        return AttemptScore(None)
     mean = math.fsum(value for _, value, _ in found) / len(found)
     said = dict.fromkeys(text for _, value, text in found if value < below and text)
-    return Mark(round(min(max(mean, 0.0), 1.0), 6), tuple(step for step, _, _ in found), "; ".join(said))
+    return AttemptScore(round(min(max(mean, 0.0), 1.0), 6), tuple(step for step, _, _ in found), "; ".join(said))
 
 
 def name_of(reward: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-StepKind = Literal["input", "node", "item", "until", "route", "digest", "attempt", "mark", "kept"]
+StepKind = Literal["input", "node", "item", "until", "route", "digest", "attempt", "score", "selected"]
 """What a step records.
 
 - `input`: what a run, or a call, was given;
@@ -13,10 +13,10 @@ StepKind = Literal["input", "node", "item", "until", "route", "digest", "attempt
 - `item`: the item that an `each` hands to one of its branches;
 - `until`, `route`: a decision of a loop or a route;
 - `digest`: what came back from a call;
-- `attempt`: the beginning of an attempt of a `redo` or a `best_of`, with what it is told of the one before; its steps follow it;
-- `mark`: the end of an attempt that was not cut off: its decision is the mark in [0, 1], "unmarked" where the reward does not
+- `attempt`: the beginning of an attempt of a `redo` or a `best_of`, with the feedback on the one before; its steps follow it;
+- `score`: the end of an attempt that was not cut off: its decision is the score in [0, 1], "unscored" where the reward does not
   apply, or "failed"; its parents are the steps that were scored, its writes what is wrong with them;
-- `kept`: after the last attempt, the number of the one that is kept, from 1, as text.
+- `selected`: after the last attempt, the number of the one that is selected, from 1, as text.
 """
 
 
