@@ -69,24 +69,41 @@ def _from_trace(program: Program, flow: Flow, path: str, file: Path | None) -> t
 
 
 def _sampled(node: Node, question: str) -> tuple[Mapping[str, Any], list[str]]:
-    """The question, and samples for all else that the node has to read."""
-    from seekgraph.types import Answer, Evidence, Goal, Passage, Plan, Query
+    """The question, and samples for all else that the node has to read, by the types of its parameters."""
+    samples = _Samples(question)
+    inputs: dict[str, Any] = {}
+    for read in node.contract().reads:
+        if read.parameter == "question":
+            inputs["question"] = question
+        elif (read.required or read.parameter == "context") and (sample := samples.of(read.parameter, read.type)) is not None:
+            inputs[read.parameter] = sample
+    return inputs, [name for name in inputs if name != "question"]
 
-    passages = (
-        Passage(id="p1", title="A title", text="The text of the first passage. It has two sentences."),
-        Passage(id="p2", title="Another title", text="The text of the second passage."),
-    )
-    samples: dict[str, Any] = {
-        "context": passages,
-        "passages": passages,
-        "evidence": (Evidence(claim="It has two sentences.", passage_id="p1", quote="It has two sentences."),),
-        "goal": Goal(id="1", text=question),
-        "plan": Plan(goals=(Goal(id="1", text=question),)),
-        "query": Query(text=question),
-        "answer": Answer(text="An answer.", citations=("p1",)),
-    }
-    needed = [read.parameter for read in node.contract().reads if read.required and read.parameter != "question"]
-    shown = [name for name in needed if name in samples]
-    if "context" not in shown and any(read.parameter == "context" for read in node.contract().reads):
-        shown.append("context")
-    return {"question": question, **{name: samples[name] for name in shown}}, shown
+
+class _Samples:
+    """Values that stand for what a run would have written."""
+
+    def __init__(self, question: str) -> None:
+        from seekgraph.types import Answer, Evidence, Goal, Passage, Plan, Query
+
+        passages = (
+            Passage(id="p1", title="A title", text="The text of the first passage. It has two sentences."),
+            Passage(id="p2", title="Another title", text="The text of the second passage."),
+        )
+        goal = Goal(id="1", text=question)
+        evidence = Evidence(claim="It has two sentences.", passage_id="p1", quote="It has two sentences.")
+        answer = Answer(text="An answer.", citations=("p1",))
+        values: tuple[Any, ...] = (passages, (evidence,), (goal,), goal, Plan(goals=(goal,)), Query(text=question), answer)
+        self._values = (*values, ("A text.",), {"a": "value"}, 1, 0.5, True)
+
+    def of(self, name: str, kind: Any) -> Any:
+        """The first sample of this type, or a text; None where there is none."""
+        from pydantic import TypeAdapter, ValidationError
+        from pydantic.errors import PydanticUserError
+
+        for value in (f"A text for {name!r}.", *self._values):
+            try:
+                return TypeAdapter(kind).validate_python(value, strict=True)
+            except (ValidationError, PydanticUserError):
+                continue
+        return None

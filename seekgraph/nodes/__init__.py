@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from seekgraph.nodes.answer import Answer as Answer
     from seekgraph.nodes.fuse import Fuse as Fuse
     from seekgraph.nodes.judge import Judge as Judge
+    from seekgraph.nodes.llm_node import LLMNode as LLMNode
     from seekgraph.nodes.plan import Plan as Plan
     from seekgraph.nodes.read import Read as Read
     from seekgraph.nodes.refine import FollowUp as FollowUp
@@ -22,6 +23,7 @@ _NAMES = {
     "answer": ("Answer",),
     "fuse": ("Fuse",),
     "judge": ("Judge",),
+    "llm_node": ("LLMNode",),
     "plan": ("Plan",),
     "read": ("Read",),
     "refine": ("FollowUp", "Refine"),
@@ -29,16 +31,18 @@ _NAMES = {
     "rerank": ("Rerank",),
     "retrieve": ("Hop", "Retrieve"),
 }
-_HOME = {name: module for module, names in _NAMES.items() for name in names}
+_MODULE = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = [*sorted(_MODULE)]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULE:
         raise AttributeError(f"module 'seekgraph.nodes' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"seekgraph.nodes.{_HOME[name]}"), name)
+    value = getattr(importlib.import_module(f"seekgraph.nodes.{_MODULE[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *_MODULE})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 
@@ -15,11 +15,12 @@ from seekgraph.nodes.candidates import FEATURES
 from seekgraph.nodes.concluding import conclude
 from seekgraph.nodes.extracting import Extracted, extract, read_candidates
 from seekgraph.nodes.fitting import LinearModel, fit_listwise
-from seekgraph.nodes.llm_node import Asking
+from seekgraph.nodes.llm_node import LLMNode
 from seekgraph.nodes.read import wanted
 from seekgraph.nodes.writing import Sources, sources
 from seekgraph.prompts.guard import shown_id
 from seekgraph.prompts.outputs import AnswerOut as Reply
+from seekgraph.prompts.prompt import OURS
 from seekgraph.prompts.quotes import locate
 from seekgraph.text.answers import token_f1
 from seekgraph.types import Answer as Answered
@@ -40,7 +41,7 @@ class AnswerOut(Writes):
     answer: Answered
 
 
-class Answer(Asking):
+class Answer(LLMNode):
     """Take the answer from what was found, cite where it comes from, or refuse.
 
     Where goals have been worked on (`digests`, and no goal of its own) it concludes from what they came to. Else it takes a
@@ -56,15 +57,16 @@ class Answer(Asking):
     was read supports has a confidence of 0.01, and so is a refusal unless `refuse_below` is lower.
     """
 
+    prompt = OURS / "answer_short.md"
+    output = Reply
+    prompt_when = {"prose": (OURS / "answer.md", Reply)}  # noqa: RUF012
     fit_needs = frozenset({"answers"})
 
     refuse_below: float = Float(0.02, low=0.0, high=0.9)
     sentences: int = Int(12, low=1, high=60)
     hops: bool = Switch(True)
     scorer: LinearModel = Fitted(LinearModel, default=DEFAULT)
-    asks: ClassVar[tuple[str, ...]] = ("answer", "answer_short")
-    decides: ClassVar[tuple[str, ...]] = ("prose",)
-    with_model = Asking.with_model | {"prose", "span", "evidence_only"}
+    with_model = LLMNode.with_model | {"prose", "span", "evidence_only"}
     without_model = frozenset({"sentences", "hops", "scorer"})
 
     prose: bool = False
@@ -94,10 +96,6 @@ class Answer(Asking):
         facts = tuple(fact for digest in digests for fact in digest.facts) if goal is None else ()
         found = concluded or extract(asking, tuple(read.values()), (*facts, *evidence), self.scorer, self.sentences, self.hops)
         return AnswerOut(answer=_answer(found, {*read, *(each.passage_id for each in (*facts, *evidence))}, self.refuse_below))
-
-    @property
-    def prompt_name(self) -> str:
-        return "answer" if self.prose else "answer_short"
 
     def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         return self._sources(inputs).shown
@@ -132,7 +130,7 @@ class Answer(Asking):
         output = found.held() if self.span and not self.prose else None
         if not found.passages or (self.span and not self.prose and output is None):
             return None
-        answer = await self.ask(lm, found.shown, lambda out: found.answer(out, prose=self.prose), output)
+        answer = await self.ask_showing(lm, found.shown, lambda out: found.answer(out, prose=self.prose), output)
         if answer is None or answer.refused or answer.confidence >= self.refuse_below:
             return answer
         reason = f"The passages found do not support an answer: none of them says {answer.text!r}."

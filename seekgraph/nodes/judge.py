@@ -14,9 +14,10 @@ from seekgraph.core.language.lm import LM
 from seekgraph.core.language.node import OrElse, Writes
 from seekgraph.core.language.params import Fitted, Float
 from seekgraph.nodes.fitting import LinearModel, fit_logistic
-from seekgraph.nodes.llm_node import Asking
+from seekgraph.nodes.llm_node import LLMNode
 from seekgraph.nodes.read import about, wanted
-from seekgraph.prompts.outputs import to_verdict
+from seekgraph.prompts.outputs import VerdictOut, to_verdict
+from seekgraph.prompts.prompt import OURS
 from seekgraph.prompts.rubric import rubric_file, rubric_text
 from seekgraph.text.answers import token_f1
 from seekgraph.text.entities import entities, flat, folded, names
@@ -38,7 +39,7 @@ class Judged(Writes):
     raw_verdict: Verdict | None = None
 
 
-class Judge(Asking):
+class Judge(LLMNode):
     """Check an answer by rule. The verdict's score is the weighted share of checks that hold; its reason lists those that fail.
 
     - `cited`: it cites something;
@@ -60,6 +61,8 @@ class Judge(Asking):
     (Platt, "Probabilistic outputs for support vector machines", 1999.)
     """
 
+    prompt = OURS / "judge.md"
+    output = VerdictOut
     for_trace = True
     fit_needs = frozenset({"answers"})
 
@@ -92,11 +95,10 @@ class Judge(Asking):
         decided = not answer.refused and any(each.name in _DECIDE and each.weight and not each.holds for each in checks)
         if lm is not None and decided:
             return Judged(verdict=Verdict(score=0.0, label="fail", reason=_reason(checks)))
-        if lm is not None:
-            given = {"question": question, "answer": answer, "context": context, "passages": passages, "evidence": evidence}
-            shown = self.shown({**given, "goal": goal, "digests": digests})
-            if (verdict := await self.ask(lm, shown, lambda out: to_verdict(out).value)) is not None:
-                return Judged(verdict=self.calibrated(verdict, answer), raw_verdict=verdict)
+        inputs = {"question": question, "answer": answer, "context": context, "passages": passages, "evidence": evidence}
+        inputs |= {"goal": goal, "digests": digests}
+        if (verdict := await self.ask(lm, inputs, lambda out: to_verdict(out).value)) is not None:
+            return Judged(verdict=self.calibrated(verdict, answer), raw_verdict=verdict)
         if answer.refused:
             return Judged(verdict=Verdict(score=0.0, label="refused", reason=answer.text or "the answer is a refusal"))
         total = sum(each.weight for each in checks)

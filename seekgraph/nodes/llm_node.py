@@ -1,7 +1,21 @@
-"""Asking a model: what nodes share that ask one through a prompt where one is bound, and do without one where none is.
+"""Nodes that ask a model: what ours share, and what yours derive from.
 
-A node names its prompt and says what of its inputs the prompt shows. `ask` renders, asks, and reads the reply; `None` says that
-the model gave nothing usable and that the make without a model is to run instead, which the step's usage counts (`fallbacks`).
+    class Kind(BaseModel):
+        kind: Literal["person", "place", "other"] = Field(description="what the question asks for")
+
+    class Sorted(sg.Writes):
+        kind: str
+
+    class Sort(LLMNode):
+        prompt = Path(__file__).with_name("sort.md")  # or the text itself: "Say what kind of thing the question asks for."
+        output = Kind
+
+        async def run(self, question: str, lm: LM | None = None) -> Sorted:
+            kind = await self.ask(lm, {"question": question}, lambda reply: reply.kind)
+            return Sorted(kind=kind or ("person" if question.startswith("Who") else "other"))
+
+`ask` renders what the prompt shows of the inputs, asks, and reads the reply. `None` says that no model is bound, or that it gave
+nothing usable: then the rule-based implementation runs, and the step's usage counts it under `fallbacks`.
 """
 
 from __future__ import annotations
@@ -9,44 +23,57 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from seekgraph.core.language.fitting import FitRow
 from seekgraph.core.language.lm import LM, Message, OutputInvalid, Settings
 from seekgraph.core.language.node import Node
-from seekgraph.core.language.params import Demos, Param
+from seekgraph.core.language.params import Demos, Param, value_of
 from seekgraph.prompts.budget import TokenBudget
 from seekgraph.prompts.demonstrations import unlike
-from seekgraph.prompts.outputs import OUTPUTS
-from seekgraph.prompts.overriding import overriding
-from seekgraph.prompts.prompt import Prompt, load, text_param
+from seekgraph.prompts.fields import described
+from seekgraph.prompts.overriding import must_read, overriding
+from seekgraph.prompts.prompt import Prompt, prompt_of, text_param
 from seekgraph.prompts.render import Style, render
 from seekgraph.types import Ranking
 
 T = TypeVar("T")
+Source = Path | str
+"""Where a prompt is written: the path of a Markdown file, or its text."""
 
 
-class Asking(Node):
+class LLMNode(Node):
     """Base of nodes that ask a model if one is bound under the name `lm`.
+
+    A subclass gives `prompt`, the `output` type that a reply has to have (any pydantic model), and `run`, which takes
+    `lm: LM | None = None` and calls `ask`. What makes it better than that is optional: `shown` (what the prompt shows of the
+    inputs, where it is not just those that the prompt reads), `ideal` (the right reply by an example's gold) and `reply` (the
+    reply that a step's writes stand for), from which a compiler makes demonstrations.
 
     `instruction` is what the prompt says, with its written variants; `demos` are shown before the inputs. `temperature` and
     `max_tokens` are the model's own where they are None. `prompt_tokens` is how long a prompt may get; `brief` leaves the list of
-    fields out of it, for small models. `prompts` is a folder with prompt files that take the place of Seekgraph's own where they
+    fields out of it, for small models. `prompts` is a folder with prompt files that take the place of the node's own where they
     have the same name; they are read when the node is made, and are part of what it is.
 
     With `fallback` a visit whose reply cannot be used runs without the model, and `fallbacks` in its usage is 1; else it is an
     error of the step. A model that cannot be reached, or refuses the request, is an error of the step either way.
 
     A demonstration of the very question (or goal) that is asked is left out: compiling judges no row by its own answer.
+
+    Raises `PromptError` when it is made with a prompt that cannot be read or does not fit, and `TypeError` for a class without
+    an `output` type, or whose `run` takes no `lm`.
     """
 
-    asks: ClassVar[tuple[str, ...]] = ()
-    """The prompts that it may ask through, where there is another one than that of its kind."""
+    prompt: ClassVar[Source] = ""
+    """What it says to the model. A text, or a file with one, holds at least an instruction; see `prompts.parsing`."""
 
-    decides: ClassVar[tuple[str, ...]] = ()
-    """Settings that decide which prompt it is. Where one is a param, an `instruction` that is not given is the prompt's own."""
+    output: ClassVar[type[BaseModel]] = BaseModel
+    """The type of a reply."""
+
+    prompt_when: ClassVar[Mapping[str, tuple[Source, type[BaseModel]]]] = {}
+    """By the name of a setting: the prompt and the output type that are used where that setting is on."""
 
     with_model: ClassVar[frozenset[str]] = frozenset(
         {"instruction", "demos", "temperature", "max_tokens", "prompt_tokens", "brief"}
@@ -68,31 +95,54 @@ class Asking(Node):
     prompts: str | Path | Mapping[str, Prompt] | None = None
 
     def __post_init__(self) -> None:
+        _must_ask(type(self))
+        own = {name: (prompt_of(source, self.kind), output) for name, (source, output) in _cases(type(self)).items()}
+        for prompt, output in own.values():
+            described(output, prompt.writes, prompt.source)
+            if type(self).shown is LLMNode.shown:
+                must_read(prompt, _parameters(type(self)))
         if isinstance(self.prompts, str | Path):
-            object.__setattr__(self, "prompts", overriding(self.prompts, self.asks or (self.kind,)))
-        if self.instruction == "" and not any(isinstance(getattr(self, name), Param) for name in self.decides):
-            object.__setattr__(self, "instruction", text_param(self._prompt))
+            named = {prompt.name: (prompt, output) for prompt, output in own.values()}
+            object.__setattr__(self, "prompts", overriding(self.prompts, named))
+        instead = self.prompts if isinstance(self.prompts, Mapping) else {}
+        loaded = {name: instead.get(prompt.name, prompt) for name, (prompt, _) in own.items()}
+        object.__setattr__(self, "_loaded", loaded)
+        if self.instruction == "" and not any(isinstance(getattr(self, name), Param) for name in self.prompt_when):
+            object.__setattr__(self, "instruction", text_param(self.asked_through))
 
     @property
-    def prompt_name(self) -> str:
-        """The prompt that it asks through."""
-        return self.kind
+    def asked_through(self) -> Prompt:
+        """The prompt that it asks through with these settings."""
+        return cast(Mapping[str, Prompt], self._loaded)[_case(self)]  # type: ignore[attr-defined]
 
     @property
-    def _prompt(self) -> Prompt:
-        own = self.prompts if isinstance(self.prompts, Mapping) else {}
-        return own.get(self.prompt_name) or load(self.prompt_name)
+    def reply_type(self) -> type[BaseModel]:
+        """The type of a reply with these settings."""
+        return _cases(type(self))[_case(self)][1]
+
+    @property
+    def depends_on(self) -> Mapping[str, Any]:
+        """Its prompts are part of what a visit depends on: a heading that is changed changes what is sent."""
+        return {name or "prompt": prompt.model_dump(mode="json") for name, prompt in self._loaded.items()}  # type: ignore[attr-defined]
 
     def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What the prompt shows of what `run` is given, by the names that the prompt reads."""
-        raise NotImplementedError
+        """What the prompt shows of what `run` is given, by the names that the prompt reads: the inputs of these names."""
+        return {name: inputs.get(name) for name in self.asked_through.reads or _parameters(type(self))}
 
     def reply(self, writes: Mapping[str, Any]) -> BaseModel | None:
-        """What a model would have had to say for a visit to write this; see `prompts.demonstrations`."""
-        return None
+        """The reply that a visit's writes stand for, by name; None where no reply says them. See `prompts.demonstrations`.
+
+        By default the writes that have the names of fields of `output`, where these make one.
+        """
+        output = self.reply_type
+        found = {name: writes[name] for name in output.model_fields if writes.get(name) is not None}
+        try:
+            return output.model_validate(found, from_attributes=True) if found else None
+        except ValidationError:
+            return None
 
     def ideal(self, row: FitRow) -> BaseModel | None:
-        """What the reply to a visit should have been, by the example's gold; see `prompts.demonstrations`."""
+        """What the reply to a visit should have been, by the example's gold; None where the gold does not say."""
         return None
 
     def messages(self, inputs: Mapping[str, Any]) -> tuple[Message, ...]:
@@ -100,16 +150,27 @@ class Asking(Node):
         return self._rendered(self.shown(inputs))
 
     async def ask(
+        self,
+        lm: LM | None,
+        inputs: Mapping[str, Any],
+        use: Callable[[Any], T],
+        output: type[BaseModel] | None = None,
+    ) -> T | None:
+        """What `use` makes of the model's reply to what is `shown` of the inputs; None where the node is to do without a model.
+
+        `inputs` are what `run` was given, by parameter. `use` takes the reply and raises `ValueError` for one that it can make
+        nothing of. `output` is a subclass of the output type that the reply is held to. Raises `LMError`, and `OutputInvalid`
+        in the place of falling back where `fallback` is off.
+        """
+        return await self.ask_showing(lm, self.shown(inputs), use, output) if lm is not None else None
+
+    async def ask_showing(
         self, lm: LM, shown: Mapping[str, Any], use: Callable[[Any], T], output: type[BaseModel] | None = None
     ) -> T | None:
-        """What `use` makes of the model's reply; None where there is nothing usable and the node may fall back.
-
-        `use` raises `ValueError` for a reply that it can make nothing of. `output` is the prompt's own type, or a subclass of it
-        that the reply is held to. Raises `LMError`, and `OutputInvalid` in the place of falling back.
-        """
+        """`ask`, for what is shown already."""
         messages = self._rendered(shown)
         try:
-            done = await lm.complete(messages, output or OUTPUTS[self.prompt_name], self._sampling(lm))
+            done = await lm.complete(messages, output or self.reply_type, self._sampling(lm))
         except OutputInvalid:
             if not self.fallback:
                 raise
@@ -127,23 +188,52 @@ class Asking(Node):
         return value
 
     def _rendered(self, shown: Mapping[str, Any]) -> tuple[Message, ...]:
+        prompt, demos = self.asked_through, unlike(value_of(self.demos), shown)
+        if not prompt.reads:
+            names = [*shown, *(name for demo in demos for name in demo.get("inputs", ()))]
+            headings = {name: name.replace("_", " ").capitalize() for name in names}
+            prompt = prompt.model_copy(update={"reads": headings})
         return render(
-            self._prompt,
+            prompt,
             shown,
-            output=OUTPUTS[self.prompt_name],
-            instruction=self.instruction or None,
-            demos=unlike(self.demos, shown),
+            output=self.reply_type,
+            instruction=value_of(self.instruction) or None,
+            demos=demos,
             budget=TokenBudget(self.prompt_tokens),
             style=Style(brief=self.brief),
+            types={read.parameter: read.type for read in self.contract().reads},
         )
 
     def _sampling(self, lm: LM) -> Settings | None:
-        given = {"temperature": self.temperature, "max_tokens": self.max_tokens}
-        given = {name: value for name, value in given.items() if value is not None}
+        chosen = {"temperature": self.temperature, "max_tokens": self.max_tokens}
+        chosen = {name: value for name, value in chosen.items() if value is not None}
         own = getattr(lm, "settings", None)
-        if not given:
+        if not chosen:
             return None
-        return Settings.model_validate({**(own.model_dump() if isinstance(own, Settings) else {}), **given})
+        return Settings.model_validate({**(own.model_dump() if isinstance(own, Settings) else {}), **chosen})
+
+
+def _cases(cls: type[LLMNode]) -> dict[str, tuple[Source, type[BaseModel]]]:
+    """The prompts that a class may ask through, each with its output type, by the setting that has it so; "" is the first one."""
+    return {"": (cls.prompt, cls.output), **cls.prompt_when}
+
+
+def _case(node: LLMNode) -> str:
+    """The setting that decides which prompt a node asks through, or ""."""
+    return next((name for name in node.prompt_when if value_of(getattr(node, name))), "")
+
+
+def _parameters(cls: type[LLMNode]) -> list[str]:
+    return [read.parameter for read in cls.contract().reads]
+
+
+def _must_ask(cls: type[LLMNode]) -> None:
+    """Raise `TypeError` where a class cannot ask."""
+    for _, output in _cases(cls).values():
+        if not (isinstance(output, type) and issubclass(output, BaseModel) and output.model_fields):
+            raise TypeError(f"{cls.__name__} needs an output type, a pydantic model with the fields of a reply, not {output!r}")
+    if not any(port.parameter == "lm" for port in cls.contract().ports):
+        raise TypeError(f"{cls.__name__}.run takes the model as 'lm: LM | None = None': it does not")
 
 
 def fell_back(lm: LM) -> None:

@@ -10,9 +10,10 @@ from seekgraph.core.language.fitting import FitRow
 from seekgraph.core.language.lm import LM
 from seekgraph.core.language.node import Writes
 from seekgraph.core.language.params import Int, Switch, value_of
-from seekgraph.nodes.llm_node import Asking
+from seekgraph.nodes.llm_node import LLMNode
 from seekgraph.nodes.nesting import unnest
 from seekgraph.prompts.outputs import GoalOut, PlanOut, to_plan
+from seekgraph.prompts.prompt import OURS
 from seekgraph.text.questions import compared
 from seekgraph.types import Digest, Goal, Turn
 from seekgraph.types import Plan as Goals
@@ -22,17 +23,19 @@ class Planned(Writes):
     plan: Goals
 
 
-class Plan(Asking):
+class Plan(LLMNode):
     """Split a question into goals that form a DAG. In a goal's text `#1` stands for the result of goal "1", which it needs.
 
     Three families of English patterns, each of which can be switched off: `comparisons` ("Who is older, A or B?": what is
     compared, for each of the two), `bridges` ("the mother of the director of X": inner things first), `intersections` ("Who
     acted in A and also directed B?": each condition on its own). At most `most` goals; a question that matches nothing is one.
 
-    A model that is bound writes the goals; what is wrong with them is mended: they are numbered anew, needs that lead nowhere or
-    in a circle are dropped.
+    A model that is bound writes the goals; what is wrong with them is repaired: they are numbered anew, needs that lead nowhere
+    or in a circle are dropped.
     """
 
+    prompt = OURS / "plan.md"
+    output = PlanOut
     without_model: ClassVar[frozenset[str]] = frozenset({"comparisons", "bridges", "intersections"})
 
     most: int = Int(6, low=1, high=12)
@@ -41,15 +44,12 @@ class Plan(Asking):
     intersections: bool = Switch(True)
 
     async def run(self, question: str, history: tuple[Turn, ...] = (), lm: LM | None = None) -> Planned:
-        if lm is not None and question.strip():
-            shown = self.shown({"question": question, "history": history})
-            if (plan := await self.ask(lm, shown, lambda out: to_plan(out, self.most).value)) is not None:
+        if question.strip():
+            inputs = {"question": question, "history": history}
+            if (plan := await self.ask(lm, inputs, lambda out: to_plan(out, self.most).value)) is not None:
                 return Planned(plan=plan)
         families = {"comparisons": self.comparisons, "bridges": self.bridges, "intersections": self.intersections}
         return Planned(plan=plan_by_patterns(question, self.most, **families))
-
-    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {name: inputs.get(name) for name in ("history", "question")}
 
     def reply(self, writes: Mapping[str, Any]) -> PlanOut | None:
         plan = writes.get("plan")

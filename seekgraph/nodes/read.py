@@ -13,10 +13,11 @@ from seekgraph.core.language.node import OrElse, Writes
 from seekgraph.core.language.params import Fitted, Float, Int
 from seekgraph.core.record.ledger import EvidenceList
 from seekgraph.nodes.fitting import LinearModel, fit_logistic
-from seekgraph.nodes.llm_node import Asking
+from seekgraph.nodes.llm_node import LLMNode
 from seekgraph.nodes.material import Line, Material
 from seekgraph.nodes.plan import resolve
 from seekgraph.prompts.outputs import EvidenceOut, to_evidence
+from seekgraph.prompts.prompt import OURS
 from seekgraph.text.entities import entities, flat, folded, names
 from seekgraph.text.questions import AnswerType, asked
 from seekgraph.text.sentences import sentences
@@ -48,7 +49,7 @@ class ReadOut(Writes):
     evidence: EvidenceList
 
 
-class Read(Asking):
+class Read(LLMNode):
     """Pick the sentences of the context that bear on the question, or on the goal where there is one, as evidence.
 
     At most `keep` sentences a visit, best first, each with a score of at least `least`. The quote is verbatim text of its
@@ -57,6 +58,8 @@ class Read(Asking):
     A model that is bound chooses the quotes and says what they tell; a quote that is in none of the passages is dropped.
     """
 
+    prompt = OURS / "read.md"
+    output = EvidenceOut
     fit_needs = frozenset({"supporting_ids", "answers"})
     without_model: ClassVar[frozenset[str]] = frozenset({"scorer", "least"})
 
@@ -73,10 +76,10 @@ class Read(Asking):
         digests: tuple[Digest, ...] = (),
         lm: LM | None = None,
     ) -> ReadOut:
-        if lm is not None and context:
-            given = {"question": question, "context": context, "evidence": evidence, "goal": goal, "digests": digests}
+        if context:
+            inputs = {"question": question, "context": context, "evidence": evidence, "goal": goal, "digests": digests}
             use = lambda out: to_evidence(out, context, evidence, self.keep).value  # noqa: E731
-            if (found := await self.ask(lm, self.shown(given), use)) is not None:
+            if (found := await self.ask(lm, inputs, use)) is not None:
                 return ReadOut(evidence=found)
         return ReadOut(evidence=read(wanted(question, goal, digests), context, evidence, self.scorer, self.keep, self.least))
 

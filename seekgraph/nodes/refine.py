@@ -10,9 +10,10 @@ from seekgraph.core.language.lm import LM
 from seekgraph.core.language.node import Node, Writes
 from seekgraph.core.language.params import Float, Int
 from seekgraph.nodes.fuse import LINKS, TITLES, leading
-from seekgraph.nodes.llm_node import Asking, searched
+from seekgraph.nodes.llm_node import LLMNode, searched
 from seekgraph.nodes.read import about, wanted
 from seekgraph.prompts.outputs import QueryOut, to_query
+from seekgraph.prompts.prompt import OURS
 from seekgraph.text.analysis import Analyzer
 from seekgraph.text.entities import entities
 from seekgraph.text.titles import words_of
@@ -25,7 +26,7 @@ class Refined(Writes):
     query: Query
 
 
-class Refine(Asking):
+class Refine(LLMNode):
     """Expand the question by pseudo-relevance feedback, and by the names in the evidence. Before anything is found: the question.
 
     The feedback is RM3: of the relevance model  P(t|R) = sum over the best `feedback` passages d of P(t|d) P(d|q),  with P(d|q)
@@ -39,6 +40,9 @@ class Refine(Asking):
     A model that is bound writes the query, from what was found, what is missing (`verdict`), what was searched for already, and
     the `critique`.
     """
+
+    prompt = OURS / "refine.md"
+    output = QueryOut
 
     feedback: int = Int(5, low=1, high=20)
     terms: int = Int(10, low=0, high=50)
@@ -58,12 +62,10 @@ class Refine(Asking):
         critique: str = "",
         lm: LM | None = None,
     ) -> Refined:
-        if lm is not None:
-            given: dict[str, Any] = {"question": question, "goal": goal, "digests": digests, "passages": passages}
-            given["context"] = context
-            given |= {"rankings": rankings, "evidence": evidence, "verdict": verdict, "critique": critique}
-            if (query := await self.ask(lm, self.shown(given), lambda out: to_query(out).value)) is not None:
-                return Refined(query=query)
+        inputs: dict[str, Any] = {"question": question, "goal": goal, "digests": digests, "passages": passages}
+        inputs |= {"context": context, "rankings": rankings, "evidence": evidence, "verdict": verdict, "critique": critique}
+        if (query := await self.ask(lm, inputs, lambda out: to_query(out).value)) is not None:
+            return Refined(query=query)
         asked = wanted(question, goal, digests)
         best = leading(asked, passages, context, rankings, self.feedback)
         weights = self._relevance(asked, best, skipped=self.terms if critique else 0)

@@ -14,11 +14,12 @@ from seekgraph.core.language.node import OrElse, Writes
 from seekgraph.core.language.params import Fitted
 from seekgraph.nodes.fitting import LinearModel, fit_logistic
 from seekgraph.nodes.fuse import LINKS, TITLES
-from seekgraph.nodes.llm_node import Asking, searched
+from seekgraph.nodes.llm_node import LLMNode, searched
 from seekgraph.nodes.material import Material
 from seekgraph.nodes.plan import plan_by_patterns
 from seekgraph.nodes.read import about, has_type, wanted
 from seekgraph.prompts.outputs import VerdictOut, to_verdict
+from seekgraph.prompts.prompt import OURS
 from seekgraph.text.entities import entities, flat, folded, names
 from seekgraph.text.questions import asked
 from seekgraph.text.weights import coverage, terms
@@ -54,7 +55,7 @@ class Reflected(Writes):
     verdict: Verdict
 
 
-class Reflect(Asking):
+class Reflect(LLMNode):
     """Judge whether the context is enough to answer the question, or the goal where there is one.
 
     The verdict's score is the probability that everything needed has been found, its label "enough" from one half on, else
@@ -63,6 +64,8 @@ class Reflect(Asking):
     A model that is bound gives the score, in tenths, and names what is missing.
     """
 
+    prompt = OURS / "reflect.md"
+    output = VerdictOut
     fit_needs = frozenset({"supporting_ids"})
     without_model: ClassVar[frozenset[str]] = frozenset({"critic"})
 
@@ -79,9 +82,9 @@ class Reflect(Asking):
         digests: tuple[Digest, ...] = (),
         lm: LM | None = None,
     ) -> Reflected:
-        if lm is not None and context:
-            given = {"question": question, "context": context, "evidence": evidence, "rankings": rankings, "goal": goal}
-            verdict = await self.ask(lm, self.shown({**given, "digests": digests}), lambda out: to_verdict(out).value)
+        if context:
+            inputs = {"question": question, "context": context, "evidence": evidence, "rankings": rankings, "goal": goal}
+            verdict = await self.ask(lm, {**inputs, "digests": digests}, lambda out: to_verdict(out).value)
             if verdict is not None:
                 label = "enough" if verdict.score >= _ENOUGH else "more"
                 return Reflected(verdict=verdict.model_copy(update={"label": label}))

@@ -15,10 +15,11 @@ from seekgraph.core.language.lm import LM
 from seekgraph.core.language.params import Fitted, Int
 from seekgraph.nodes.fitting import LinearModel, fit_listwise
 from seekgraph.nodes.fuse import Ordered
-from seekgraph.nodes.llm_node import Asking
+from seekgraph.nodes.llm_node import LLMNode
 from seekgraph.nodes.read import about, wanted
 from seekgraph.nodes.rerank_features import FEATURES, features
-from seekgraph.prompts.outputs import RankingOut, held_to_ids, to_grade, to_ranking
+from seekgraph.prompts.outputs import GradeOut, RankingOut, held_to_ids, to_grade, to_ranking
+from seekgraph.prompts.prompt import OURS
 from seekgraph.types import Digest, Goal, Passage, Ranking
 
 _L2 = 0.1
@@ -31,7 +32,7 @@ BY_HAND = LinearModel.of(
 """The ranker that serves until one is fitted."""
 
 
-class Rerank(Asking):
+class Rerank(LLMNode):
     """Rank all that was found and keep the best `keep` as `context`, best first, in the place of what it held.
 
     The score is a linear model of `rerank_features.FEATURES`; scores compare within one ranking only. `sources` is how many of
@@ -43,14 +44,14 @@ class Rerank(Asking):
     in [0, 1].
     """
 
+    prompt = OURS / "rerank.md"
+    output = RankingOut
+    prompt_when = {"pointwise": (OURS / "rerank_pointwise.md", GradeOut)}  # noqa: RUF012
     fit_needs: ClassVar[frozenset[str]] = frozenset({"supporting_ids"})
 
     keep: int = Int(5, low=1, high=50)
     sources: int = Int(20, low=1, high=50)
     model: LinearModel = Fitted(LinearModel, BY_HAND)
-    asks: ClassVar[tuple[str, ...]] = ("rerank", "rerank_pointwise")
-    decides: ClassVar[tuple[str, ...]] = ("pointwise",)
-
     pointwise: bool = False
     orders: int = 1
 
@@ -74,10 +75,6 @@ class Rerank(Asking):
             ranked = asked if asked is not None else ranked
         return Ordered(context=tuple(passage.model_copy(update={"score": score}) for passage, score in ranked[: self.keep]))
 
-    @property
-    def prompt_name(self) -> str:
-        return "rerank_pointwise" if self.pointwise else "rerank"
-
     def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """Listwise in the first shuffled order; pointwise with the first passage."""
         passages = list(inputs["passages"])
@@ -98,7 +95,7 @@ class Rerank(Asking):
         held = held_to_ids(best)  # a small model left alone names nothing, or what is not there
         for turn in range(max(1, self.orders)):
             shown = {"passages": _shuffled(best, given["question"], turn), **about(given)}
-            ranking = await self.ask(lm, shown, lambda out: to_ranking(out, best).value, held)
+            ranking = await self.ask_showing(lm, shown, lambda out: to_ranking(out, best).value, held)
             for place, passage in enumerate(ranking or ()):
                 places[passage.id].append(place)
         if not all(places.values()):
@@ -108,7 +105,7 @@ class Rerank(Asking):
 
     async def _graded(self, lm: LM, given: Mapping[str, Any], best: list[Passage]) -> list[tuple[Passage, float]] | None:
         """The passages by their grades; None where not one of them got one."""
-        asking = [asyncio.ensure_future(self.ask(lm, {"passages": (each,), **about(given)}, to_grade)) for each in best]
+        asking = [asyncio.ensure_future(self.ask_showing(lm, {"passages": (each,), **about(given)}, to_grade)) for each in best]
         try:
             grades = await asyncio.gather(*asking)
         finally:

@@ -13,6 +13,7 @@ from seekgraph.core.base.budget import Budget
 from seekgraph.core.base.identity import digest
 from seekgraph.core.base.versions import code_version
 from seekgraph.core.language.node import Node
+from seekgraph.core.language.params import to_plain
 from seekgraph.core.machine.bound import Bound
 from seekgraph.core.memo import Memo
 from seekgraph.evaluation.examples import data_hash
@@ -70,6 +71,7 @@ class Task:
             "flow": flow.fingerprint,
             "params": digest({name: param.to_json() for name, param in flow.params().items()}),
             "code": digest(sorted({code_version(cast(Any, type(node))) for node in nodes})),
+            "besides": digest([to_plain(dict(node.depends_on)) for node in nodes]),
             "resources": digest({name: str(getattr(thing, "identity", None)) for name, thing in bound.resources.items()}),
             "run budget": None if bound.budget is None else asdict(bound.budget),
             "versions": versions(),

@@ -42,7 +42,7 @@ class Demonstrate:
     out of runs that failed in the end; a step without a reward of its own, such as a query, has the mean of the steps that read
     what it wrote. And gold: what the node says that the reply should have been. Sets are made of the shortest first, of 1, 2 and
     `most` of them, and of `draws` drawn by the seed from the shorter half. Nothing is chosen here and nothing judged: `Tune`
-    searches the sets jointly with instructions and numbers. No row is asked with a demonstration of itself (`nodes.asking`).
+    searches the sets jointly with instructions and numbers. No row is asked with a demonstration of itself (`nodes.llm_node`).
 
     After DSPy's BootstrapFewShot (Khattab et al., 2023), which keeps whole runs that ended well, where this keeps steps.
     """
@@ -122,7 +122,8 @@ def _gold(node: Demonstrable, program: Program, trace: Trace, step: Step, exampl
 
 
 def _from_run(node: Demonstrable, program: Program, trace: Trace, step: Step) -> dict[str, Any] | None:
-    reply = node.reply(step.writes)
+    own = {channel: name for name, channel in getattr(node, "writing", {}).items()}  # a write that `into` sent elsewhere
+    reply = node.reply({own.get(channel, channel): value for channel, value in step.writes.items()})
     return None if reply is None else demonstration(node.shown(program.arguments(trace, step)), reply)
 
 

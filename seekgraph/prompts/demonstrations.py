@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
@@ -10,7 +10,6 @@ from pydantic_core import to_jsonable_python
 
 from seekgraph.core.language.fitting import FitRow
 from seekgraph.prompts.guard import shown_id
-from seekgraph.prompts.outputs import RankingOut
 from seekgraph.prompts.prompted import Prompted
 from seekgraph.types import Digest, Evidence, Passage
 
@@ -37,6 +36,15 @@ class Demonstrable(Prompted, Protocol):
         ...
 
 
+@runtime_checkable
+class Shortened(Protocol):
+    """A reply that has a shorter form for demonstrations, such as a ranking of its first few ids."""
+
+    def shortened(self, shown: Set[str]) -> BaseModel:
+        """The reply with what a demonstration has room for, naming only ids in `shown`."""
+        ...
+
+
 def demonstration(shown: Mapping[str, Any], reply: BaseModel) -> dict[str, Any]:
     """`{"inputs", "output"}` as `Demos` holds it.
 
@@ -45,21 +53,30 @@ def demonstration(shown: Mapping[str, Any], reply: BaseModel) -> dict[str, Any]:
     """
     named = set(_ids(reply.model_dump(mode="json")))
     inputs = {name: value for name, value in shown.items() if value not in (None, "", ())}
-    pool = [each for name in ("context", "passages") for each in inputs.get(name) or ()]
+    pool = [each for value in inputs.values() if isinstance(value, tuple | list) for each in value if isinstance(each, Passage)]
     order = sorted(range(len(pool)), key=lambda at: (shown_id(pool[at].id) not in named, at))
     known = sum(shown_id(each.id) in named for each in pool)
     kept = {pool[at].id for at in order[: max(1, known + DISTRACTORS)]}
-    if isinstance(reply, RankingOut):
-        reply = RankingOut(ids=tuple(id for id in reply.ids[:3] if id in named))
-        kept = {each.id for each in pool if shown_id(each.id) in reply.ids}
+    if isinstance(reply, Shortened):
+        reply = reply.shortened(named)
+        named = set(_ids(reply.model_dump(mode="json")))
+        kept = {each.id for each in pool if shown_id(each.id) in named}
     plain = {name: _short(value, kept, bool(pool)) for name, value in inputs.items()}
     return {"inputs": to_jsonable_python(plain), "output": reply.model_dump(mode="json")}
 
 
 def unlike(demos: Sequence[Mapping[str, Any]], shown: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """The demonstrations that are not of what is being asked: no question is answered with its own answer in sight."""
+    """The demonstrations that are not of what is being asked: no question is answered with its own answer in sight.
+
+    One is of the same that has its question or its goal, or, for a node that is shown neither, all of its texts.
+    """
     asked = {_text(shown.get(name)) for name in _SAMENESS} - {""}
-    return tuple(demo for demo in demos if not asked & {_text(demo.get("inputs", {}).get(name)) for name in _SAMENESS})
+    if asked:
+        return tuple(demo for demo in demos if not asked & {_text(demo.get("inputs", {}).get(name)) for name in _SAMENESS})
+    texts = {name: _text(value) for name, value in shown.items() if isinstance(value, str) or hasattr(value, "text")}
+    if not texts:
+        return tuple(demos)
+    return tuple(demo for demo in demos if any(_text(demo.get("inputs", {}).get(name)) != texts[name] for name in texts))
 
 
 def size(demo: Mapping[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""What the prompts ask a model for, each with the way from it to a value of the ledger.
+"""What Seekgraph's own nodes ask a model for, each with the way from it to a value of the ledger.
 
 A model class says what a reply has to look like; `to_...` makes a value of it and trusts nothing: ids are looked up, quotes are
 found in the passage that they name, plans are repaired. What cannot be used is dropped and counted; where nothing usable is
@@ -9,7 +9,7 @@ Descriptions of the fields stand in the prompt files, under `writes`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -77,6 +77,10 @@ class RankingOut(Reply):
     def of(cls, passages: Iterable[Passage]) -> Self:
         return cls(ids=tuple(shown_id(passage.id) for passage in passages))
 
+    def shortened(self, shown: Set[str]) -> Self:
+        """The first three ids that are among those shown: what a demonstration has room for."""
+        return type(self)(ids=tuple(id for id in self.ids[:3] if id in shown))
+
 
 def held_to_ids(passages: Iterable[Passage]) -> type[RankingOut]:
     """`RankingOut` with at least one id, each of them one of the passages': a subclass, so what takes the one takes the other."""
@@ -124,20 +128,6 @@ class AnswerOut(Reply):
     @classmethod
     def of(cls, answer: Answer) -> Self:
         return cls(text=answer.text, citations=tuple(map(shown_id, answer.citations)), refused=answer.refused)
-
-
-OUTPUTS: Mapping[str, type[Reply]] = {
-    "plan": PlanOut,
-    "refine": QueryOut,
-    "rerank": RankingOut,
-    "rerank_pointwise": GradeOut,
-    "read": EvidenceOut,
-    "reflect": VerdictOut,
-    "judge": VerdictOut,
-    "answer": AnswerOut,
-    "answer_short": AnswerOut,
-}
-"""What each prompt of the package asks for."""
 
 
 def thinking(output: type[R]) -> type[R]:

@@ -14,6 +14,8 @@
     Another way to say it.
 
 The front matter is a small, strict part of YAML: two sections, and below each its entries `name: words`, one a line, indented.
+Only the instruction is required: a file without a front matter, or without one of its sections, leaves the headings and the
+descriptions of fields to the node that asks through it.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from seekgraph.core.base.errors import SeekgraphError
 _SECTIONS = ("reads", "writes")
 _ENTRY = re.compile(r"(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):\s+(?P<words>\S.*)")
 _VARIANT = re.compile(r"## Variant: (?P<name>[a-z][a-z0-9-]*)")
+_SECTION_LINE = re.compile(rf"(?:{'|'.join(_SECTIONS)}):\s*")
 _LIKE_VARIANT = re.compile(r"#+\s*variants?\b", re.IGNORECASE)
 
 
@@ -47,14 +50,13 @@ def parse(text: str, source: str) -> Parsed:
     """The parts of a prompt file; `source` is what errors call it. Raises `PromptError` with the line of what is wrong."""
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").removesuffix("\n").split("\n")
     if lines[0].rstrip() != "---":
-        raise PromptError(f"{source}:1: a prompt begins with '---', then what it reads and writes, then '---'")
+        if _SECTION_LINE.fullmatch(lines[0]):
+            raise PromptError(f"{source}:1: a front matter begins with '---', then what is read and written, then '---'")
+        return Parsed({}, {}, *_bodies(lines, 0, source))
     end = next((at for at, line in enumerate(lines[1:], start=1) if line.rstrip() == "---"), None)
     if end is None:
         raise PromptError(f"{source}:{len(lines)}: the front matter that began in line 1 has no '---' at its end")
     sections = _front_matter(lines[1:end], source)
-    if not sections["reads"] or not sections["writes"]:
-        missing = next(name for name in _SECTIONS if not sections[name])
-        raise PromptError(f"{source}:{end + 1}: the front matter has no entries under '{missing}:'")
     instruction, variants = _bodies(lines, end + 1, source)
     return Parsed(sections["reads"], sections["writes"], instruction, variants)
 

@@ -53,20 +53,22 @@ def render(
     demos: Sequence[Mapping[str, Any]] = (),
     budget: TokenBudget = DEFAULT_BUDGET,
     style: Style = DEFAULT_STYLE,
+    types: Mapping[str, Any] | None = None,
 ) -> tuple[Message, ...]:
     """The messages of a prompt: the same bytes for the same arguments.
 
     `inputs` are values by the names that the prompt reads; what is None or empty is left out. `instruction` takes the place of
     the prompt's own. A demonstration is `{"inputs": {...}, "output": {...}}`, both plain data; it becomes a question and its
-    reply, the shortest first, as many as the budget has room for.
+    reply, the shortest first, as many as the budget has room for. `types` are the types of inputs by name, for those that come
+    as plain data: in demonstrations they do.
 
     Raises `PromptError` for inputs or demonstrations that do not fit, and where even without demonstrations there is no room for
     a single passage.
     """
     where = f"prompt {prompt.name!r}"
     head = opening(prompt, prompt.instruction if instruction is None else instruction, output, style)
-    found = sections(prompt.reads, inputs, where)
-    for pairs in (_demonstrations(prompt, demos, output, head, budget), ()):
+    found = sections(prompt.reads, inputs, where, types)
+    for pairs in (_demonstrations(prompt, demos, output, head, budget, types), ()):
         before = _messages(head, pairs, "", style)
         room = budget.most - budget.of(before)
         text = laid_out(found, room, budget.count)
@@ -90,7 +92,12 @@ def opening(prompt: Prompt, instruction: str, output: type[BaseModel], style: St
 
 
 def _demonstrations(
-    prompt: Prompt, demos: Sequence[Mapping[str, Any]], output: type[BaseModel], head: str, budget: TokenBudget
+    prompt: Prompt,
+    demos: Sequence[Mapping[str, Any]],
+    output: type[BaseModel],
+    head: str,
+    budget: TokenBudget,
+    types: Mapping[str, Any] | None,
 ) -> tuple[tuple[str, str], ...]:
     """The demonstrations that fit into their share of the budget, the shortest first; where not all do, as many of the first ones
     as have room together."""
@@ -100,7 +107,7 @@ def _demonstrations(
         where = f"prompt {prompt.name!r}, demonstration {number}"
         if set(demo) != {"inputs", "output"}:
             raise PromptError(f"{where}: a demonstration has 'inputs' and 'output', this one {sorted(demo)}")
-        read.append((sections(prompt.reads, demo["inputs"], where), _reply(demo["output"], output, where)))
+        read.append((sections(prompt.reads, demo["inputs"], where, types), _reply(demo["output"], output, where)))
     for count in range(len(read), 0, -1):
         if kept := _kept(read[:count], pool, budget):
             return kept

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, PydanticUserError, TypeAdapter, ValidationError
 
 from seekgraph.prompts.guard import line, plain, shown_id
 from seekgraph.prompts.parsing import PromptError
@@ -28,7 +28,7 @@ _TYPES: Mapping[str, Any] = {
     "verdict": Verdict,
     "answer": Answer,
 }
-"""The values that inputs of these names are read as, where they come as plain data: in demonstrations they do."""
+"""The values that inputs of these names are read as, where they come as plain data and nothing else is said of them."""
 
 _SPOKEN = frozenset({"question", "rubric"})
 """Texts whose line breaks are kept outside of a fence: their author is the one who asks."""
@@ -65,26 +65,38 @@ class Section:
         return (self.text, *self.lines, *(part for each in self.passages for part in (each.title, each.text)))
 
 
-def sections(reads: Mapping[str, str], inputs: Mapping[str, Any], where: str) -> tuple[Section, ...]:
-    """The sections of the inputs in the order of `reads`, without those that have nothing in them.
+def sections(
+    reads: Mapping[str, str], inputs: Mapping[str, Any], where: str, types: Mapping[str, Any] | None = None
+) -> tuple[Section, ...]:
+    """The sections of the inputs in the order of `reads`, without those that have nothing in them. `types` as `typed` has it.
 
     Raises `PromptError` for an input that is not among `reads`, and for one that is not what its name says.
     """
     if unknown := sorted(set(inputs) - set(reads)):
         raise PromptError(f"{where} does not read {unknown}: it reads {list(reads)}")
-    values = {name: typed(name, inputs[name], where) for name in reads if inputs.get(name) is not None}
+    values = {name: typed(name, inputs[name], where, types) for name in reads if inputs.get(name) is not None}
     found = (_section(reads[name], name, value, values) for name, value in values.items())
     return tuple(section for section in found if not section.empty)
 
 
-def typed(name: str, value: Any, where: str) -> Any:
-    """An input as the value that its name stands for; texts, and inputs of other names, as they are."""
-    if name not in _TYPES or isinstance(value, str):
+def typed(name: str, value: Any, where: str, types: Mapping[str, Any] | None = None) -> Any:
+    """An input as the value that its name stands for; texts, and inputs of names that are not known, as they are.
+
+    `types` has the types of a node's own inputs by name; a value that is not of that type is taken for one of the usual ones.
+    """
+    if isinstance(value, str):
+        return value
+    if types and name in types:
+        try:
+            return _adapter(types[name]).validate_python(value)
+        except (ValidationError, PydanticUserError):
+            pass  # what a node shows of an input may be something else: one passage of several, the texts of a list
+    if name not in _TYPES:
         return value
     if name in ("context", "passages") and isinstance(value, Passage):
         value = (value,)
     try:
-        return _adapter(name).validate_python(value)
+        return _adapter(_TYPES[name]).validate_python(value)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, (name, *first["loc"])))
@@ -92,8 +104,8 @@ def typed(name: str, value: Any, where: str) -> Any:
 
 
 @cache
-def _adapter(name: str) -> TypeAdapter[Any]:
-    return TypeAdapter(_TYPES[name])
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _section(heading: str, name: str, value: Any, values: Mapping[str, Any]) -> Section:

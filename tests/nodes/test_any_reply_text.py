@@ -24,7 +24,7 @@ from seekgraph.lms import Scripted
 from seekgraph.lms.structured import Reply
 from seekgraph.nodes import Answer, Judge, Plan, Read, Refine, Reflect, Rerank
 from seekgraph.nodes.fitting import LinearModel
-from seekgraph.nodes.llm_node import Asking
+from seekgraph.nodes.llm_node import LLMNode
 from seekgraph.prompts.prompt import load, names
 from seekgraph.types import Answer as Answered
 from seekgraph.types import Digest, Evidence, Goal, Passage, Query, Turn, Verdict
@@ -155,9 +155,9 @@ def flow_around(node: Node, state: dict[str, Any]) -> Flow:
 
 
 def test_no_node_that_asks_a_model_is_left_out() -> None:
-    there = {getattr(nodes, name) for name in nodes._HOME if issubclass(getattr(nodes, name), Asking)}
+    there = {getattr(nodes, name) for name in nodes.__all__ if issubclass(getattr(nodes, name), LLMNode)} - {LLMNode}
     assert {type(node) for node, _ in NODES.values()} == there
-    assert {node.prompt_name for node, _ in NODES.values() if isinstance(node, Asking)} == set(names())
+    assert {node.asked_through.name for node, _ in NODES.values() if isinstance(node, LLMNode)} == set(names())
 
 
 @pytest.mark.parametrize("name", sorted(NODES))

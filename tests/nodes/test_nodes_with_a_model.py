@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from llm_nodes import OUTPUTS
 from visiting import BRIDGE, DIRECTOR, FILM, OTHER, SCHOOL
 
 from seekgraph.core.base.budget import Budget
@@ -16,7 +17,6 @@ from seekgraph.core.language.params import Choice, Switch
 from seekgraph.flow import Flow
 from seekgraph.lms import Scripted
 from seekgraph.nodes import Answer, Judge, Plan, Read, Refine, Reflect, Rerank
-from seekgraph.prompts.outputs import OUTPUTS
 from seekgraph.prompts.prompt import load
 from seekgraph.prompts.prompted import Prompted
 from seekgraph.types import Answer as Answered

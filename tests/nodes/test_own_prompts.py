@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from llm_nodes import OUTPUTS
 from visiting import BRIDGE, FILM
 
 import seekgraph as sg
@@ -87,4 +88,4 @@ def test_a_file_that_does_not_fit_is_refused_when_the_node_is_made(tmp_path: Pat
 def test_our_own_files_would_do_as_a_users(name: str, tmp_path: Path) -> None:
     from seekgraph.prompts.overriding import overriding
 
-    assert list(overriding(written(tmp_path / "own", name, "Do it."), [name])) == [name]
+    assert list(overriding(written(tmp_path / "own", name, "Do it."), {name: (load(name), OUTPUTS[name])})) == [name]

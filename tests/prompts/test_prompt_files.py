@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from llm_nodes import OUTPUTS
 from pydantic_core import to_json
 
 from seekgraph.core.language.params import TextParam
 from seekgraph.prompts.fields import described
-from seekgraph.prompts.outputs import OUTPUTS
 from seekgraph.prompts.parsing import PromptError, parse
 from seekgraph.prompts.prompt import load, names, text_param
 
@@ -34,7 +34,7 @@ Answer briefly.
 """
 
 
-def test_every_make_of_a_node_has_its_prompt() -> None:
+def test_every_prompt_has_its_node() -> None:
     assert set(names()) == set(OUTPUTS)
 
 
@@ -77,11 +77,10 @@ def test_line_ends_of_windows_and_a_byte_order_mark_make_no_difference() -> None
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("---\nreads", "reads", "x.md:1: a prompt begins with '---'"),
+        ("---\nreads", "reads", "x.md:1: a front matter begins with '---'"),
         ("---\n\nAnswer.", "Answer.", "x.md:16: the front matter that began in line 1 has no '---'"),
         ("reads:", "read:", "x.md:2: expected 'reads:' or 'writes:', got 'read:'"),
         ("writes:", "reads:", "x.md:6: 'reads:' stands here a second time"),
-        ("writes:\n  text: the answer\n", "", "x.md:6: the front matter has no entries under 'writes:'"),
         ("  question: Question", "  question Question", "x.md:3: expected 'name: words' below 'reads:'"),
         ("  question: Question", "  question:", "x.md:3: expected 'name: words' below 'reads:'"),
         ("  question: Question", "  context: Question", "x.md:4: 'context' stands twice under 'reads:'"),
@@ -103,9 +102,13 @@ def test_an_error_names_the_file_and_the_line(old: str, new: str, said: str) -> 
     assert str(caught.value).startswith(said)
 
 
-def test_an_empty_file_is_an_error() -> None:
-    with pytest.raises(PromptError, match=r"x\.md:1: a prompt begins"):
-        parse("", "x.md")
+def test_only_the_instruction_is_required() -> None:
+    bare = parse("Answer in one word.\n\n## Variant: kind\n\nPlease.\n", "x.md")
+    assert (bare.reads, bare.writes, bare.instruction, bare.variants) == ({}, {}, "Answer in one word.", {"kind": "Please."})
+    assert parse("---\nreads:\n  question: Question\n---\nAnswer.", "x.md").writes == {}
+    for empty in ("", "---\n---\n", "## Variant: kind\n\nPlease."):
+        with pytest.raises(PromptError, match=r"x\.md:\d: the instruction is empty"):
+            parse(empty, "x.md")
 
 
 def test_a_users_file_takes_the_place_of_ours(tmp_path: Path) -> None:

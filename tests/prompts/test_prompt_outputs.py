@@ -9,10 +9,10 @@ import pytest
 from hostile import evidence, hostile_id, hostile_text, passages
 from hypothesis import given
 from hypothesis import strategies as st
+from llm_nodes import OUTPUTS
 from pydantic import ValidationError
 
 from seekgraph.prompts.outputs import (
-    OUTPUTS,
     AnswerOut,
     EvidenceOut,
     GoalOut,

@@ -11,11 +11,12 @@ import pytest
 from hostile import MARKERS, evidence, hostile_text, passages
 from hypothesis import given
 from hypothesis import strategies as st
+from llm_nodes import OUTPUTS
 
 from seekgraph.core.language.lm import Message
 from seekgraph.prompts.budget import TokenBudget, estimate
 from seekgraph.prompts.guard import line, plain, shown_id
-from seekgraph.prompts.outputs import OUTPUTS, AnswerOut, PlanOut, thinking
+from seekgraph.prompts.outputs import AnswerOut, PlanOut, thinking
 from seekgraph.prompts.parsing import PromptError
 from seekgraph.prompts.prompt import load
 from seekgraph.prompts.render import FENCE_RULE, Style, opening, render

@@ -153,6 +153,14 @@ class Node(Element):
         """The settings by name, params unresolved."""
         return {each.name: getattr(self, each.name) for each in fields(typing.cast(Any, self))}
 
+    @property
+    def depends_on(self) -> Mapping[str, Any]:
+        """What else than its code, its settings, its inputs and its resources a visit depends on, as plain data or models.
+
+        Part of what makes two steps equal: a node that reads a file when it is made has what it read here.
+        """
+        return {}
+
     def using(self, **reads: Expr | str) -> Self:
         """This node with parameters pointed at other channels: `using(query=S.goal.text)`, or `using(query="question")`."""
         known = {read.parameter for read in self.contract().reads}

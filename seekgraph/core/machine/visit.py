@@ -276,7 +276,8 @@ def step_key(node: Node, resources: Mapping[str, Any]) -> tuple[StepKey | None, 
         if not isinstance(identity, str):
             return None, f"off: resource {name!r} has no identity"
     kind = type(node)
-    settings = digest({name: to_plain(value) for name, value in node.settings.items()})
+    besides = {f"depends on {name}": to_plain(value) for name, value in node.depends_on.items()}
+    settings = digest({name: to_plain(value) for name, value in node.settings.items()} | besides)
     return StepKey(
         f"{kind.__module__}:{kind.__qualname__}", code_version(cast(Any, kind)), settings, "", digest(identities), ""
     ), ""
