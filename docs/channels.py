@@ -17,7 +17,7 @@ BEGIN, END = "<!-- channels -->\n", "<!-- end -->"
 
 def kinds() -> list[type[Node]]:
     """The kinds of node that `seekgraph.nodes` offers, by name."""
-    offered = [getattr(nodes, name) for name in dir(nodes)]
+    offered = [getattr(nodes, name) for name in nodes.__all__ if name != "LLMNode"]  # a base, which reads nothing
     return [each for each in offered if isinstance(each, type) and issubclass(each, Node) and each is not Node]
 
 
