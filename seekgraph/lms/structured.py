@@ -1,7 +1,7 @@
-"""How a typed value is asked for, whatever the backend: ask, tell what was wrong and ask again, then make do with plain text.
+"""How a typed value is asked for, whatever the backend: ask, say what was wrong and ask again, then make do with plain text.
 
-1. The model is asked for JSON of the output's type.
-2. A reply that does not fit goes back with what is wrong with it, at most `reasks` times. A reply that was cut off at its token
+1. The model is asked for JSON of the output's type. The one object in its reply is the value, whatever stands around it.
+2. A reply without an object that fits goes back with what is wrong with it, at most `reasks` times. One cut off at its token
    limit is closed where that makes a valid value.
 3. Then plain text will do, for a type that one text can fill (see `reading.text_field`): the last reply, if it is prose, or else
    one more that is asked for without a type.
@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from seekgraph.core.base.budget import Tally, Usage
 from seekgraph.core.language.lm import Completion, Ended, LMError, Message, OnText, OutputInvalid, Settings
-from seekgraph.lms.reading import closed, filled, problems, text_field, whole
+from seekgraph.lms.reading import DoesNotFit, closed, filled, text_field, value_in
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -121,9 +121,9 @@ async def _asked(
             request = backend.again(request, reply, problem)
         reply = _readable(await backend.attempt(request, counting, on_text))
         try:
-            return whole(reply.text, output), reply, False
-        except ValidationError as error:
-            problem = problems(error) if reply.text.strip() else "the reply was empty"
+            return value_in(reply.text, output, cut=reply.ended == "length"), reply, False
+        except DoesNotFit as error:
+            problem = str(error)
         if reply.ended == "length":
             if policy.fallback and (value := closed(reply.text, output)) is not None:
                 return value, reply, True
@@ -133,8 +133,8 @@ async def _asked(
         if (value := filled(reply.text, output)) is not None:
             return value, reply, True
         reply = _readable(await backend.attempt(backend.request(messages, None, settings), counting, on_text))
-        for make in (_whole_or_none, filled):
-            if (value := make(reply.text, output)) is not None:
+        for read in (_value_or_none, filled):
+            if (value := read(reply.text, output)) is not None:
                 return value, reply, True
     tried = f"{counting.attempts} attempt{'s' if counting.attempts > 1 else ''}"
     raise OutputInvalid(
@@ -151,8 +151,8 @@ def _readable(reply: Reply) -> Reply:
     return reply
 
 
-def _whole_or_none(text: str, output: type[T]) -> T | None:
+def _value_or_none(text: str, output: type[T]) -> T | None:
     try:
-        return whole(text, output)
-    except ValidationError:
+        return value_in(text, output)
+    except DoesNotFit:
         return None
