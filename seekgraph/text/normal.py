@@ -21,8 +21,8 @@ _SHAPES = str.maketrans(
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb\u301d\u301e\u301f\uff02", '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d", "-")
 )
-# Control characters that are no white space, and Unicode's default ignorable ones (zero-width spaces and joiners, marks of direction,
-# soft hyphens, variation selectors, tags), but for the fillers of Hangul.
+# Control characters that are no white space, and what Unicode ignores by default (zero-width spaces and joiners, marks of
+# direction, soft hyphens, variation selectors, tags), but for the fillers of Hangul.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"

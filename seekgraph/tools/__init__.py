@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seekgraph.tools.bm25 import BM25
-    from seekgraph.tools.corpus import Documents, open_corpus, read_documents, read_jsonl
+    from seekgraph.tools.corpus import read_jsonl
     from seekgraph.tools.dense import Dense
+    from seekgraph.tools.documents import Documents, Skipped
     from seekgraph.tools.errors import CorpusError, MissingExtra, ModelNotFound, SavedIndexError, ToolOutputError
     from seekgraph.tools.folder import read_folder
     from seekgraph.tools.function import from_function
     from seekgraph.tools.hybrid import Hybrid
     from seekgraph.tools.links import TitleLinks
+    from seekgraph.tools.opening import open_corpus
+    from seekgraph.tools.reading import read_documents
 
 _HOME = {
     "BM25": "bm25",
@@ -21,11 +24,12 @@ _HOME = {
     "Hybrid": "hybrid",
     "TitleLinks": "links",
     "from_function": "function",
-    "open_corpus": "corpus",
-    "read_documents": "corpus",
+    "open_corpus": "opening",
+    "read_documents": "reading",
     "read_folder": "folder",
     "read_jsonl": "corpus",
-    "Documents": "corpus",
+    "Documents": "documents",
+    "Skipped": "documents",
     "CorpusError": "errors",
     "MissingExtra": "errors",
     "ModelNotFound": "errors",
@@ -44,6 +48,7 @@ __all__ = [
     "read_folder",
     "read_jsonl",
     "Documents",
+    "Skipped",
     "CorpusError",
     "MissingExtra",
     "ModelNotFound",

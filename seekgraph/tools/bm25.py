@@ -14,8 +14,10 @@ import numpy as np
 
 from seekgraph.text.analysis import Analyzer
 from seekgraph.tools.constraints import Constraints
+from seekgraph.tools.corpus import iter_jsonl
 from seekgraph.tools.errors import SavedIndexError
 from seekgraph.tools.index import Index, Ints, build
+from seekgraph.tools.reading import read_documents
 from seekgraph.tools.saved import open_arrays, save_arrays
 from seekgraph.tools.scoring import Scorer, best
 from seekgraph.tools.store import PassageStore
@@ -74,15 +76,11 @@ class BM25:
     @classmethod
     def from_jsonl(cls, path: str | Path, **settings: Any) -> Self:
         """BM25 over a .jsonl corpus (`corpus.read_jsonl` has the form and the errors), read as a stream."""
-        from seekgraph.tools.corpus import iter_jsonl
-
         return cls(iter_jsonl(path), **settings)
 
     @classmethod
     def from_folder(cls, path: str | Path, **settings: Any) -> Self:
         """BM25 over a folder of text and Markdown files, split as `folder.read_folder` does; skipped files are logged."""
-        from seekgraph.tools.corpus import read_documents
-
         return cls(read_documents(path).logged(path).passages, **settings)
 
     def with_settings(self, **settings: float) -> Self:

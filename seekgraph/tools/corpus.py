@@ -1,58 +1,16 @@
-"""Reading documents: a .jsonl corpus, a folder, or whichever of the two a path is."""
+"""Reading a .jsonl corpus."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from seekgraph.tools.errors import CorpusError
 from seekgraph.types import Passage
 
 _WAY_OUT = 'one JSON object a line, such as {"id": "p1", "title": "Bern", "text": "Bern is the capital of Switzerland."}'
-
-
-class Skipped(NamedTuple):
-    """A file that was not read, and why."""
-
-    path: str
-    reason: str
-
-
-class Documents(NamedTuple):
-    """What was read from a path, and what was not."""
-
-    passages: tuple[Passage, ...]
-    skipped: tuple[Skipped, ...] = ()
-
-    def logged(self, path: str | Path) -> Documents:
-        """Itself, after a warning with the number of skipped files by reason, if there are any."""
-        if self.skipped:
-            import structlog
-
-            reasons = dict(Counter(skipped.reason for skipped in self.skipped))
-            log = structlog.get_logger("seekgraph.tools")
-            log.warning("files skipped", path=str(path), files=len(self.skipped), reasons=reasons)
-        return self
-
-
-def read_documents(path: str | Path) -> Documents:
-    """The passages of a .jsonl corpus, of a folder, or of one text file; which one, the path says.
-
-    Raises `CorpusError` where there is nothing at `path`, or no passage in it.
-    """
-    from seekgraph.tools.folder import read_file, read_folder
-
-    path = Path(path)
-    if path.is_dir():
-        return read_folder(path)
-    if path.suffix.lower() in (".jsonl", ".ndjson"):
-        return Documents(read_jsonl(path))
-    if not path.exists():
-        raise CorpusError(f"{path} does not exist: give a .jsonl corpus or a folder of text and Markdown files")
-    return Documents(read_file(path))
 
 
 def read_jsonl(path: str | Path) -> tuple[Passage, ...]:
@@ -133,24 +91,3 @@ def _named(value: object) -> str:
     names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
     shown = json.dumps(value, ensure_ascii=True)
     return f"{names.get(type(value), 'a number')} ({shown if len(shown) <= 40 else shown[:37] + '...'})"
-
-
-def open_corpus(
-    source: str | Path | Iterable[Passage], *, dense: bool = False, cache: str | Path | None = None
-) -> dict[str, object]:
-    """The resources that the ready-made flows bind: `corpus` (BM25), `links` (TitleLinks) and, on demand, `dense` (Dense).
-
-    `source` is a path as `read_documents` takes it, or passages. With a `cache` folder the indexes are kept there by a hash of
-    the corpus and opened the next time; one that is damaged is built again. Raises `CorpusError`; with `dense` also
-    `MissingExtra` and `ModelNotFound`.
-    """
-    from seekgraph.tools.cached import cached_bm25, cached_dense
-    from seekgraph.tools.links import TitleLinks
-
-    passages = read_documents(source).logged(source).passages if isinstance(source, (str, Path)) else source
-    folder = None if cache is None else Path(cache)
-    corpus = cached_bm25(passages, folder)
-    resources: dict[str, object] = {"corpus": corpus, "links": TitleLinks(corpus.passages)}
-    if dense:
-        resources["dense"] = cached_dense(corpus.passages, folder)
-    return resources

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from seekgraph.tools.corpus import Documents, Skipped
+from seekgraph.tools.documents import Documents, Skipped
 from seekgraph.tools.errors import CorpusError
 from seekgraph.tools.split import split_text
 from seekgraph.types import Passage

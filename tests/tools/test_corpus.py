@@ -127,3 +127,48 @@ def test_a_damaged_cache_is_built_again(tmp_path: Path) -> None:
     again = open_corpus(path, cache=cache)["corpus"]
     assert isinstance(again, BM25)
     assert [passage.id for passage in again.find("city", 3)] == ["a"]
+
+
+# --- several sources -----------------------------------------------------------------------------------------------------
+
+
+def folders(root: Path, *names: str) -> list[Path]:
+    for name in names:
+        (root / name).mkdir(parents=True)
+        (root / name / "guide.md").write_text(f"# Guide\n\nAbout {name}.")
+    return [root / name for name in names]
+
+
+def test_ids_of_several_folders_begin_with_their_names(tmp_path: Path) -> None:
+    documents = read_documents(*folders(tmp_path, "docs", "wiki"))
+    assert {passage.id: passage.meta["path"] for passage in documents.passages} == {
+        "docs/guide.md#1": "docs/guide.md",
+        "wiki/guide.md#1": "wiki/guide.md",
+    }
+
+
+def test_folders_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+    documents = read_documents(*folders(tmp_path, "a/docs", "b/docs"))
+    assert [passage.id for passage in documents.passages] == ["a/docs/guide.md#1", "b/docs/guide.md#1"]
+
+
+def test_a_path_given_twice_is_read_once(tmp_path: Path) -> None:
+    (folder,) = folders(tmp_path, "docs")
+    assert read_documents(folder, f"{folder}/") == read_documents(folder)
+
+
+def test_ids_of_a_corpus_stay_unless_another_has_them(tmp_path: Path) -> None:
+    (folder,) = folders(tmp_path, "docs")
+    (tmp_path / "same.jsonl").write_text(GOOD)
+    (tmp_path / "wiki.jsonl").write_text(GOOD.replace("a city", "a town") + '{"id": "b", "text": "x"}\n')
+    documents = read_documents(corpus(tmp_path, GOOD), tmp_path / "same.jsonl", folder, tmp_path / "wiki.jsonl")
+    assert [passage.id for passage in documents.passages] == ["a", "docs/guide.md#1", "wiki:a", "wiki:b"]
+
+
+def test_paths_and_passages_open_together(tmp_path: Path) -> None:
+    (folder,) = folders(tmp_path, "docs")
+    opened = open_corpus(folder, [Passage(id="p", text="a town")], [Passage(id="p", text="a river")])["corpus"]
+    assert isinstance(opened, BM25)
+    assert [passage.id for passage in opened.passages] == ["corpus2:p", "guide.md#1", "p"]
+    with pytest.raises(CorpusError, match="no documents are given"):
+        open_corpus()

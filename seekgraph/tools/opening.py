@@ -1,0 +1,45 @@
+"""Documents as the resources that the ready-made flows ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from seekgraph.tools.cached import cached_bm25, cached_dense
+from seekgraph.tools.errors import CorpusError
+from seekgraph.tools.links import TitleLinks
+from seekgraph.tools.reading import apart, read_documents
+from seekgraph.types import Passage
+
+
+def open_corpus(
+    *sources: str | Path | Iterable[Passage], dense: bool = False, cache: str | Path | None = None
+) -> dict[str, object]:
+    """The resources that the ready-made flows bind: `corpus` (BM25), `links` (TitleLinks) and, on demand, `dense` (Dense).
+
+    Each source is a path as `read_documents` takes it, or passages; of several, ids are kept apart as it says. With a `cache`
+    folder the indexes are kept there by a hash of the corpus and opened the next time; one that is damaged is built again.
+    Files that could not be read are named in one warning (`read_documents(...).skipped` has all).
+
+    Raises `CorpusError`; with `dense` also `MissingExtra` and `ModelNotFound`.
+    """
+    folder = None if cache is None else Path(cache)
+    corpus = cached_bm25(_passages(sources), folder)
+    resources: dict[str, object] = {"corpus": corpus, "links": TitleLinks(corpus.passages)}
+    if dense:
+        resources["dense"] = cached_dense(corpus.passages, folder)
+    return resources
+
+
+def _passages(sources: tuple[str | Path | Iterable[Passage], ...]) -> Iterable[Passage]:
+    paths = [source for source in sources if isinstance(source, (str, Path))]
+    given = [source for source in sources if not isinstance(source, (str, Path))]
+    if not sources:
+        raise CorpusError("no documents are given: name a .jsonl corpus, a folder of text and Markdown files, or give passages")
+    if len(given) == 1 and not paths:
+        return given[0]
+    read = read_documents(*paths).logged(", ".join(map(str, paths))).passages if paths else ()
+    passages = {passage.id: passage for passage in read}
+    for number, each in enumerate(given, start=1):
+        passages |= apart(each, f"corpus{number}", passages)
+    return passages.values()
