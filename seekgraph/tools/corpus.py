@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from seekgraph.tools.decoding import irregular
 from seekgraph.tools.errors import CorpusError
 from seekgraph.types import Passage
 
@@ -28,6 +29,8 @@ def iter_jsonl(path: str | Path) -> Iterator[Passage]:
     path = Path(path)
     lines_of: dict[str, int] = {}
     try:
+        if kind := irregular(path.stat().st_mode):
+            raise CorpusError(f"{path} is {kind}: give the path of a .jsonl corpus")
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 if number == 1:

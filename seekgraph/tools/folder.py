@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
+from seekgraph.text.normal import composed
+from seekgraph.tools import decoding
+from seekgraph.tools.decoding import Unreadable
 from seekgraph.tools.documents import Documents, Skipped
 from seekgraph.tools.errors import CorpusError
 from seekgraph.tools.split import split_text
 from seekgraph.types import Passage
 
 SUFFIXES = (".txt", ".md", ".markdown", ".rst")
-MAX_BYTES = 20_000_000  # a text file larger than this is a log or a dump, not a document
 
 
 def read_folder(path: str | Path, words: int = 180, overlap: int = 0) -> Documents:
@@ -20,25 +23,31 @@ def read_folder(path: str | Path, words: int = 180, overlap: int = 0) -> Documen
 
     A passage's id is the file's path relative to the folder, "#", and its place in the file from 1, so that it stays when
     another file changes. Its title is the document's title with the headings above the passage ("Guide > Setup > Linux"),
-    `meta` has `path` and, below a heading, `heading`.
+    `meta` has `path` and, below a heading, `heading`. Names are in Unicode's form NFC; bytes of a name that are no UTF-8 are
+    written as `\\xe9`.
 
-    Hidden files and folders are left out. Symbolic links, other kinds of files, and files that are binary, not UTF-8, empty,
-    over 20 MB or not readable are left out and named in `skipped`. Raises `CorpusError` where there is no such folder, or
-    no passage in it.
+    Everything else is named in `skipped` with its reason: hidden files and folders, other kinds of files, symbolic links,
+    pipes, sockets and devices, files that are binary, in an unknown encoding (`decoding.read_text`), empty, over 20 MB or not
+    readable, and folders that cannot be listed. Raises `CorpusError` where there is no such folder, or no passage in it.
     """
     root = Path(path)
     if not root.is_dir():
         raise CorpusError(f"{root} is not a folder: give a folder of {', '.join(SUFFIXES)} files")
     passages: list[Passage] = []
     skipped: list[Skipped] = []
-    for file in _files(root):
-        name = file.relative_to(root).as_posix()
+    names: set[str] = set()
+    for found in _files(root):
+        name = _name(found.path.relative_to(root), names)
+        if found.skipped:
+            skipped.append(Skipped(name, found.skipped, found.expected))
+            continue
         try:
-            passages += _passages(file, name, words, overlap)
-        except _Unreadable as error:
+            passages += _passages(found.path, name, words, overlap)
+        except Unreadable as error:
             skipped.append(Skipped(name, str(error)))
     if not passages:
-        example = f" ({len(skipped)} files skipped, the first {skipped[0].path}: {skipped[0].reason})" if skipped else ""
+        first = next((each for each in skipped if not each.expected), skipped[0] if skipped else None)
+        example = f" ({len(skipped)} files skipped, the first {first.path}: {first.reason})" if first else ""
         raise CorpusError(f"{root} has no passages{example}: it needs {', '.join(SUFFIXES)} files with text")
     return Documents(tuple(passages), tuple(skipped))
 
@@ -47,55 +56,72 @@ def read_file(path: str | Path, words: int = 180, overlap: int = 0) -> tuple[Pas
     """The passages of one text file. Raises `CorpusError` where it cannot be read."""
     path = Path(path)
     try:
-        return tuple(_passages(path, path.name, words, overlap))
-    except _Unreadable as error:
+        if other := _other_kind(path.name):
+            raise Unreadable(other)
+        return tuple(_passages(path, _name(Path(path.name), set()), words, overlap))
+    except Unreadable as error:
         raise CorpusError(f"{path}: {error}; expected a file of kind {', '.join(SUFFIXES)}, or a .jsonl corpus") from None
 
 
-class _Unreadable(Exception):
-    """Why a file is skipped."""
+class _Found(NamedTuple):
+    """A file, and why it is not read if that is known before it is opened."""
+
+    path: Path
+    skipped: str = ""
+    expected: bool = False
 
 
-def _files(root: Path) -> Iterator[Path]:
-    """All visible files, in an order that is the same on every machine."""
-    for folder, subfolders, files in os.walk(root):
-        linked = [name for name in subfolders if (Path(folder) / name).is_symlink()]
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name not in linked)
-        for name in sorted(files + linked):
-            if not name.startswith("."):
-                yield Path(folder) / name
+def _files(root: Path) -> Iterator[_Found]:
+    """All that is below `root`, in an order that is the same on every machine."""
+    closed: list[_Found] = []
+
+    def not_listed(error: OSError) -> None:
+        closed.append(_Found(Path(error.filename), f"not readable ({error.strerror})"))
+
+    for folder, subfolders, files in os.walk(root, onerror=not_listed):
+        yield from closed
+        closed.clear()
+        here = Path(folder)
+        left = [name for name in subfolders if name.startswith(".") or (here / name).is_symlink()]
+        subfolders[:] = sorted(set(subfolders) - set(left))
+        for name in sorted(files + left):
+            yield _looked_at(here / name, name)
+    yield from closed
+
+
+def _looked_at(path: Path, name: str) -> _Found:
+    if name.startswith("."):
+        return _Found(path, "hidden", expected=True)
+    if path.is_symlink():
+        return _Found(path, "a symbolic link", expected=True)
+    other = _other_kind(name)
+    return _Found(path, other, expected=bool(other))
+
+
+def _other_kind(name: str) -> str:
+    kind = Path(name).suffix.lower()
+    return "" if kind in SUFFIXES else f"not a text file ({kind or 'no suffix'})"
+
+
+def _name(path: Path, taken: set[str]) -> str:
+    """The path as ids have it. Two files whose names differ in their Unicode form alone are told apart by a number."""
+    readable = composed(os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace"))
+    name, number = readable, 1
+    while name in taken:
+        number += 1
+        name = f"{readable}~{number}"
+    taken.add(name)
+    return name
 
 
 def _passages(file: Path, name: str, words: int, overlap: int) -> list[Passage]:
-    kind = file.suffix.lower()
-    if file.is_symlink():
-        raise _Unreadable("a symbolic link")
-    if kind not in SUFFIXES:
-        raise _Unreadable(f"not a text file ({kind or 'no suffix'})")
-    title, pieces = split_text(_text(file), kind, words, overlap)
+    title, pieces = split_text(decoding.read_text(file), file.suffix.lower(), words, overlap)
     if not pieces:
-        raise _Unreadable("empty")
-    title = title or file.stem
+        raise Unreadable("empty")
+    title = title or PurePosixPath(name).stem
     found = []
     for number, (trail, text) in enumerate(pieces, start=1):
         headings = [heading for heading in trail if heading != title]
         meta = {"path": name} | ({"heading": " > ".join(headings)} if headings else {})
         found.append(Passage(id=f"{name}#{number}", title=" > ".join([title, *headings]), text=text, meta=meta))
     return found
-
-
-def _text(file: Path) -> str:
-    try:
-        # Opened without following a link, so that a file swapped for a link after the check above leads nowhere.
-        with open(os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as opened:
-            raw = opened.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise _Unreadable(f"not readable ({error.strerror})") from None
-    if len(raw) > MAX_BYTES:
-        raise _Unreadable(f"over {MAX_BYTES // 1_000_000} MB")
-    if b"\0" in raw:
-        raise _Unreadable("binary")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _Unreadable("not UTF-8") from None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekgraph.tools import CorpusError, read_folder
+from seekgraph.tools import CorpusError, Documents, read_folder
 from seekgraph.tools.split import split_text
 
 
@@ -19,6 +19,10 @@ def write(folder: Path, files: dict[str, str | bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     return folder
+
+
+def reasons(documents: Documents) -> dict[str, str]:
+    return {each.path: each.reason for each in documents.skipped}
 
 
 def test_titles_are_the_documents_title_with_the_headings_above(tmp_path: Path) -> None:
@@ -117,18 +121,21 @@ def test_what_cannot_be_read_is_skipped_and_named(tmp_path: Path) -> None:
     )
     documents = read_folder(tmp_path)
     assert [passage.id for passage in documents.passages] == ["ok.txt#1"]
-    assert dict(documents.skipped) == {
+    assert reasons(documents) == {
+        ".hidden": "hidden",
         "data.txt": "binary",
         "empty.md": "empty",
-        "latin.txt": "not UTF-8",
+        "latin.txt": "not UTF-8: save it as UTF-8",
         "scan.pdf": "not a text file (.pdf)",
     }
+    assert {each.path for each in documents.failed} == {"data.txt", "empty.md", "latin.txt"}
+    assert "1 x not a text file (.pdf), such as scan.pdf" in documents.summary()
 
 
 def test_an_over_large_file_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seekgraph.tools.folder.MAX_BYTES", 10)
+    monkeypatch.setattr("seekgraph.tools.decoding.MAX_BYTES", 10)
     write(tmp_path, {"small.txt": "Fine.", "large.txt": "x" * 11})
-    assert [name for name, _ in read_folder(tmp_path).skipped] == ["large.txt"]
+    assert [name for name, *_ in read_folder(tmp_path).skipped] == ["large.txt"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
@@ -140,7 +147,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (root / "loop").symlink_to(root)
     documents = read_folder(root)
     assert [passage.text for passage in documents.passages] == ["Open."]
-    assert dict(documents.skipped) == {"file.txt": "a symbolic link", "folder": "a symbolic link", "loop": "a symbolic link"}
+    assert reasons(documents) == {"file.txt": "a symbolic link", "folder": "a symbolic link", "loop": "a symbolic link"}
 
 
 def test_a_folder_without_passages_says_what_was_skipped(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""A file's bytes as text: only regular files, of bounded size, in an encoding that is certain."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import stat
+from pathlib import Path
+
+MAX_BYTES = 20_000_000  # a text file larger than this is a log or a dump, not a document
+
+# UTF-32's mark begins with UTF-16's: it is looked for first.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_KINDS = (
+    (stat.S_ISLNK, "a symbolic link"),
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+class Unreadable(Exception):
+    """Why a file is not read, in a few words."""
+
+
+def read_text(file: Path) -> str:
+    """The text of a regular file of at most `MAX_BYTES`, in UTF-8, or in UTF-16 or UTF-32 with a byte order mark.
+
+    No link is followed and nothing is waited for: a named pipe, a socket or a device is not opened. An encoding without a mark
+    that is not UTF-8 is not guessed, since a wrong guess is a wrong text that nobody notices. Raises `Unreadable`.
+    """
+    return decoded(_bytes(file, MAX_BYTES))
+
+
+def decoded(raw: bytes) -> str:
+    """The text of these bytes, see `read_text`. Raises `Unreadable`."""
+    mark, encoding = next(((mark, encoding) for mark, encoding in _MARKS if raw.startswith(mark)), (b"", "utf-8"))
+    if encoding == "utf-8" and b"\0" in raw:
+        raise Unreadable("binary")
+    try:
+        return raw[len(mark) :].decode(encoding)
+    except UnicodeDecodeError:
+        reason = f"not {encoding.upper()}, as its first bytes say" if mark else "not UTF-8: save it as UTF-8"
+        raise Unreadable(reason) from None
+
+
+def irregular(mode: int) -> str:
+    """What a file is that is no regular file, by the mode that `os.lstat` gives; "" for a regular file."""
+    return "" if stat.S_ISREG(mode) else next((name for is_kind, name in _KINDS if is_kind(mode)), "no regular file")
+
+
+def _bytes(file: Path, most: int) -> bytes:
+    try:
+        if kind := irregular(os.lstat(file).st_mode):
+            raise Unreadable(kind)
+        # A file may be swapped for a link or a pipe after it was looked at: neither is followed, and neither is waited for.
+        with open(os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)), "rb") as opened:
+            if kind := irregular(os.fstat(opened.fileno()).st_mode):
+                raise Unreadable(kind)
+            raw = opened.read(most + 1)
+    except OSError as error:
+        raise Unreadable(f"not readable ({error.strerror})") from None
+    if len(raw) > most:
+        raise Unreadable(f"over {most // 1_000_000} MB")
+    return raw

@@ -1,0 +1,105 @@
+"""Files as they are on real disks: each is read, or named with its reason (issue 10, section 4)."""
+
+from __future__ import annotations
+
+import os
+import socket
+import unicodedata
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from seekgraph.tools import CorpusError, Documents, open_corpus, read_documents, read_folder, read_jsonl
+
+posix = pytest.mark.skipif(os.name == "nt", reason="names and files of POSIX systems")
+
+
+def reasons(documents: Documents) -> dict[str, str]:
+    return {each.path: each.reason for each in documents.skipped}
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "a.md").write_text("# A\n\nText.", encoding="utf-8")
+    return folder
+
+
+@posix
+def test_a_named_pipe_and_a_socket_are_named_and_not_waited_for(docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(docs / "pipe.md")
+    monkeypatch.chdir(docs)  # the path of a socket is short
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket.txt")
+        assert reasons(read_folder(docs)) == {"pipe.md": "a named pipe", "socket.txt": "a socket"}
+    with pytest.raises(CorpusError, match="a named pipe"):
+        read_documents(docs / "pipe.md")
+
+
+@posix
+def test_a_corpus_that_is_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "corpus.jsonl")
+    with pytest.raises(CorpusError, match="a named pipe"):
+        read_jsonl(tmp_path / "corpus.jsonl")
+
+
+@posix
+@pytest.mark.skipif(os.uname().sysname == "Darwin", reason="macOS refuses such names")
+def test_a_name_that_is_not_utf8_is_read_under_a_name_that_is(docs: Path) -> None:
+    (Path(os.fsdecode(os.fsencode(docs) + b"/caf\xe9.md"))).write_text("Coffee.", encoding="utf-8")
+    passages = {passage.id: passage for passage in read_folder(docs).passages}
+    assert set(passages) == {"a.md#1", "caf\\xe9.md#1"}
+    assert passages["caf\\xe9.md#1"].title == "caf\\xe9"
+    assert open_corpus(docs)["corpus"].find("coffee", 1)[0].id == "caf\\xe9.md#1"  # type: ignore[attr-defined]
+
+
+def test_ids_and_titles_of_files_are_in_one_unicode_form(docs: Path) -> None:
+    (docs / unicodedata.normalize("NFD", "Café.txt")).write_text("Coffee.", encoding="utf-8")
+    passage = read_folder(docs).passages[0]
+    assert (passage.id, passage.title, passage.meta["path"]) == ("Café.txt#1", "Café", "Café.txt")
+    (docs / unicodedata.normalize("NFC", "Café.txt")).write_text("Tea.", encoding="utf-8")
+    assert len({passage.id for passage in read_folder(docs).passages}) >= 2
+
+
+def test_a_folder_that_cannot_be_listed_is_named(docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (docs / "closed").mkdir()
+    scandir = os.scandir
+
+    def refusing(path: str) -> object:
+        if os.path.basename(path) == "closed":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)  # a test that runs as root is refused nothing
+    documents = read_folder(docs)
+    assert reasons(documents) == {"closed": "not readable (Permission denied)"}
+    assert [each.path for each in documents.failed] == ["closed"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_a_byte_order_mark_says_the_encoding(docs: Path, encoding: str) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    (docs / "b.txt").write_bytes(f"{mark}Zürich liegt am See.".encode(encoding))
+    assert [passage.text for passage in read_folder(docs).passages] == ["Text.", "Zürich liegt am See."]
+
+
+def test_a_file_cut_in_the_middle_of_a_character_is_named(docs: Path) -> None:
+    (docs / "b.txt").write_bytes("text".encode("utf-16")[:-1])
+    assert reasons(read_folder(docs)) == {"b.txt": "not UTF-16-LE, as its first bytes say"}
+
+
+def test_only_files_that_should_have_been_read_are_warned_about(docs: Path) -> None:
+    for number in range(183):
+        (docs / f"{number}.png").write_bytes(b"\x89PNG")
+    with capture_logs() as logged:
+        open_corpus(docs)
+    assert not logged
+    (docs / "broken.md").write_bytes(b"\xff\xfe\xff")
+    with capture_logs() as logged:
+        open_corpus(docs)
+    assert [(each["event"], each["files"]) for each in logged] == [
+        ("files not read", ["broken.md: not UTF-16-LE, as its first bytes say"])
+    ]
+    assert len(read_folder(docs).skipped) == 184
