@@ -28,7 +28,7 @@ from typing import Annotated, Any, ClassVar
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.base.budget import Meter
+from seekgraph.core.base.meter import Meter
 from seekgraph.core.record.step import Step
 from seekgraph.diagnosis.blame import blame
 from seekgraph.diagnosis.gold import Place

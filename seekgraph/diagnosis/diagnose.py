@@ -10,7 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from seekgraph.core.base.budget import Budget, Meter, Usage
+from seekgraph.core.base.budget import Budget, Usage
+from seekgraph.core.base.meter import Meter
 from seekgraph.core.language.lm import LM
 from seekgraph.core.language.reads import needs
 from seekgraph.core.machine.bound import Bound

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seekgraph.core.base.budget import Meter
+from seekgraph.core.base.meter import Meter
 from seekgraph.core.machine.bound import Bound
 from seekgraph.core.machine.recorded import Change
 from seekgraph.core.machine.replay import areplay

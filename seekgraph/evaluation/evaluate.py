@@ -11,8 +11,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from seekgraph.core.base.budget import Budget, Meter
+from seekgraph.core.base.budget import Budget
 from seekgraph.core.base.errors import BindError
+from seekgraph.core.base.meter import Meter
 from seekgraph.core.machine.bound import Bound, Result
 from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.metrics import Metric, MetricError, Outcome

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
-from seekgraph.core.base.budget import Meter
+from seekgraph.core.base.meter import Meter
 from seekgraph.evaluation.row import Row
 
 

@@ -9,8 +9,8 @@ from typing import Any, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from seekgraph.core.base.budget import Tally
 from seekgraph.core.base.identity import digest
+from seekgraph.core.base.metering import Tally
 from seekgraph.core.language.lm import Completion, Message, OnText, Settings
 from seekgraph.lms.structured import Backend, Policy, ask
 

@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import ip_address
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from seekgraph.core.base.budget import Usage
 from seekgraph.core.language.lm import Message, OnText, Rejected, Settings, Unavailable
 from seekgraph.lms.client import BackedLM
 from seekgraph.lms.errors import ModelOption
 from seekgraph.lms.extras import need
 from seekgraph.lms.keys import KeySource, PiecesWithoutKey, checked_source, find_key, reply_without_key, without_key
-from seekgraph.lms.prices import Price, price_of, spent
+from seekgraph.lms.prices import Price, at_most, longest_reply, price_of, spent
 from seekgraph.lms.protocols import AnthropicWire, OpenAIWire, Wire
 from seekgraph.lms.rate_limit import RateLimit
 from seekgraph.lms.reading import text_field
@@ -93,11 +95,7 @@ class Host:
         return Request(messages, request.rest, request.settings, request.field)
 
     async def attempt(self, request: Request, tally: Counting, on_text: OnText | None) -> Reply:
-        if self.price is None and self.wire.paid and tally.caps("usd"):
-            raise Rejected(
-                f"{self.name} has a price that Seekgraph does not know, so that a budget in US dollars cannot be kept: "
-                f"give price=Price(input, output), in dollars for a million tokens, or take a budget of calls or tokens"
-            )
+        self._require_limits(request, tally)
         key = find_key(self.key, self.name)
         try:
             return await self._accepted(request, key, tally, on_text)
@@ -113,6 +111,24 @@ class Host:
         except Transient as error:
             self._give_up(error, key, trying.statistics.get("attempt_number", 1))
         raise AssertionError("tenacity ends by returning or raising")
+
+    def _require_limits(self, request: Request, tally: Counting) -> None:
+        """Raise `Rejected` where a cap could not be kept, since what a call may cost at most is not known."""
+        if self.price is None and (self.wire.paid or not _near(self.base_url)) and tally.caps("usd"):
+            raise Rejected(
+                f"{self.name} has a price that Seekgraph does not know, so that a budget in US dollars cannot be kept: "
+                f"give price=Price(input, output), in dollars for a million tokens (Price(0, 0) where it is free), "
+                f"or take a budget of calls or tokens"
+            )
+        paid = any(self.price or ())
+        if self._longest(request.settings) is None and (tally.caps("tokens") or (paid and tally.caps("usd"))):
+            raise Rejected(
+                f"{self.name}: how long a reply may get is not known, so that a budget of tokens or US dollars cannot be kept: "
+                f"give settings=Settings(max_tokens=...), or max_tokens of the node, or take a budget of calls"
+            )
+
+    def _longest(self, settings: Settings) -> int | None:
+        return settings.max_tokens or self.wire.most_tokens or longest_reply(self.name)
 
     async def _accepted(self, request: Request, key: str, tally: Counting, on_text: OnText | None) -> Reply:
         """One reply; what the model refuses to be told of sampling is left out and sent once more."""
@@ -137,20 +153,33 @@ class Host:
             if isinstance(self.wire, OpenAIWire):
                 body["stream_options"] = {"include_usage": True}
         data = to_json(body)
-        guess = len(data) // 4
-        admission = await self.limit.admit(guess + (request.settings.max_tokens or 0))
+        admission = await self.limit.admit(len(data) // 4 + (request.settings.max_tokens or 0))
         try:
-            tally.start()
+            begun = await tally.begin(at_most(self.price, len(data), self._longest(request.settings)))
         except BaseException:
             self.limit.forget(admission)
             raise
+        with begun:
+            try:
+                reply, used = await self._answered(data, request, key, tally.attempts, on_text)
+            except (Transient, Refused) as error:
+                if error.status:  # the host said no: nothing was used
+                    begun.spend(Usage())
+                raise
+            self.limit.settle(admission, used.tokens)
+            begun.spend(used)
+        return reply
+
+    async def _answered(
+        self, data: bytes, request: Request, key: str, number: int, on_text: OnText | None
+    ) -> tuple[Reply, Usage]:
         url, headers = self.base_url + self.wire.path, {"content-type": "application/json", **self.wire.headers(key)}
         try:
             if on_text is None:
                 raw = await self.transport.post(url, data, headers)
             else:
                 hearing = PiecesWithoutKey(on_text, key)
-                show = listener(hearing, tally.attempts, request.field) or _nothing
+                show = listener(hearing, number, request.field) or _nothing
                 async with aclosing(self.transport.stream(url, data, headers)) as events:
                     raw = await self.wire.gather(events, show)
                 hearing.end()
@@ -160,11 +189,9 @@ class Host:
             if error.status == 429 and error.after:
                 self.limit.pause(min(error.after, self.longest_wait))
             raise
-        tokens_in = guess if read.tokens_in is None else read.tokens_in
+        tokens_in = len(data) // 4 if read.tokens_in is None else read.tokens_in
         tokens_out = len(read.reply.text) // 4 if read.tokens_out is None else read.tokens_out
-        self.limit.settle(admission, tokens_in + tokens_out)
-        tally.spend(spent(self.price, tokens_in, tokens_out, read.reply.cached))
-        return read.reply
+        return read.reply, spent(self.price, tokens_in, tokens_out, read.reply.cached)
 
     def _asks_for_too_long(self, state: Any) -> bool:
         error = state.outcome.exception()
@@ -202,7 +229,7 @@ def openai_compatible(url: str, model: str, *, key: KeySource = None, mode: str 
     `settings`: `Settings`. `reasks`: how often what was wrong goes back (2). `fallback`: whether plain text will do in the end.
     `retries`: further tries after transport errors, 429 and 5xx (4), with `Retry-After` up to `longest_wait` seconds (60).
     `timeout`: seconds for one try (120). `limit`: a `RateLimit`. `price`: a `Price`, or prices by name;
-    calls to an address without one cost nothing, and a vendor's model without one is refused under a budget in US dollars.
+    calls without one count as free, and are refused under a budget in US dollars, but for servers of this machine or network.
     `version`: part of the identity, for a server whose model changes under one name.
     """
     return _lm(f"{url.rstrip('/')}#{model}", OpenAIWire(exact=False), model, url, key, mode, options)
@@ -225,6 +252,16 @@ def _lm(name: str, wire: Wire, model: str, url: str, key: KeySource, mode: str, 
     price = price if isinstance(price, Price) else price_of(name, price)
     host = Host(name, wire, model, url.rstrip("/"), checked_source(key), mode, price=price, transport=transport, **kept)
     return BackedLM(host, settings, policy)
+
+
+def _near(url: str) -> bool:
+    """Whether an address is on this machine or in a private network, where calls cost nothing unless a price is given."""
+    host = urlsplit(url).hostname or ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost" or "." not in host
+    return address.is_private
 
 
 def _wait(state: Any) -> float:

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
+from seekgraph.core.base.budget import AtMost
 from seekgraph.core.language.lm import Ended, LMError, Message, OnText, OutputInvalid, Rejected, Settings, Unavailable
 from seekgraph.lms.client import BackedLM
 from seekgraph.lms.engine import Chunk, Engine, Job, Size, default_threads, engine
 from seekgraph.lms.errors import ModelOption
 from seekgraph.lms.grammar import held_to
-from seekgraph.lms.prices import FREE, spent
+from seekgraph.lms.prices import FREE, at_most, spent
 from seekgraph.lms.reading import text_field
 from seekgraph.lms.schemas import plainly_told
 from seekgraph.lms.store import DEFAULT, find
@@ -93,17 +95,26 @@ class Weights:
         writing = _Writing(self.name)
         if (show := listener(on_text, tally.attempts + 1, request.field)) is not None:
             writing.show = lambda piece: _call_in(loop, show, piece)
-        job = running.submit(Job(request.body, tally.start, writing))
-        try:
-            await asyncio.wrap_future(job.done)
-        except asyncio.CancelledError:
-            job.cancel()
-            await _ended(job)  # a cancelled call leaves nothing running
-            raise
-        finally:
-            if writing.began:
-                tally.spend(spent(FREE, writing.tokens_in, writing.tokens_out))
+        with await tally.begin(self._at_most(request)) as begun:
+            job = running.submit(Job(request.body, writing.start, writing))
+            try:
+                await asyncio.wrap_future(job.done)
+            except asyncio.CancelledError:
+                job.cancel()
+                await _ended(job)  # a cancelled call leaves nothing running
+                raise
+            finally:
+                if writing.started:
+                    begun.spend(spent(FREE, writing.tokens_in, writing.tokens_out))
+                else:
+                    begun.withdraw()
         return writing.reply()
+
+    def _at_most(self, request: Request) -> AtMost:
+        """Prompt and reply together fit into a slot's context."""
+        prompt_bytes = len(to_json([request.body["messages"], request.body.get("json_schema")], fallback=str))
+        most = at_most(FREE, prompt_bytes, request.body["max_tokens"])
+        return AtMost(min(self.size.context, most.tokens or self.size.context), 0.0)
 
     def _loaded(self) -> Engine:
         if self._engine is None:
@@ -124,6 +135,7 @@ class _Writing:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.started = False
         self.show: Any = None
         self.pieces: list[str] = []
         self.logprobs: list[tuple[str, float]] = []
@@ -148,9 +160,9 @@ class _Writing:
         self.usage = chunk.get("usage") or self.usage
         self.cached = (chunk.get("timings") or {}).get("cache_n") or self.cached
 
-    @property
-    def began(self) -> bool:
-        return bool(self.pieces or self.usage)
+    def start(self) -> None:
+        """Llama.cpp is given the request."""
+        self.started = True
 
     @property
     def tokens_in(self) -> int:

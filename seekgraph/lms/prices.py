@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from seekgraph.core.base.budget import Usage
+from seekgraph.core.base.budget import AtMost, Usage
 
 AS_OF = "2026-11"
 """When the table was last checked: list prices without discounts for batches, long prompts or regions."""
@@ -54,6 +54,18 @@ TABLE: Mapping[str, Price] = {
     "anthropic/claude-opus-5": Price(5.00, 25.00, 0.50),
 }
 
+LONGEST: Mapping[str, int] = {
+    "openai/gpt-4.1": 32_768,
+    "openai/gpt-4o": 16_384,
+    "openai/o3": 100_000,
+    "openai/o4": 100_000,
+    "openai/gpt-5": 128_000,
+}
+"""How many tokens a model's reply may have, reasoning included, where no `max_tokens` is sent; by the start of its name."""
+
+TEMPLATE = 64
+"""Tokens that a host's template may add to a prompt, besides what is sent."""
+
 
 def price_of(name: str, own: Mapping[str, Price] | None = None) -> Price | None:
     """The price of a model by its full name; None where it is not known.
@@ -68,6 +80,23 @@ def price_of(name: str, own: Mapping[str, Price] | None = None) -> Price | None:
             if version != name and version.startswith("-") and version[1:].replace("-", "").isdigit():
                 return table[known]
     return None
+
+
+def longest_reply(name: str) -> int | None:
+    """The model's own limit of a reply in tokens, by its full name; None where it is not known."""
+    return next((most for known, most in LONGEST.items() if name.startswith(known)), None)
+
+
+def at_most(price: Price | None, prompt_bytes: int, reply_tokens: int | None) -> AtMost:
+    """What a call may use at most. A token is at least one byte of UTF-8, so that a prompt has no more tokens than bytes."""
+    prompt_tokens = prompt_bytes + TEMPLATE
+    tokens = None if reply_tokens is None else prompt_tokens + reply_tokens
+    if price is None or not any(price):
+        return AtMost(tokens, 0.0)
+    if reply_tokens is None:
+        return AtMost()
+    dearest = Price(max(price.input, price.cached or 0.0), price.output)
+    return AtMost(tokens, dearest.of(prompt_tokens, reply_tokens))
 
 
 def spent(price: Price | None, tokens_in: int, tokens_out: int, cached: int = 0) -> Usage:

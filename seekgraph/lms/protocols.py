@@ -32,6 +32,8 @@ class Wire(Protocol):
     path: ClassVar[str]
     paid: bool
     """Whether calls surely cost money, also where the price is not known."""
+    most_tokens: int | None
+    """The limit of a reply that is sent where the settings have none."""
 
     def headers(self, key: str) -> dict[str, str]: ...
 
@@ -57,6 +59,7 @@ class OpenAIWire:
 
     provider: ClassVar[str] = "openai"
     path: ClassVar[str] = "/chat/completions"
+    most_tokens: int | None = None
     ends: ClassVar[dict[str, Ended]] = {
         "stop": "stop",
         "tool_calls": "stop",
@@ -143,7 +146,7 @@ class AnthropicWire:
     provider: ClassVar[str] = "anthropic"
     path: ClassVar[str] = "/messages"
     paid = True
-    most_tokens: ClassVar[int] = 4096
+    most_tokens: int | None = 4096
     """Anthropic wants a limit in every request: this, where the settings have none."""
     ends: ClassVar[dict[str, Ended]] = {
         "end_turn": "stop",

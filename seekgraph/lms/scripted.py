@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from seekgraph.core.base.budget import AtMost, Usage
 from seekgraph.core.language.lm import LMError, Message, OnText, Settings
 from seekgraph.lms.client import BackedLM
 from seekgraph.lms.prices import FREE, Price, spent
@@ -60,14 +61,15 @@ class Stage:
         return Asked((*request.messages, *told), request.output, request.settings)
 
     async def attempt(self, request: Asked, tally: Counting, on_text: OnText | None) -> Reply:
-        tally.start()
-        self.asked.append(request)
-        await asyncio.sleep(self.delay)
         line = self._answer(request)
+        reply = line if isinstance(line, Reply) else Reply("" if isinstance(line, Exception) else _text(line))
+        used = spent(self.price, len(request.prompt.split()), len(reply.text.split()))
+        with await tally.begin(AtMost(used.tokens, used.usd)) as attempt:
+            self.asked.append(request)
+            await asyncio.sleep(self.delay)
+            attempt.spend(Usage() if isinstance(line, Exception) else used)
         if isinstance(line, Exception):
             raise line
-        reply = line if isinstance(line, Reply) else Reply(_text(line))
-        tally.spend(spent(self.price, len(request.prompt.split()), len(reply.text.split())))
         field = text_field(request.output) if request.output else None
         if (show := listener(on_text, tally.attempts, field)) is not None:
             for start in range(0, len(reply.text), 8):
@@ -84,8 +86,9 @@ class Scripted(BackedLM):
         lm = Scripted([Answer(text="Paris"), "no JSON", Unavailable("the host is down")])
         lm = Scripted(lambda asked: {"text": asked.prompt.upper()}, delay=0.05)
 
-    Tokens are counted as words; `price` (free) makes money of them. `delay` is seconds for each attempt. Without an `identity`
-    steps that use it are not kept in the memo, since a script may reply otherwise the next time.
+    Tokens are counted as words; `price` (free) makes money of them. The script is asked before an attempt is counted, since a
+    budget wants to know what the reply will cost. `delay` is seconds for each attempt. Without an `identity` steps that use it
+    are not kept in the memo, since a script may reply otherwise the next time.
     """
 
     def __init__(

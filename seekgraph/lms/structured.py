@@ -18,7 +18,8 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from seekgraph.core.base.budget import Tally, Usage
+from seekgraph.core.base.budget import UNKNOWN, AtMost, Usage
+from seekgraph.core.base.metering import Attempt, Tally
 from seekgraph.core.language.lm import Completion, Ended, LMError, Message, OnText, OutputInvalid, Settings
 from seekgraph.lms.reading import DoesNotFit, closed, filled, text_field, value_in
 
@@ -44,7 +45,7 @@ class Backend(Protocol):
         ...
 
     async def attempt(self, request: Any, tally: Counting, on_text: OnText | None) -> Reply:
-        """One reply. Calls `tally.start()` before each try and `tally.spend()` after it. Raises `LMError`."""
+        """One reply. Each try begins with `tally.begin()` and says what it used. Raises `LMError`."""
         ...
 
     def again(self, request: Any, reply: Reply, problem: str) -> Any:
@@ -68,21 +69,55 @@ class Counting:
     attempts: int = 0
     usage: Usage = field(default_factory=Usage)
 
-    def start(self) -> None:
-        if self.outer is not None:
-            self.outer.start()
+    async def begin(self, most: AtMost = UNKNOWN) -> CountedAttempt:
+        """See `Tally.begin`."""
+        begun = None if self.outer is None else await self.outer.begin(most)
         self.attempts += 1
         self.usage.calls += 1
-
-    def spend(self, usage: Usage) -> None:
-        self.usage.tokens_in += usage.tokens_in
-        self.usage.tokens_out += usage.tokens_out
-        self.usage.usd += usage.usd
-        if self.outer is not None:
-            self.outer.spend(usage)
+        return CountedAttempt(self, begun)
 
     def caps(self, line: str) -> bool:
+        """See `Tally.caps`."""
         return self.outer is not None and self.outer.caps(line)
+
+
+class CountedAttempt:
+    """An `Attempt` that is counted for the completion, too."""
+
+    __slots__ = ("_counting", "_open", "_outer")
+
+    def __init__(self, counting: Counting, outer: Attempt | None) -> None:
+        self._counting = counting
+        self._outer = outer
+        self._open = True
+
+    def spend(self, usage: Usage) -> None:
+        if self._open:
+            self._open = False
+            self._counting.usage.tokens_in += usage.tokens_in
+            self._counting.usage.tokens_out += usage.tokens_out
+            self._counting.usage.usd += usage.usd
+            if self._outer is not None:
+                self._outer.spend(usage)
+
+    def withdraw(self) -> None:
+        if self._open:
+            self._open = False
+            self._counting.attempts -= 1
+            self._counting.usage.calls -= 1
+            if self._outer is not None:
+                self._outer.withdraw()
+
+    def close(self) -> None:
+        self._open = False
+        if self._outer is not None:
+            self._outer.close()
+
+    def __enter__(self) -> CountedAttempt:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 async def ask(

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
-from seekgraph.core.base.budget import USAGE_LINES, Budget, Meter, Usage
+from seekgraph.core.base.budget import USAGE_LINES, Budget, Usage
+from seekgraph.core.base.meter import Meter
 from seekgraph.evaluation.row import Row
 
 LINES = tuple(each.name for each in fields(Budget))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from seekgraph.core.base.budget import Meter
 from seekgraph.core.base.identity import digest
+from seekgraph.core.base.meter import Meter
 from seekgraph.core.machine.bound import Bound
 from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.evaluate import evaluate

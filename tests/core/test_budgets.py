@@ -14,8 +14,9 @@ from kit import FOREVER, Aim, Ask, AskedTell, AskGoal, Jot, Look, Metered, Notes
 
 import seekgraph as sg
 from seekgraph import S
-from seekgraph.core.base.budget import Meter, Usage
+from seekgraph.core.base.budget import Usage
 from seekgraph.core.base.errors import BudgetExceeded
+from seekgraph.core.base.meter import Meter
 from seekgraph.types import Answer
 
 # --- budgets and meters -------------------------------------------------------------------------------------------
@@ -118,10 +119,10 @@ def test_usage_adds_up_and_survives_being_written_down(first: Usage, second: Usa
 SPENT = [
     (sg.Budget(calls=3), 3),
     (sg.Budget(calls=0), 0),
-    (sg.Budget(tokens=25), 3),  # 10 each: the third goes over, the fourth is not started
+    (sg.Budget(tokens=25), 2),  # 10 each: the third would go over, and is not started
     (sg.Budget(tokens=30), 3),
-    (sg.Budget(usd=0.025), 3),
-    (sg.Budget(calls=4, tokens=15), 2),
+    (sg.Budget(usd=0.025), 2),
+    (sg.Budget(calls=4, tokens=15), 1),
 ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rhine import BROKEN, EXAMPLE, NODES, bound
 
-from seekgraph.core.base.budget import Meter
+from seekgraph.core.base.meter import Meter
 from seekgraph.diagnosis.gold import Place
 from seekgraph.diagnosis.headroom import Headroom, candidates, pairs
 from seekgraph.diagnosis.runs import Case, Goodness

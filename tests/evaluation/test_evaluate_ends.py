@@ -11,7 +11,7 @@ import pytest
 from cities import EXAMPLES, Corpus, Said, Say, Search, bind, example, run
 
 import seekgraph as sg
-from seekgraph.core.base.budget import Meter
+from seekgraph.core.base.meter import Meter
 from seekgraph.core.machine.bound import Bound
 from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.evaluation.metrics import Metric

@@ -13,7 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from seekgraph.core.base.budget import Budget, Meter, Metered, Usage
+from seekgraph.core.base.budget import Budget, Usage
+from seekgraph.core.base.meter import Meter
+from seekgraph.core.base.metering import Metered
 from seekgraph.core.language.lm import LM, Message
 from seekgraph.core.language.ports import charges
 

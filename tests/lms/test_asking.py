@@ -116,11 +116,13 @@ def test_no_attempt_starts_past_the_budget() -> None:
 
 
 def test_tokens_of_a_failed_attempt_stop_the_next() -> None:
-    script = Scripted(lambda asked: "{}")
-    lm, _, _ = metered(script, Budget(tokens=1))
-    with pytest.raises(BudgetExceeded):
-        ask(lm, Pair)
-    assert len(script.asked) == 1
+    first = 3  # two words of the prompt, one of the reply
+    for limit, attempts in ((first - 1, 0), (first, 1), (first + 1, 1)):
+        script = Scripted(lambda asked: "{}")
+        lm, meter, _ = metered(script, Budget(tokens=limit))
+        with pytest.raises(BudgetExceeded):
+            ask(lm, Pair)
+        assert (len(script.asked), meter.used.tokens) == (attempts, attempts * first)
 
 
 def test_the_text_comes_as_it_is_written_and_says_of_which_attempt() -> None:

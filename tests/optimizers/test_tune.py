@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import seekgraph as sg
-from seekgraph.core.base.budget import Budget, Meter
+from seekgraph.core.base.budget import Budget
 from seekgraph.core.base.identity import digest
+from seekgraph.core.base.meter import Meter
 from seekgraph.evaluation.row import Row
 from seekgraph.flow import Bound
 from seekgraph.optimizers.acceptance import Acceptance

@@ -2,7 +2,7 @@
 
 A node asks for an `LM` as for any port (`async def run(self, question: str, lm: LM)`) and calls `complete`. What stands behind it
 re-asks when the output does not fit its type and tries again when the transport fails; each such attempt is counted before it
-starts, through the `tally` that the runner gives, so that none goes past the budget.
+starts, through the `tally` that the runner gives, with what it may use at most, so that none goes past the budget.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from seekgraph.core.base.budget import ByAttempt, Tally, Usage
+from seekgraph.core.base.budget import UNKNOWN, AtMost, Usage
 from seekgraph.core.base.errors import SeekgraphError
+from seekgraph.core.base.metering import Attempt, ByAttempt, Tally
 from seekgraph.core.language.ports import Port, charged
 
 T = TypeVar("T", bound=BaseModel)
@@ -93,8 +94,9 @@ class LM(Port, Protocol):
     ) -> Completion[T]:
         """The model's reply to `messages`, as an `output`. `settings` default to the LM's own.
 
-        `tally.start()` is called before each real attempt, re-asks and repeats after transport errors included, and
-        `tally.spend()` after it; the runner gives one to every step's LM. `on_text` gets the text as it is written.
+        `tally.begin()` is called before each real attempt, re-asks and repeats after transport errors included, with what it may
+        use at most, and the attempt is told what it used; the runner gives a tally to every step's LM. `on_text` gets the text
+        as it is written.
 
         Raises `LMError`, or `BudgetExceeded` where the tally refuses an attempt.
         """
@@ -131,6 +133,9 @@ def _restored(kind: type[LMError], message: str, attempts: int, usage: Usage, te
 
 
 __all__ = [
+    "UNKNOWN",
+    "AtMost",
+    "Attempt",
     "Completion",
     "Ended",
     "LM",

@@ -11,8 +11,9 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
-from seekgraph.core.base.budget import Budget, Meter
+from seekgraph.core.base.budget import Budget
 from seekgraph.core.base.errors import BindError
+from seekgraph.core.base.meter import Meter
 from seekgraph.core.base.sync import run_sync
 from seekgraph.core.check import require
 from seekgraph.core.language.flow import Flow

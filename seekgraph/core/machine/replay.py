@@ -17,8 +17,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from seekgraph.core.base.budget import Meter
 from seekgraph.core.base.errors import BindError, ParamError
+from seekgraph.core.base.meter import Meter
 from seekgraph.core.base.sync import run_sync
 from seekgraph.core.language.combinators import BestOf, Call, Each, Loop, Redo, Route
 from seekgraph.core.language.node import Node

@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from seekgraph.core.base.budget import Budget, Meter
+from seekgraph.core.base.budget import Budget
 from seekgraph.core.base.errors import ChannelMissing
+from seekgraph.core.base.meter import Meter
 from seekgraph.core.language.expr import Evaluate
 from seekgraph.core.memo.sharing import Sharing
 from seekgraph.core.record.digest import digest_of

@@ -13,9 +13,9 @@ from typing import Any, cast, get_args, get_origin
 
 from pydantic import ValidationError
 
-from seekgraph.core.base.budget import Metered
 from seekgraph.core.base.errors import BudgetExceeded, ChannelMissing, WriteError
 from seekgraph.core.base.identity import digest
+from seekgraph.core.base.metering import Metered
 from seekgraph.core.base.versions import code_version
 from seekgraph.core.language.expr import Evaluate
 from seekgraph.core.language.lm import LM

@@ -11,8 +11,9 @@ from typing import Any
 from pydantic import PydanticUserError, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from seekgraph.core.base.budget import Tally, Usage
+from seekgraph.core.base.budget import Usage
 from seekgraph.core.base.identity import digest
+from seekgraph.core.base.metering import Tally
 from seekgraph.core.language.lm import LM, Completion, Ended, Message, OnText, Settings, T
 from seekgraph.core.language.node import Writes
 from seekgraph.core.memo.key import Found, StepKey

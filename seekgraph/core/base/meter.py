@@ -1,0 +1,225 @@
+"""Meters: they count what is spent against a budget, and reserve before a call what it may cost at most.
+
+Nothing starts past a budget: a call asks its meter first. Meters form a chain: what an executor spends is counted in its own
+meter, in the run's and in the compile's, and the tightest of them decides.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future
+from typing import NoReturn
+
+from seekgraph.core.base.budget import NOTHING, AtMost, Budget, Usage
+from seekgraph.core.base.errors import BudgetExceeded
+
+_ROUNDING = 1e-9
+"""Relative: sums of money round, a hundred times 0.015 comes to a little less than 1.5."""
+
+Waiter = Future[None]
+
+
+class Busy(BudgetExceeded):
+    """What is left may do once calls in flight have been settled: the waiter is then set."""
+
+
+class Meter:
+    """Counts usage against a budget, and against the budgets around it. Safe to share between threads and event loops."""
+
+    __slots__ = ("_flying", "_lock", "_lost", "_waiting", "budget", "largest", "limited", "parent", "refused", "started", "used")
+
+    def __init__(self, budget: Budget | None = None, parent: Meter | None = None) -> None:
+        self.budget = budget or Budget()
+        self.parent = parent
+        self.used = Usage()
+        self.refused = False  # whether something was not started for its sake
+        self.started = time.monotonic()
+        self.limited: bool = self.budget.limited or (parent is not None and parent.limited)
+        self.largest: dict[str, AtMost] = {} if parent is None else parent.largest
+        """The most that one call has used, of resources that do not say it beforehand."""
+        self._flying = NOTHING  # reserved for calls that run
+        self._lost = NOTHING  # reserved for calls that ended without saying what they used
+        self._waiting: list[Waiter] = []
+        self._lock = threading.Lock()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time since the meter was made."""
+        return time.monotonic() - self.started
+
+    @property
+    def used_up(self) -> bool:
+        """Whether this budget, or one around it, has refused something, or one of its limits is reached."""
+        budget, used = self.budget, self.used
+        lines = (
+            (budget.calls, used.calls),
+            (budget.searches, used.searches),
+            (budget.tokens, used.tokens),
+            (budget.usd and budget.usd * (1 - _ROUNDING), used.usd),
+        )
+        late = budget.seconds is not None and self.seconds >= budget.seconds
+        reached = late or self.refused or any(limit and amount >= limit for limit, amount in lines)
+        return reached or (self.parent is not None and self.parent.used_up)
+
+    def deadline(self) -> tuple[float, Meter] | None:
+        """Seconds left of the tightest time limit, and the meter that has it; None where there is no limit."""
+        own = None if self.budget.seconds is None else (max(0.0, self.budget.seconds - self.seconds), self)
+        outer = None if self.parent is None else self.parent.deadline()
+        return min((left for left in (own, outer) if left is not None), key=lambda left: left[0], default=None)
+
+    def caps(self, line: str) -> bool:
+        """Whether this budget, or one around it, has a limit on a line."""
+        return getattr(self.budget, line) is not None or (self.parent is not None and self.parent.caps(line))
+
+    def closing(self) -> Meter:
+        """A meter for ending a run: steps may still start, calls only as far as this meter lets them."""
+        meter = Meter(None, self)
+        meter.limited = False
+        return meter
+
+    def require(self) -> None:
+        """Raise `BudgetExceeded` where nothing more may start."""
+        if self.limited:
+            self._refuse_spent("a step")
+            if self.parent is not None:
+                self.parent.require()
+
+    def start(self, line: str) -> None:
+        """Count one call in `line` ("calls", "searches", ...) before it is made, or raise `BudgetExceeded` and count nothing.
+
+        For a call that uses neither tokens nor money; see `reserve` for others.
+        """
+        self.reserve(line, NOTHING)
+
+    def reserve(self, line: str, most: AtMost, waiter: Waiter | None = None) -> Reservation:
+        """Count one call in `line`, and keep for it what it may use at most, in every budget of the chain.
+
+        Raises `BudgetExceeded`, and counts nothing, where too little is left; `Busy` where it would be enough if calls in flight
+        used nothing: `waiter` is set when one of them has been settled, and trying again may help.
+        """
+        return Reservation(self, line, self._reserve(line, most, waiter), None not in most)
+
+    def spend(self, usage: Usage) -> None:
+        """Count what a call has cost besides having been made: its tokens and money."""
+        meter: Meter | None = self
+        while meter is not None:
+            with meter._lock:
+                meter._count(usage)
+            meter = meter.parent
+
+    def _reserve(self, line: str, most: AtMost, waiter: Waiter | None) -> dict[Meter, AtMost]:
+        with self._lock:
+            own = self._checked(line, most, waiter) if self.limited else NOTHING
+            held = {} if self.parent is None else self.parent._reserve(line, most, waiter)
+            setattr(self.used, line, getattr(self.used, line) + 1)
+            if own != NOTHING:
+                held[self] = own
+                self._flying = _plus(self._flying, own)
+        return held
+
+    def _checked(self, line: str, most: AtMost, waiter: Waiter | None) -> AtMost:
+        """What to keep for a call in this meter."""
+        budget, used = self.budget, self.used
+        self._refuse_spent(f"one more of {line}")
+        limit = getattr(budget, line, None)
+        if limit is not None and getattr(used, line) + 1 > limit:
+            self._refuse(f"{limit} {line} are spent: one more would go past the budget")
+        tokens = self._part("tokens", budget.tokens, used.tokens, 0, waiter, most)
+        usd = self._part("usd", budget.usd, used.usd, _ROUNDING, waiter, most)
+        return NOTHING if not tokens and not usd else AtMost(int(tokens), usd)
+
+    def _part(self, line: str, limit: float | None, used: float, rounding: float, waiter: Waiter | None, most: AtMost) -> float:
+        """What to keep of one line."""
+        wanted: float | None = getattr(most, line)
+        if limit is None or wanted == 0:
+            return 0
+        flying: float = getattr(self._flying, line)
+        left = limit - used - getattr(self._lost, line)
+        spare = limit * rounding
+        if wanted is not None and wanted > left + spare:
+            self._refuse(
+                f"{_amount(max(0, left), line)} of {_amount(limit, line)} are left: a call that may take "
+                f"{_amount(wanted, line)} was not started"
+            )
+        if flying > spare if wanted is None else wanted > left - flying + spare:
+            if waiter is None:
+                self._refuse(f"what is left of {_amount(limit, line)} is reserved for calls in flight: one more was not started")
+            self._waiting.append(waiter)
+            raise Busy("calls in flight may take what is left", self)
+        return max(0.0, left) if wanted is None else wanted
+
+    def _settle(self, held: AtMost, usage: Usage | None, withdrawn: str = "") -> None:
+        """Give back what was kept for a call and count what it used. None: not known, so it stays kept for good."""
+        with self._lock:
+            self._flying = _plus(self._flying, held, -1)
+            if usage is None:
+                self._lost = _plus(self._lost, held)
+            else:
+                self._count(usage)
+            if withdrawn:
+                setattr(self.used, withdrawn, getattr(self.used, withdrawn) - 1)
+            waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if waiter.set_running_or_notify_cancel():
+                waiter.set_result(None)
+
+    def _count(self, usage: Usage) -> None:
+        self.used.tokens_in += usage.tokens_in
+        self.used.tokens_out += usage.tokens_out
+        self.used.usd += usage.usd
+
+    def _refuse_spent(self, what: str) -> None:
+        budget, used = self.budget, self.used
+        if budget.seconds is not None and self.seconds >= budget.seconds:
+            self._refuse(f"{budget.seconds} seconds are over: {what} was not started")
+        if budget.tokens is not None and used.tokens >= budget.tokens:
+            self._refuse(f"{budget.tokens} tokens are spent: {what} was not started")
+        # one of no dollars lets what is free start
+        if budget.usd is not None and used.usd and used.usd >= budget.usd * (1 - _ROUNDING):
+            self._refuse(f"{budget.usd} US dollars are spent: {what} was not started")
+
+    def _refuse(self, message: str) -> NoReturn:
+        self.refused = True
+        raise BudgetExceeded(message, self)
+
+
+class Reservation:
+    """What is kept for one call in a meter and those around it. It is settled once; anything after that does nothing."""
+
+    __slots__ = ("_bounded", "_held", "_line", "_lock", "_meter", "_open")
+
+    def __init__(self, meter: Meter, line: str, held: dict[Meter, AtMost], bounded: bool) -> None:
+        self._meter, self._line, self._held, self._bounded = meter, line, held, bounded
+        self._open = True
+        self._lock = threading.Lock()
+
+    def spend(self, usage: Usage) -> bool:
+        """Count what the call used, and give back the rest. Whether it was open."""
+        return self._end(usage)
+
+    def lose(self) -> bool:
+        """The call has ended, and what it used is not known: what it may have used at most is not given back."""
+        return self._end(None if self._bounded else Usage())
+
+    def withdraw(self) -> bool:
+        """The call was never made: it is not counted."""
+        return self._end(Usage(), self._line)
+
+    def _end(self, usage: Usage | None, withdrawn: str = "") -> bool:
+        with self._lock:
+            was, self._open = self._open, False
+        meter: Meter | None = self._meter if was else None
+        while meter is not None:
+            meter._settle(self._held.get(meter, NOTHING), usage, withdrawn)
+            meter = meter.parent
+        return was
+
+
+def _plus(one: AtMost, other: AtMost, sign: int = 1) -> AtMost:
+    tokens = (one.tokens or 0) + sign * (other.tokens or 0)
+    return AtMost(tokens, max(0.0, (one.usd or 0.0) + sign * (other.usd or 0.0)))  # differences of money round, too
+
+
+def _amount(amount: float, line: str) -> str:
+    return f"{amount:g} US dollars" if line == "usd" else f"{int(amount)} tokens"
