@@ -43,7 +43,7 @@ def test_check_as_json_names_the_params_and_resources() -> None:
     assert told["resources"] == {"corpus": True, "dense": False, "links": True, "lm": False}
 
 
-def test_check_of_a_wrong_flow_tells_the_place_the_way_and_the_mend(folder: Path) -> None:
+def test_check_of_a_wrong_flow_tells_the_place_the_path_and_the_hint(folder: Path) -> None:
     (folder / "mine.py").write_text(MINE)
     ran = seekgraph("check", "mine:flow")
     assert ran.code == 1

@@ -1,4 +1,4 @@
-"""The checker, finding by finding: what it says, where, on which way, and how to mend it."""
+"""The checker, finding by finding: what it says, where, on which path, and how to fix it."""
 
 from __future__ import annotations
 
