@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from seekgraph.core.language.ports import Port as Port
     from seekgraph.core.language.ports import Ranker as Ranker
     from seekgraph.core.language.ports import Retriever as Retriever
-    from seekgraph.core.machine.bound import Result as Result
+    from seekgraph.core.machine.result import Result as Result
     from seekgraph.core.memo import Memo as Memo
     from seekgraph.core.record.ledger import Merge as Merge
     from seekgraph.core.record.trace import Trace as Trace
@@ -63,7 +63,7 @@ __version__ = "0.1.0"
 
 _MODULES = ("evaluation", "flows", "nodes", "rewards", "tools", "types")
 _NAMES = {
-    "core.machine.bound": ("Result",),
+    "core.machine.result": ("Result",),
     "core.base.budget": ("Budget",),
     "core.language.combinators": ("best_of", "call", "each", "fan", "loop", "redo", "route", "skip"),
     "core.base.errors": ("FlowError", "SeekgraphError"),

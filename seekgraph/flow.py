@@ -14,6 +14,7 @@ from seekgraph.core.artifact import load as load_artifact
 from seekgraph.core.base.budget import Budget
 from seekgraph.core.base.errors import ArtifactError
 from seekgraph.core.base.sync import run_sync
+from seekgraph.core.check import Finding, check, require
 from seekgraph.core.language import flow as core_flow
 from seekgraph.core.machine import bound as core_bound
 from seekgraph.core.machine.bound import resolve_memo
@@ -22,8 +23,8 @@ from seekgraph.core.record.trace import Trace
 from seekgraph.types import Example
 
 if TYPE_CHECKING:
-    from seekgraph.core.machine.bound import Result
     from seekgraph.core.machine.recorded import Change
+    from seekgraph.core.machine.result import Result
     from seekgraph.diagnosis.diagnosis import Diagnosis
     from seekgraph.evaluation.metrics import Metric
     from seekgraph.evaluation.report import Report
@@ -34,6 +35,20 @@ if TYPE_CHECKING:
 
 class Flow(core_flow.Flow):
     __doc__ = core_flow.Flow.__doc__
+
+    def check(self) -> tuple[Finding, ...]:
+        """The warnings about this flow, seen without running it. Raises `FlowError` with all errors."""
+        require(self)
+        return check(self)
+
+    def draw(self, format: str = "mermaid") -> str:
+        """A drawing of the flow: text for Mermaid, or an "svg" that stands by itself."""
+        from seekgraph.core.draw import drawn
+
+        return drawn(self, format)
+
+    def _repr_html_(self) -> str:
+        return self.draw("html")
 
     def bind(
         self,

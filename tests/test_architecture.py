@@ -1,9 +1,10 @@
-"""The house keeps its floors, its manners and its light door.
+"""The architecture: layers, no circle of imports, manners, and a package that is imported in no time.
 
-Floors: `types` < `text` < `core` < `prompts` < `nodes, tools, lms, rewards` < `evaluation` < `diagnosis` < `optimizers` <
+Layers: `types` < `text` < `core` < `prompts` < `nodes, tools, lms, rewards` < `evaluation` < `diagnosis` < `optimizers` <
 `flow` < `flows` < `demo, deploy` < `cli`.
-A room imports from itself and from floors below it; neighbours on one floor do not know each other. Every import counts:
-those inside functions, those for type checkers only, and `importlib.import_module` with a name spelled out.
+A package imports from itself and from layers below it; neighbours in one layer do not know each other. Inside `core` it is the
+same: `base` < `record` < `language` < `check, memo, artifact` < `machine` < `draw`. Every import counts: those inside functions,
+those for type checkers only, and `importlib.import_module` with a name spelled out.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "seekgraph"
-DOOR = PACKAGE / "__init__.py"
+INIT = PACKAGE / "__init__.py"
 
-FLOORS = (
+LAYERS = (
     ("types",),
     ("text",),
     ("core",),
@@ -36,15 +38,15 @@ FLOORS = (
     ("demo", "deploy"),
     ("cli",),
 )
-FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-FLOOR_OF["__main__"] = FLOOR_OF["cli"] + 1
+LAYER_OF = {package: number for number, packages in enumerate(LAYERS) for package in packages}
+LAYER_OF["__main__"] = LAYER_OF["cli"] + 1
 
 HEAVY = ("numpy", "networkx", "optuna", "rich", "typer", "bm25s", "torch", "langgraph")
 
-# What the door may load: it only says where each name lives.
-DOOR_IMPORTS = {"__future__", "importlib", "typing"}
+# What `__init__` may load: it only says where each name lives.
+INIT_IMPORTS = {"__future__", "importlib", "typing"}
 
-needs_door = pytest.mark.skipif(not DOOR.exists(), reason="seekgraph/__init__.py does not exist yet")
+needs_init = pytest.mark.skipif(not INIT.exists(), reason="seekgraph/__init__.py does not exist yet")
 
 
 # --- reading the package -------------------------------------------------------------------------------------------
@@ -56,8 +58,8 @@ def parsed(path: Path) -> ast.Module:
 
 
 def modules() -> list[Path]:
-    """Every module of the package but the door."""
-    return sorted(path for path in PACKAGE.rglob("*.py") if path != DOOR)
+    """Every module of the package but the top `__init__`."""
+    return sorted(path for path in PACKAGE.rglob("*.py") if path != INIT)
 
 
 def dotted(path: Path) -> str:
@@ -70,7 +72,7 @@ def place(path: Path, node: ast.AST) -> str:
     return f"{path.relative_to(PACKAGE.parent)}:{getattr(node, 'lineno', 1)}"
 
 
-def room_of(module: str) -> str:
+def package_of(module: str) -> str:
     """`seekgraph.core.language.flow` -> `core`. The empty string is the package itself."""
     return module.removeprefix("seekgraph").lstrip(".").partition(".")[0]
 
@@ -89,17 +91,17 @@ def inside(module: str) -> bool:
 
 
 @cache
-def door_names() -> dict[str, str]:
-    """Public name -> the module it lives in, as the door tells type checkers; names that the door defines map to ''."""
-    if not DOOR.exists():
+def init_names() -> dict[str, str]:
+    """Public name -> the module it lives in, as `__init__` tells type checkers; names that it defines map to ''."""
+    if not INIT.exists():
         return {}
     table: dict[str, str] = {}
-    for node in ast.walk(parsed(DOOR)):
-        if isinstance(node, ast.ImportFrom) and inside(base_of(DOOR, node)):
+    for node in ast.walk(parsed(INIT)):
+        if isinstance(node, ast.ImportFrom) and inside(base_of(INIT, node)):
             for alias in node.names:
-                base = base_of(DOOR, node)
+                base = base_of(INIT, node)
                 table[alias.asname or alias.name] = f"seekgraph.{alias.name}" if base == "seekgraph" else base
-    for node in parsed(DOOR).body:
+    for node in parsed(INIT).body:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         table |= {target.id: "" for target in targets if isinstance(target, ast.Name)}
     return table
@@ -112,9 +114,9 @@ def imports(path: Path) -> Iterator[tuple[ast.AST, str]]:
             yield from ((node, alias.name) for alias in node.names if inside(alias.name))
         elif isinstance(node, ast.ImportFrom) and inside(base := base_of(path, node)):
             for alias in node.names:
-                if base != "seekgraph" or alias.name in FLOOR_OF:
+                if base != "seekgraph" or alias.name in LAYER_OF:
                     yield node, f"{base}.{alias.name}" if base == "seekgraph" else base
-                elif home := door_names().get(alias.name, "seekgraph"):  # through the door: what counts is where it lives
+                elif home := init_names().get(alias.name, "seekgraph"):  # through `__init__`: what counts is where it lives
                     yield node, home
         elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -122,25 +124,25 @@ def imports(path: Path) -> Iterator[tuple[ast.AST, str]]:
                 yield node, name
 
 
-def floor_breaks(path: Path) -> list[str]:
-    room = room_of(dotted(path))
-    if room not in FLOOR_OF:
-        return [f"{place(path, parsed(path))} is in the room `{room}`, which has no floor: add it to FLOORS"]
-    floor = FLOOR_OF[room]
+def layer_breaks(path: Path) -> list[str]:
+    package = package_of(dotted(path))
+    if package not in LAYER_OF:
+        return [f"{place(path, parsed(path))} is in the package `{package}`, which has no layer: add it to LAYERS"]
+    layer = LAYER_OF[package]
     broken = []
     for node, name in imports(path):
-        other = room_of(name)
-        if other == room:
+        other = package_of(name)
+        if other == package:
             continue
         if not other:
-            if floor < len(FLOORS) - 1:
+            if layer < len(LAYERS) - 1:
                 broken.append(
-                    f"{place(path, node)} imports the whole of seekgraph from floor {floor}: import the module you need"
+                    f"{place(path, node)} imports the whole of seekgraph from layer {layer}: import the module you need"
                 )
-        elif other not in FLOOR_OF:
-            broken.append(f"{place(path, node)} imports {name}, which has no floor: add it to FLOORS")
-        elif FLOOR_OF[other] >= floor:
-            broken.append(f"{place(path, node)} imports {name} (floor {FLOOR_OF[other]}) from floor {floor}")
+        elif other not in LAYER_OF:
+            broken.append(f"{place(path, node)} imports {name}, which has no layer: add it to LAYERS")
+        elif LAYER_OF[other] >= layer:
+            broken.append(f"{place(path, node)} imports {name} (layer {LAYER_OF[other]}) from layer {layer}")
     return broken
 
 
@@ -149,46 +151,119 @@ def report(findings: list[str]) -> None:
         pytest.fail("\n".join(["", *dict.fromkeys(findings)]), pytrace=False)
 
 
-# --- floors --------------------------------------------------------------------------------------------------------
+# --- layers --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("room", sorted(FLOOR_OF, key=lambda room: (FLOOR_OF[room], room)))
-def test_a_room_imports_only_from_floors_below_it(room: str) -> None:
-    report([finding for path in modules() if room_of(dotted(path)) == room for finding in floor_breaks(path)])
+@pytest.mark.parametrize("package", sorted(LAYER_OF, key=lambda package: (LAYER_OF[package], package)))
+def test_a_package_imports_only_from_layers_below_it(package: str) -> None:
+    report([finding for path in modules() if package_of(dotted(path)) == package for finding in layer_breaks(path)])
 
 
-def test_every_module_is_in_a_room_with_a_floor() -> None:
-    report([finding for path in modules() if room_of(dotted(path)) not in FLOOR_OF for finding in floor_breaks(path)])
+def test_every_module_is_in_a_package_with_a_layer() -> None:
+    report([finding for path in modules() if package_of(dotted(path)) not in LAYER_OF for finding in layer_breaks(path)])
 
 
 @pytest.mark.parametrize(
     ("where", "source", "found"),
     [
-        ("core/a.py", "from seekgraph.nodes.plan import Plan", "imports seekgraph.nodes.plan (floor 4) from floor 2"),
-        ("core/a.py", "from seekgraph import cli", "imports seekgraph.cli (floor 11) from floor 2"),
-        ("core/a.py", "from ..tools import bm25", "imports seekgraph.tools (floor 4) from floor 2"),
-        ("core/a.py", "import seekgraph as sg", "imports the whole of seekgraph from floor 2"),
-        ("nodes/a.py", "def f():\n    import seekgraph.tools.bm25", "imports seekgraph.tools.bm25 (floor 4) from floor 4"),
+        ("core/a.py", "from seekgraph.nodes.plan import Plan", "imports seekgraph.nodes.plan (layer 4) from layer 2"),
+        ("core/a.py", "from seekgraph import cli", "imports seekgraph.cli (layer 11) from layer 2"),
+        ("core/a.py", "from ..tools import bm25", "imports seekgraph.tools (layer 4) from layer 2"),
+        ("core/a.py", "import seekgraph as sg", "imports the whole of seekgraph from layer 2"),
+        ("nodes/a.py", "def f():\n    import seekgraph.tools.bm25", "imports seekgraph.tools.bm25 (layer 4) from layer 4"),
         (
             "types.py",
             "if TYPE_CHECKING:\n    from .core.flow import Flow",
-            "imports seekgraph.core.flow (floor 2) from floor 0",
+            "imports seekgraph.core.flow (layer 2) from layer 0",
         ),
-        ("demo/__init__.py", "from ..deploy import http", "imports seekgraph.deploy (floor 10) from floor 10"),
-        ("flows/a.py", "importlib.import_module('seekgraph.cli')", "imports seekgraph.cli (floor 11) from floor 9"),
-        ("attic/a.py", "x = 1", "has no floor"),
+        ("demo/__init__.py", "from ..deploy import http", "imports seekgraph.deploy (layer 10) from layer 10"),
+        ("flows/a.py", "importlib.import_module('seekgraph.cli')", "imports seekgraph.cli (layer 11) from layer 9"),
+        ("attic/a.py", "x = 1", "has no layer"),
         ("nodes/a.py", "from . import plan\nfrom .plan import Plan\nfrom ..core.node import Node\nimport numpy", None),
         ("nodes/__init__.py", "from .plan import Plan\nfrom seekgraph.types import Query", None),
         ("cli.py", "import seekgraph\nfrom seekgraph.deploy.http import serve", None),
     ],
 )
-def test_the_floor_check_sees_what_it_should(where: str, source: str, found: str | None, monkeypatch, tmp_path) -> None:
+def test_the_layer_check_sees_what_it_should(where: str, source: str, found: str | None, monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path / "seekgraph")
     path = tmp_path / "seekgraph" / where
     path.parent.mkdir(parents=True)
     path.write_text(source)
-    breaks = floor_breaks(path)
+    breaks = layer_breaks(path)
     assert breaks == [] if found is None else (len(breaks) == 1 and found in breaks[0])
+
+
+# --- core's layers, and no circle anywhere --------------------------------------------------------------------------
+
+CORE_LAYERS = (("base",), ("record",), ("language",), ("check", "memo", "artifact"), ("machine",), ("draw",))
+CORE_LAYER_OF = {package: number for number, packages in enumerate(CORE_LAYERS) for package in packages}
+UPWARDS = {("seekgraph.core.record.trace", "_repr_html_")}
+"""The functions that may import from a layer above: a notebook asks the object itself for its drawing."""
+
+KNOWN_CIRCLES = {
+    frozenset({"seekgraph.rewards", "seekgraph.rewards.catalog", "seekgraph.rewards.parsing"}),
+    frozenset({"seekgraph.diagnosis.diagnosis", "seekgraph.diagnosis.tables"}),
+    frozenset({"seekgraph.evaluation.report", "seekgraph.evaluation.tables"}),
+}
+
+
+def of_notebooks(path: Path) -> set[ast.AST]:
+    """The imports of a module that stand in a function of `UPWARDS`."""
+    functions = [
+        node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef) and (dotted(path), node.name) in UPWARDS
+    ]
+    return {inner for function in functions for inner in ast.walk(function)}
+
+
+def core_package(module: str) -> str:
+    """`seekgraph.core.language.flow` -> `language`."""
+    return ".".join(module.split(".")[2:3])
+
+
+def test_core_imports_only_from_its_layers_below() -> None:
+    found = []
+    for path in modules():
+        own = core_package(dotted(path)) if package_of(dotted(path)) == "core" else ""
+        if not own:
+            continue
+        allowed = of_notebooks(path)
+        for node, name in imports(path):
+            other = core_package(name) if package_of(name) == "core" else ""
+            if other and other != own and node not in allowed and CORE_LAYER_OF[other] >= CORE_LAYER_OF[own]:
+                found.append(f"{place(path, node)} imports {name}: core/{other} is not below core/{own}")
+    report(found)
+
+
+def module_graph() -> dict[str, set[str]]:
+    """Each module with the modules that it imports: at run time, inside functions, for type checkers.
+
+    `from package import name` is an import of the module `package.name` where there is one.
+    """
+    names = {dotted(path) for path in modules()}
+    graph: dict[str, set[str]] = {name: set() for name in names}
+    for path in modules():
+        allowed = of_notebooks(path)
+        for node, name in imports(path):
+            if node in allowed:
+                continue
+            inner = {f"{name}.{alias.name}" for alias in node.names} & names if isinstance(node, ast.ImportFrom) else set()
+            graph[dotted(path)] |= inner or ({name} & names)
+    return {module: others - {module} for module, others in graph.items()}
+
+
+def circles(graph: dict[str, set[str]]) -> set[frozenset[str]]:
+    """The sets of modules that import one another in a circle."""
+    return {frozenset(group) for group in nx.strongly_connected_components(nx.DiGraph(graph)) if len(group) > 1}
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    found = circles(module_graph())
+    report([f"in a circle: {', '.join(sorted(each))}" for each in found - KNOWN_CIRCLES])
+    report([f"no circle any more, take it from KNOWN_CIRCLES: {', '.join(sorted(each))}" for each in KNOWN_CIRCLES - found])
+
+
+def test_a_circle_is_seen() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == {frozenset("abc")}
 
 
 # --- manners -------------------------------------------------------------------------------------------------------
@@ -199,7 +274,7 @@ def is_public(path: Path) -> bool:
 
 
 def may_print(path: Path) -> bool:
-    return room_of(dotted(path)) in {"cli", "demo", "__main__"}
+    return package_of(dotted(path)) in {"cli", "demo", "__main__"}
 
 
 def calls(path: Path, *names: str) -> list[ast.Call]:
@@ -221,7 +296,7 @@ def calls(path: Path, *names: str) -> list[ast.Call]:
 
 
 def everywhere() -> list[Path]:
-    return [*modules(), *([DOOR] if DOOR.exists() else [])]
+    return [*modules(), *([INIT] if INIT.exists() else [])]
 
 
 def test_every_public_module_says_what_it_is_for() -> None:
@@ -258,7 +333,7 @@ def test_an_extra_that_a_message_names_can_be_installed() -> None:
     report([f"{place(p, node)} names the extra {extra!r}" for p, node, extra in named if extra not in extras])
 
 
-# --- the door ------------------------------------------------------------------------------------------------------
+# --- the top `__init__` ------------------------------------------------------------------------------------------------------
 
 
 def at_run_time(body: Sequence[ast.AST]) -> Iterator[ast.Import | ast.ImportFrom]:
@@ -284,24 +359,24 @@ def seconds_to_import(name: str) -> float:
     return child(code)["s"]
 
 
-@needs_door
-def test_the_door_is_only_a_table() -> None:
+@needs_init
+def test_the_init_is_only_a_table() -> None:
     found = []
-    for node in at_run_time(parsed(DOOR).body):
-        names = [base_of(DOOR, node)] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-        found += [f"{place(DOOR, node)} imports {name} at run time" for name in names if name.split(".")[0] not in DOOR_IMPORTS]
+    for node in at_run_time(parsed(INIT).body):
+        names = [base_of(INIT, node)] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+        found += [f"{place(INIT, node)} imports {name} at run time" for name in names if name.split(".")[0] not in INIT_IMPORTS]
     report(found)
 
 
-@needs_door
-def test_importing_seekgraph_loads_no_room_and_nothing_heavy() -> None:
+@needs_init
+def test_importing_seekgraph_loads_no_package_and_nothing_heavy() -> None:
     loaded = child("import json, sys, seekgraph; print(json.dumps({'modules': sorted(sys.modules)}))")["modules"]
-    rooms = [name for name in loaded if name.startswith("seekgraph.")]
+    packages = [name for name in loaded if name.startswith("seekgraph.")]
     report([f"`import seekgraph` loads {name}" for name in loaded if name.split(".")[0] in HEAVY])
-    report([f"`import seekgraph` loads {name}: look it up when the name is asked for" for name in rooms])
+    report([f"`import seekgraph` loads {name}: look it up when the name is asked for" for name in packages])
 
 
-@needs_door
+@needs_init
 def test_importing_seekgraph_costs_at_most_three_times_pydantic() -> None:
     pairs = [(seconds_to_import("seekgraph"), seconds_to_import("pydantic")) for _ in range(5)]
     ours, pydantic = (min(times) for times in zip(*pairs, strict=True))

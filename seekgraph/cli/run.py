@@ -12,7 +12,7 @@ from seekgraph.cli.common import FAILED, Misuse, find_flow, say, show, writable,
 from seekgraph.cli.options import Documents, Running
 
 if TYPE_CHECKING:
-    from seekgraph.core.machine.bound import Result
+    from seekgraph.core.machine.result import Result
     from seekgraph.core.record.step import Step
     from seekgraph.flow import Bound
     from seekgraph.types import Passage

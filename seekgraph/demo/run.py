@@ -17,7 +17,7 @@ from seekgraph.tools import open_corpus
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from seekgraph.core.machine.bound import Result
+    from seekgraph.core.machine.result import Result
     from seekgraph.evaluation.report import Report
     from seekgraph.evaluation.statistics import Interval
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from seekgraph.core.base.budget import Budget
 from seekgraph.core.base.errors import BindError
 from seekgraph.core.base.meter import Meter
-from seekgraph.core.machine.bound import Bound, Result
+from seekgraph.core.machine.bound import Bound
+from seekgraph.core.machine.result import Result
 from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.metrics import Metric, MetricError, Outcome
 from seekgraph.evaluation.report import Report

@@ -15,14 +15,15 @@ from seekgraph.core.base.errors import FlowError
 from seekgraph.core.draw import graph, graph_trace, mermaid, mermaid_trace, svg, svg_trace
 from seekgraph.core.language.combinators import call, each, fan, loop, route, skip
 from seekgraph.core.language.expr import S, count, when
-from seekgraph.core.language.flow import Flow
 from seekgraph.core.language.node import Node, OrElse, Writes
 from seekgraph.core.language.params import Choice, Float, Int, Text
 from seekgraph.core.language.ports import Retriever
-from seekgraph.core.machine.bound import Bound, Result
+from seekgraph.core.machine.bound import Bound
+from seekgraph.core.machine.result import Result
 from seekgraph.core.record.ledger import Passages
 from seekgraph.core.record.step import Step, StepError
 from seekgraph.core.record.trace import Trace
+from seekgraph.flow import Flow
 from seekgraph.types import Answer, Digest, Goal, Passage, Plan, Query, Verdict
 
 HOSTILE = """</text><script>alert(1)</script>"] --> x; `end` %%{init:{"a":1}}%% & 'q' <!-- ]]> \x00\x1b\ud800 #quot;"""
@@ -207,7 +208,7 @@ def test_flows_traces_and_results_show_themselves(result: Result) -> None:
     assert "<svg" in flow._repr_html_()
     assert "<svg" in result.trace._repr_html_()
     assert "re: " in result._repr_html_()
-    with pytest.raises(ValueError, match="'mermaid' or 'svg', not 'png'"):
+    with pytest.raises(ValueError, match="'mermaid', 'svg' or 'html', not 'png'"):
         flow.draw("png")
 
 

@@ -12,7 +12,7 @@ from seekgraph.core.draw import MOST_STEPS, graph_trace, html, html_trace, merma
 from seekgraph.core.language.combinators import skip
 from seekgraph.core.language.flow import Flow
 from seekgraph.core.language.params import Text
-from seekgraph.core.machine.bound import Result
+from seekgraph.core.machine.result import Result
 from seekgraph.core.record.step import Step, StepError
 from seekgraph.core.record.trace import Trace
 from seekgraph.types import Query

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from random_flows import Log, bound, flows, inputs
 
 import seekgraph as sg
-from seekgraph.core.machine.bound import Result
+from seekgraph.core.machine.result import Result
 
 MANY = 100
 many = settings(

@@ -11,7 +11,7 @@ from kit import Aim, Jot, JotGoal, Notes, Tell, bound, errors, goals, tasks
 import seekgraph as sg
 from seekgraph import S
 from seekgraph.core.base.errors import BindError
-from seekgraph.core.machine.bound import Result
+from seekgraph.core.machine.result import Result
 from seekgraph.core.record.step import Step
 
 ended: list[str] = []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from seekgraph.core.language.node import Node
-from seekgraph.core.machine.bound import Result
+from seekgraph.core.machine.result import Result
 from seekgraph.flow import Flow
 from seekgraph.tools import BM25, TitleLinks
 from seekgraph.types import Digest, Evidence, Goal, Passage, Query, Ranking

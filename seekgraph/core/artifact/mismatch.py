@@ -19,6 +19,10 @@ ALIKE = 0.45
 """From this similarity on a place that is gone and one that is new are taken for one that was renamed."""
 
 
+_STRUCTURES = ("seekgraph.core.language.combinators", "seekgraph.core.language.element:")
+"""How the kinds of combinators begin in a flow's structure; all others are nodes."""
+
+
 class Saved(Protocol):
     """What is known of a flow that was saved."""
 
@@ -85,7 +89,7 @@ def _mapping(value: Any) -> dict[str, Any]:
 def _another(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Whether two flows have so little in common that naming the differences would not help: under a third of their nodes."""
     kinds = [sorted(site["kind"] for site in sites.values()) for sites in (before, after)]
-    nodes = [[kind for kind in each if not kind.startswith("seekgraph.core.language.combinators:")] or each for each in kinds]
+    nodes = [[kind for kind in each if not kind.startswith(_STRUCTURES)] or each for each in kinds]
     return SequenceMatcher(None, nodes[0], nodes[1], autojunk=False).ratio() < 1 / 3
 
 
@@ -169,7 +173,7 @@ def _follows(path: str, other: str, renamed: Mapping[str, str]) -> bool:
 
 def _noun(site: Mapping[str, Any]) -> str:
     kind = str(site["kind"])
-    return kind.rpartition(":")[2].lower() if kind.startswith("seekgraph.core.language.combinators:") else "node"
+    return kind.rpartition(":")[2].lower() if kind.startswith(_STRUCTURES) else "node"
 
 
 def _domain(domain: Mapping[str, Any]) -> str:

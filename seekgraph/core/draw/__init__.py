@@ -7,7 +7,6 @@ from seekgraph.core.draw.draw import drawn as drawn
 from seekgraph.core.draw.draw import graph as graph
 from seekgraph.core.draw.draw import graph_trace as graph_trace
 from seekgraph.core.draw.draw import html as html
-from seekgraph.core.draw.draw import html_result as html_result
 from seekgraph.core.draw.draw import html_trace as html_trace
 from seekgraph.core.draw.draw import mermaid as mermaid
 from seekgraph.core.draw.draw import mermaid_trace as mermaid_trace

@@ -17,8 +17,6 @@ from seekgraph.core.record.trace import Trace
 if TYPE_CHECKING:
     import networkx as nx
 
-    from seekgraph.core.machine.bound import Result
-
 MOST_STEPS = 150
 """How many steps of a trace are drawn; a drawing of more could not be read. The graph always has all of them."""
 
@@ -119,24 +117,13 @@ def html_trace(trace: Trace) -> str:
     return _fragment(f"Trace of {trace.flow or 'a flow'}", " · ".join(summary), svg_trace(trace))
 
 
-def html_result(result: Result) -> str:
-    """A result as an HTML fragment for a notebook: what was answered, on what it rests, and how it came about."""
-    answer = result.answer
-    said = "no answer" if answer is None else f"refused: {answer.text}" if answer.refused else answer.text
-    cited = f"cites {', '.join(answer.citations)}" if answer and answer.citations else ""
-    failed = "".join(f"<li>{escape(step.error.message)}</li>" for step in result.errors if step.error)
-    summary = f"<blockquote>{escape(said)}</blockquote><div>{escape(cited)}</div>" + (f"<ul>{failed}</ul>" if failed else "")
-    trace = f"<details><summary>{escape(result.status)}: how it came about</summary>{html_trace(result.trace)}</details>"
-    return f'<div class="seekgraph">{summary}{trace}</div>'
-
-
 def drawn(thing: Flow | Trace, format: str) -> str:
     """`thing` in a format by its name; raises `ValueError` for one that there is not."""
-    if format not in ("mermaid", "svg"):
-        raise ValueError(f"a drawing is 'mermaid' or 'svg', not {format!r}")
+    if format not in ("mermaid", "svg", "html"):
+        raise ValueError(f"a drawing is 'mermaid', 'svg' or 'html', not {format!r}")
     if isinstance(thing, Trace):
-        return mermaid_trace(thing) if format == "mermaid" else svg_trace(thing)
-    return mermaid(thing) if format == "mermaid" else svg(thing)
+        return {"mermaid": mermaid_trace, "svg": svg_trace, "html": html_trace}[format](thing)
+    return {"mermaid": mermaid, "svg": svg, "html": html}[format](thing)
 
 
 def _nested(drawn: nx.DiGraph, ids: dict[str, str], boxes: dict[str, str], inside: tuple[str, ...]) -> Iterator[str]:

@@ -13,18 +13,12 @@ from typing import Any, ClassVar
 
 from seekgraph.core.base.budget import Budget
 from seekgraph.core.language.element import Element, as_element
+from seekgraph.core.language.element import Pick as Pick
+from seekgraph.core.language.element import Seq as Seq
 from seekgraph.core.language.expr import Expr, S, lift
 from seekgraph.core.language.node import Node
-from seekgraph.core.language.params import ChoiceParam, FloatParam, IntParam, Param
+from seekgraph.core.language.params import FloatParam, IntParam, Param
 from seekgraph.core.record.scoring import Scoring, name_of
-
-
-@dataclass(frozen=True, eq=False)
-class Seq(Element):
-    """Parts one after the other. An empty one does nothing."""
-
-    kind: ClassVar[str] = "seq"
-    parts: tuple[Element, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,19 +107,6 @@ class BestOf(Element):
     body: Element
     reward: Scoring
     n: int | Param
-
-
-@dataclass(frozen=True, eq=False)
-class Pick(Element):
-    """One of several elements, as a param: what a `Choice` of flows becomes inside a flow."""
-
-    kind: ClassVar[str] = "choice"
-    choice: ChoiceParam
-
-    @property
-    def options(self) -> tuple[tuple[str, Element], ...]:
-        """The elements by label."""
-        return tuple((label, as_element(option)) for label, option in self.choice.options)
 
 
 skip = Seq()

@@ -1,14 +1,15 @@
-"""Elements: what flows are made of. Nodes and combinators are elements; `a >> b` runs one after the other."""
+"""Elements: what flows are made of. Nodes and combinators are elements; `a >> b` runs one after the other.
+
+`Seq` and `Pick` stand here because elements are put together by them: `>>` makes the one, a `Choice` in a flow the other.
+"""
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 from seekgraph.core.language.params import ChoiceParam
-
-if TYPE_CHECKING:
-    from seekgraph.core.language.combinators import Seq
 
 
 class Element:
@@ -39,10 +40,29 @@ class Element:
         return other
 
 
+@dataclass(frozen=True, eq=False)
+class Seq(Element):
+    """Parts one after the other. An empty one does nothing."""
+
+    kind: ClassVar[str] = "seq"
+    parts: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Pick(Element):
+    """One of several elements, as a param: what a `Choice` of flows becomes inside a flow."""
+
+    kind: ClassVar[str] = "choice"
+    choice: ChoiceParam
+
+    @property
+    def options(self) -> tuple[tuple[str, Element], ...]:
+        """The elements by label."""
+        return tuple((label, as_element(option)) for label, option in self.choice.options)
+
+
 def as_element(thing: Any) -> Element:
     """An element for whatever may stand in a flow: an element, a flow (its body, under its name), a choice of those."""
-    from seekgraph.core.language.combinators import Pick
-
     if isinstance(thing, Element):
         return thing
     if isinstance(thing, ChoiceParam):
@@ -54,8 +74,6 @@ def as_element(thing: Any) -> Element:
 
 
 def _sequence(first: Any, second: Any) -> Seq:
-    from seekgraph.core.language.combinators import Seq
-
     parts: list[Element] = []
     for part in (as_element(first), as_element(second)):
         parts += part.parts if isinstance(part, Seq) and part.label is None else (part,)

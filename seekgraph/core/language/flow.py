@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from pydantic import TypeAdapter
 
@@ -22,9 +22,6 @@ from seekgraph.core.language.typing_rules import infer, item_type, members, unio
 from seekgraph.core.record.ledger import Merge
 from seekgraph.core.record.scoring import name_of
 from seekgraph.types import Digest, Turn
-
-if TYPE_CHECKING:
-    from seekgraph.core.check import Finding
 
 INPUTS: Mapping[str, Any] = {"question": str, "history": tuple[Turn, ...] | None}
 """The channels that a run begins with where a flow does not say otherwise; `None` in a type makes the input optional."""
@@ -151,24 +148,6 @@ class Flow:
             except ParamError as error:
                 raise ParamError(f"{name}: {error}") from None
         return self._copy(values=changed)
-
-    def check(self) -> tuple[Finding, ...]:
-        """The warnings about this flow, seen without running it. Raises `FlowError` with all errors."""
-        from seekgraph.core.check import check, require
-
-        require(self)
-        return check(self)
-
-    def draw(self, format: str = "mermaid") -> str:
-        """A drawing of the flow: text for Mermaid, or an "svg" that stands by itself."""
-        from seekgraph.core.draw import drawn
-
-        return drawn(self, format)
-
-    def _repr_html_(self) -> str:
-        from seekgraph.core.draw import html
-
-        return html(self)
 
     @cached_property
     def structure(self) -> dict[str, Any]:

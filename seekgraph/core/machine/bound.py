@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -20,62 +20,13 @@ from seekgraph.core.language.flow import Flow
 from seekgraph.core.language.params import to_plain
 from seekgraph.core.machine.program import Program, build
 from seekgraph.core.machine.recorded import RecordedRun
+from seekgraph.core.machine.result import Result
 from seekgraph.core.machine.run import Exhausted, Frame, Run, StepFailed, finish, within_seconds
 from seekgraph.core.memo import Memo
 from seekgraph.core.memo.sharing import Sharing
 from seekgraph.core.record.ledger import Ledger, Merge
 from seekgraph.core.record.step import Piece, Step
 from seekgraph.core.record.trace import Trace, number_visits
-from seekgraph.types import Answer, Passage
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run came to.
-
-    `status` is "ok"; "partial" when a budget ended the run early (the answer is made from what there was); or "failed" when a
-    step's error did: then `cause` is that step. `values` are the channels at the end. `errors` are the steps that failed, also
-    where the run went on.
-    """
-
-    status: str
-    values: Mapping[str, Any]
-    trace: Trace
-    cause: Step | None = None
-
-    @property
-    def answer(self) -> Answer | None:
-        """The answer, or None where the run did not come to one."""
-        answer: Answer | None = self.values.get("answer")
-        return answer
-
-    @property
-    def errors(self) -> list[Step]:
-        """The steps that failed."""
-        return self.trace.errors
-
-    @property
-    def passages(self) -> tuple[Passage, ...]:
-        """The passages that the run hands on, best first: what was kept for answering, or else all that was found, or else
-        what its calls came back with."""
-        for channel in ("context", "passages"):
-            if channel in self.values:
-                return tuple(self.values[channel])
-        pool = {passage.id: passage for digest in self.values.get("digests", ()) for passage in digest.resources}
-        return tuple(pool.values())
-
-    def _repr_html_(self) -> str:
-        from seekgraph.core.draw import html_result
-
-        return html_result(self)
-
-    def __getitem__(self, channel: str) -> Any:
-        return self.values[channel]
-
-    def __repr__(self) -> str:
-        said = "no answer" if self.answer is None else "refused" if self.answer.refused else repr(self.answer.text)
-        cited = f", cites {list(self.answer.citations)}" if self.answer and self.answer.citations else ""
-        return f"Result({self.status}: {said}{cited}; {len(self.trace)} steps, {len(self.errors)} errors)"
 
 
 class Bound:

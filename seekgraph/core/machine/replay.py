@@ -24,8 +24,9 @@ from seekgraph.core.language.combinators import BestOf, Call, Each, Loop, Redo, 
 from seekgraph.core.language.node import Node
 from seekgraph.core.language.reads import needs
 from seekgraph.core.language.site import Site
-from seekgraph.core.machine.bound import Bound, Result
+from seekgraph.core.machine.bound import Bound
 from seekgraph.core.machine.recorded import DECISION, Change, RecordedRun, ReplayError, Writes
+from seekgraph.core.machine.result import Result
 from seekgraph.core.record.trace import Trace
 from seekgraph.types import Digest
 

@@ -120,14 +120,12 @@ class Trace:
 
     def draw(self, format: str = "mermaid") -> str:
         """A drawing of the trace: text for Mermaid, or an "svg" that stands by itself."""
-        from seekgraph.core.draw import drawn
+        return self._repr_html_(format)
+
+    def _repr_html_(self, format: str = "html") -> str:
+        from seekgraph.core.draw import drawn  # the one import upwards in core: notebooks ask the object itself
 
         return drawn(self, format)
-
-    def _repr_html_(self) -> str:
-        from seekgraph.core.draw import html_trace
-
-        return html_trace(self)
 
     def save(self, path: str | Path) -> Path:
         """Write the trace as JSON lines; the file appears when it is whole."""

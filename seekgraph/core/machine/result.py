@@ -1,0 +1,65 @@
+"""What a run came to: its answer, its channels, its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from seekgraph.core.record.step import Step
+from seekgraph.core.record.trace import Trace
+from seekgraph.types import Answer, Passage
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to.
+
+    `status` is "ok"; "partial" when a budget ended the run early (the answer is made from what there was); or "failed" when a
+    step's error did: then `cause` is that step. `values` are the channels at the end. `errors` are the steps that failed, also
+    where the run went on.
+    """
+
+    status: str
+    values: Mapping[str, Any]
+    trace: Trace
+    cause: Step | None = None
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer, or None where the run did not come to one."""
+        answer: Answer | None = self.values.get("answer")
+        return answer
+
+    @property
+    def errors(self) -> list[Step]:
+        """The steps that failed."""
+        return self.trace.errors
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """The passages that the run hands on, best first: what was kept for answering, or else all that was found, or else
+        what its calls came back with."""
+        for channel in ("context", "passages"):
+            if channel in self.values:
+                return tuple(self.values[channel])
+        pool = {passage.id: passage for digest in self.values.get("digests", ()) for passage in digest.resources}
+        return tuple(pool.values())
+
+    def _repr_html_(self) -> str:
+        answer = self.answer
+        said = "no answer" if answer is None else f"refused: {answer.text}" if answer.refused else answer.text
+        cited = f"cites {', '.join(answer.citations)}" if answer and answer.citations else ""
+        failed = "".join(f"<li>{escape(step.error.message)}</li>" for step in self.errors if step.error)
+        summary = f"<blockquote>{escape(said)}</blockquote><div>{escape(cited)}</div>" + (f"<ul>{failed}</ul>" if failed else "")
+        trace = f"<details><summary>{escape(self.status)}: how it came about</summary>{self.trace._repr_html_()}</details>"
+        return f'<div class="seekgraph">{summary}{trace}</div>'
+
+    def __getitem__(self, channel: str) -> Any:
+        return self.values[channel]
+
+    def __repr__(self) -> str:
+        said = "no answer" if self.answer is None else "refused" if self.answer.refused else repr(self.answer.text)
+        cited = f", cites {list(self.answer.citations)}" if self.answer and self.answer.citations else ""
+        return f"Result({self.status}: {said}{cited}; {len(self.trace)} steps, {len(self.errors)} errors)"
