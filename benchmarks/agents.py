@@ -37,7 +37,7 @@ from typing import Any
 
 from seekgraph.core.base.identity import digest
 from seekgraph.core.language.lm import LMError, OutputInvalid, Settings
-from seekgraph.evaluation import bootstrap, read_examples
+from seekgraph.evaluation import interval, read_examples
 from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.lms import local_model
 from seekgraph.nodes.writing import UNCITED
@@ -165,8 +165,8 @@ def unsupported(answer: Any) -> bool:
 
 
 def shown(values: Iterable[float | None]) -> str:
-    interval = bootstrap(values)
-    return f"{100 * (interval.mean or 0):.1f} [{100 * (interval.low or 0):.1f}, {100 * (interval.high or 0):.1f}]"
+    mean = interval(values)
+    return f"{100 * (mean.mean or 0):.1f} [{100 * (mean.low or 0):.1f}, {100 * (mean.high or 0):.1f}]"
 
 
 def counts(found: Counter[str]) -> str:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import seekgraph as sg
-from seekgraph.evaluation import Interval, bootstrap, read_examples
+from seekgraph.evaluation import Interval, interval, read_examples
 from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.flows.bridge import flow as bridge
 from seekgraph.types import Example
@@ -104,7 +104,7 @@ async def measured(
             after = await evaluate(flow.with_params(values), examples, metrics=[name], rewards=[])
             gains = [(y or 0.0) - (x or 0.0) for x, y in zip(before.values(name), after.values(name), strict=True)]
             told = ", ".join(f"{key.split('.')[1]} {value}" for key, value in values.items())
-            found.append(Change(node, told, bootstrap(gains), headroom))
+            found.append(Change(node, told, interval(gains, (-1.0, 1.0)), headroom))
     return found, ratio
 
 

@@ -32,7 +32,8 @@ from seekgraph.core.base.budget import Budget
 from seekgraph.core.memo import Memo
 from seekgraph.evaluation import folds as divide
 from seekgraph.evaluation import read_examples
-from seekgraph.evaluation.statistics import bootstrap, paired
+from seekgraph.evaluation.comparisons import paired
+from seekgraph.evaluation.intervals import bounds_of, interval
 from seekgraph.flow import Bound
 from seekgraph.flows.reader import flow as reader
 from seekgraph.lms import local_model
@@ -231,12 +232,12 @@ def mean(found: Sequence[float]) -> float:
 
 
 def shown(found: Sequence[float]) -> str:
-    interval = bootstrap(found)
-    return f"{100 * (interval.mean or 0):.1f} [{100 * (interval.low or 0):.1f}, {100 * (interval.high or 0):.1f}]"
+    mean = interval(found, bounds_of(found))
+    return f"{100 * (mean.mean or 0):.1f} [{100 * (mean.low or 0):.1f}, {100 * (mean.high or 0):.1f}]"
 
 
 def difference(mine: Sequence[float], theirs: Sequence[float]) -> str:
-    gap = paired(mine, theirs).difference
+    gap = paired(mine, theirs, bounds=(0.0, 1.0)).difference
     return f"{100 * (gap.mean or 0):+.1f} [{100 * (gap.low or 0):+.1f}, {100 * (gap.high or 0):+.1f}]"
 
 

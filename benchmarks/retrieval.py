@@ -154,10 +154,10 @@ def _steps(label: str, results: Sequence[Any]) -> list[str]:
 
 
 def shown(values: Sequence[float]) -> str:
-    from seekgraph.evaluation import bootstrap
+    from seekgraph.evaluation import interval
 
-    interval = bootstrap(values)
-    return f"{100 * (interval.mean or 0):.1f} [{100 * (interval.low or 0):.1f}, {100 * (interval.high or 0):.1f}]"
+    mean = interval(values)
+    return f"{100 * (mean.mean or 0):.1f} [{100 * (mean.low or 0):.1f}, {100 * (mean.high or 0):.1f}]"
 
 
 def main_lines(name: str, results: Sequence[Fold]) -> list[str]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from seekgraph.core.machine.result import Result
+    from seekgraph.evaluation.intervals import Interval
     from seekgraph.evaluation.report import Report
-    from seekgraph.evaluation.statistics import Interval
 
 METRICS = ("support_recall@5", "full_support@5", "answer_em", "answer_f1", "citation_precision", "refused", "searches")
 TRIALS = 30

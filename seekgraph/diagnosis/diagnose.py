@@ -25,10 +25,10 @@ from seekgraph.diagnosis.progress import Phases
 from seekgraph.diagnosis.runs import Case, Goodness, for_all
 from seekgraph.diagnosis.waterfall import waterfall
 from seekgraph.evaluation.evaluate import evaluate
+from seekgraph.evaluation.intervals import Interval, bounds_of, interval
 from seekgraph.evaluation.metrics import Metric
 from seekgraph.evaluation.metrics import metric as metric_of
 from seekgraph.evaluation.report import Report
-from seekgraph.evaluation.statistics import Interval, bootstrap
 from seekgraph.evaluation.validation import examples_of, metrics_for, rewards_for
 from seekgraph.rewards.algebra import Reward
 from seekgraph.types import Example
@@ -102,8 +102,8 @@ async def diagnose(
             heard = None if phases is None else phases.phase("replaying with two of them", len(cases) * len(chosen))
             for pair in chosen:
                 both = await _perfect(rooms, pair, parallel, heard)
-                interval = bootstrap([both[case.example.id].value - case.value for case in cases]).model_dump()
-                joint.append({"nodes": list(pair), "headroom": interval, "sum": sum(means[path] for path in pair)})
+                gained = _gain([both[case.example.id].value - case.value for case in cases]).model_dump()
+                joint.append({"nodes": list(pair), "headroom": gained, "sum": sum(means[path] for path in pair)})
     findings = {case.example.id: findings[case.example.id] for case in failed if case.example.id in findings}
     ranked = sorted(failed, key=lambda case: case.value)[:worst]
     return Diagnosis(
@@ -204,7 +204,7 @@ def _nodes(
             line["seconds"] += step.seconds
     found = {}
     for path in dict.fromkeys([*bound.program.nodes, *blamed]):
-        headroom = bootstrap(gains[path].values()) if path in gains else None
+        headroom = _gain(list(gains[path].values())) if path in gains else None
         place = cases[0].place
         found[path] = NodeFinding(
             kind=place.kind(path),
@@ -215,3 +215,8 @@ def _nodes(
             cost={name: round(value, 6) for name, value in cost.get(path, {}).items()},
         )
     return found
+
+
+def _gain(differences: Sequence[float]) -> Interval:
+    """The mean difference of a metric, which lies in [-1, 1] unless its values say otherwise."""
+    return interval(differences, bounds_of(differences, (-1.0, 1.0)))

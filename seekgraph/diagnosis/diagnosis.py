@@ -55,7 +55,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import to_jsonable_python
 
 from seekgraph.core.base.errors import SeekgraphError
-from seekgraph.evaluation.statistics import Interval
+from seekgraph.evaluation.intervals import Interval
 
 if TYPE_CHECKING:
     from rich.console import Group

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from seekgraph.core.record.trace import Trace
-from seekgraph.evaluation.statistics import Interval, bootstrap
+from seekgraph.evaluation.intervals import Interval, interval
 from seekgraph.rewards.outcome import em_of, f1_of, final_answer
 from seekgraph.rewards.runs import sufficient
 from seekgraph.types import Example
@@ -27,7 +27,7 @@ class Factors(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """`{factor: {mean, low, high, n}}` as plain data, without the factors that apply to no run."""
-        return {name: interval.model_dump() for name, interval in self._asdict().items() if interval.n}
+        return {name: each.model_dump() for name, each in self._asdict().items() if each.n}
 
 
 def factors(rows: Iterable[tuple[Example, Trace]]) -> Factors:
@@ -52,4 +52,4 @@ def factors(rows: Iterable[tuple[Example, Trace]]) -> Factors:
             refused.append(float(refuses))
         if refuses:
             rightly.append(float(not enough))
-    return Factors(*(bootstrap(values) for values in (found, used, refused, rightly)))
+    return Factors(*(interval(values) for values in (found, used, refused, rightly)))

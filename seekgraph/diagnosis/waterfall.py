@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from seekgraph.core.record.trace import Trace
-from seekgraph.evaluation.statistics import Interval, bootstrap
+from seekgraph.evaluation.intervals import Interval, interval
 from seekgraph.rewards.hops import matched
 from seekgraph.rewards.outcome import f1_of, final_answer, found_by, lasting, values_of
 from seekgraph.rewards.seen import ids_of
@@ -37,17 +37,17 @@ class Stage(NamedTuple):
 
 
 def waterfall(rows: Iterable[tuple[Example, Trace]]) -> tuple[Stage, ...]:
-    """The stages that apply to at least one of these runs, in order, with 95 % bootstrap intervals; see `shares`.
+    """The stages that apply to at least one of these runs, in order, with 95 % intervals; see `shares`.
 
     Runs that failed count with what they came to.
     """
     found = [shares(trace, example) for example, trace in rows]
     stages: list[Stage] = []
     for name in STAGES:
-        share = bootstrap(each[name] for each in found)
+        share = interval(each[name] for each in found)
         if not share.n:
             continue
-        lost = bootstrap(_difference(each[stages[-1].name], each[name]) for each in found) if stages else None
+        lost = interval((_difference(each[stages[-1].name], each[name]) for each in found), (-1.0, 1.0)) if stages else None
         stages.append(Stage(name, share, lost))
     return tuple(stages)
 

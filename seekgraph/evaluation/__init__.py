@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from seekgraph.evaluation.agreement import JudgeError as JudgeError
     from seekgraph.evaluation.calibration import Calibration as Calibration
     from seekgraph.evaluation.calibration import calibrate as calibrate
+    from seekgraph.evaluation.comparisons import Comparison as Comparison
+    from seekgraph.evaluation.comparisons import holm as holm
+    from seekgraph.evaluation.comparisons import paired as paired
     from seekgraph.evaluation.examples import ExampleError as ExampleError
     from seekgraph.evaluation.examples import Fold as Fold
     from seekgraph.evaluation.examples import check_gold as check_gold
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from seekgraph.evaluation.examples import read_examples as read_examples
     from seekgraph.evaluation.examples import split as split
     from seekgraph.evaluation.examples import write_examples as write_examples
+    from seekgraph.evaluation.intervals import Interval as Interval
+    from seekgraph.evaluation.intervals import bootstrap as bootstrap
+    from seekgraph.evaluation.intervals import interval as interval
     from seekgraph.evaluation.metrics import DEFAULT_METRICS as DEFAULT_METRICS
     from seekgraph.evaluation.metrics import Metric as Metric
     from seekgraph.evaluation.metrics import MetricError as MetricError
@@ -32,20 +38,16 @@ if TYPE_CHECKING:
     from seekgraph.evaluation.report import ReportError as ReportError
     from seekgraph.evaluation.row import Row as Row
     from seekgraph.evaluation.row import RowError as RowError
-    from seekgraph.evaluation.statistics import Comparison as Comparison
-    from seekgraph.evaluation.statistics import Interval as Interval
-    from seekgraph.evaluation.statistics import bootstrap as bootstrap
-    from seekgraph.evaluation.statistics import holm as holm
-    from seekgraph.evaluation.statistics import paired as paired
 
 _NAMES = {
     "agreement": ("Agreement", "JudgeError"),
     "calibration": ("Calibration", "calibrate"),
+    "comparisons": ("Comparison", "holm", "paired"),
     "examples": ("ExampleError", "Fold", "check_gold", "data_hash", "folds", "read_examples", "split", "write_examples"),
+    "intervals": ("Interval", "bootstrap", "interval"),
     "metrics": ("DEFAULT_METRICS", "Metric", "MetricError", "Outcome", "metric", "metric_names"),
     "report": ("Cost", "Report", "ReportError"),
     "row": ("Row", "RowError"),
-    "statistics": ("Comparison", "Interval", "bootstrap", "holm", "paired"),
 }
 _HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
 

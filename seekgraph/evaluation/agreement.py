@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from seekgraph.core.base.errors import SeekgraphError
-from seekgraph.evaluation.statistics import Interval, bootstrap
+from seekgraph.evaluation.intervals import Interval, interval
 
 _CELLS = ((True, True), (True, False), (False, True), (False, False))
 
@@ -27,7 +27,7 @@ class Judgement(NamedTuple):
 
 
 class Agreement(BaseModel):
-    """How a judge agrees with gold, over `n` verdicts. Intervals are bootstrap intervals of 95 % over the verdicts.
+    """How a judge agrees with gold, over `n` verdicts. Intervals are of 95 % over the verdicts.
 
     - `accuracy`: the share of verdicts that pass what is right and fail what is wrong.
     - `kappa`: Cohen's kappa (p_o - p_e) / (1 - p_e), the agreement beyond chance: p_o is the accuracy, p_e what two would reach
@@ -57,9 +57,9 @@ def agreement(judgements: Iterable[Judgement], *, resamples: int = 2000, seed: i
     cells = [sum((row.passed, row.right) == cell for row in rows) for cell in _CELLS]
     return Agreement(
         n=len(rows),
-        accuracy=bootstrap((float(row.passed == row.right) for row in rows), resamples=resamples, seed=seed),
+        accuracy=interval((float(row.passed == row.right) for row in rows), resamples=resamples, seed=seed),
         kappa=_kappa_interval(cells, resamples, seed),
-        brier=bootstrap(((row.score - row.right) ** 2 for row in rows), resamples=resamples, seed=seed),
+        brier=interval(((row.score - row.right) ** 2 for row in rows), resamples=resamples, seed=seed),
         passed_right=cells[0],
         passed_wrong=cells[1],
         failed_right=cells[2],
@@ -79,14 +79,15 @@ def kappa(passed_right: float, passed_wrong: float, failed_right: float, failed_
 
 
 def _kappa_interval(cells: list[int], resamples: int, seed: int) -> Interval:
-    """Resampling verdicts is drawing the four counts from a multinomial; tables for which it is not defined are left out."""
+    """The quantiles of kappa where the four shares are drawn from what the counts leave likely (Jeffreys' prior): unlike a
+    bootstrap it has width where judge and gold agree on all verdicts."""
     value, n = kappa(*cells), sum(cells)
     if value is None:
         return Interval(mean=None, low=None, high=None, n=n)
 
     import numpy as np
 
-    drawn = np.random.default_rng(seed).multinomial(n, [cell / n for cell in cells], size=resamples)
+    drawn = np.random.default_rng(seed).dirichlet([cell + 0.5 for cell in cells], size=resamples)
     found = [each for row in drawn.tolist() if (each := kappa(*row)) is not None]
     low, high = np.quantile(found, [0.025, 0.975]) if found else (value, value)
-    return Interval(mean=value, low=min(float(low), value), high=max(float(high), value), n=n)
+    return Interval(mean=value, low=min(float(low), value), high=max(float(high), value), n=n, method="Jeffreys")

@@ -20,8 +20,8 @@ from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.agreement import Agreement, JudgeError, Judgement, agreement
 from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.evaluation.examples import folds, read_examples
+from seekgraph.evaluation.intervals import Interval
 from seekgraph.evaluation.report import Report
-from seekgraph.evaluation.statistics import Interval
 from seekgraph.nodes.judge import Judge, is_right
 from seekgraph.types import Answer, Example, Verdict
 

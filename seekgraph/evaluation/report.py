@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from seekgraph.core.base.errors import SeekgraphError
+from seekgraph.evaluation.comparisons import Comparison, paired
+from seekgraph.evaluation.intervals import Bounds, Interval, bounds_of, interval
 from seekgraph.evaluation.row import Row as Row
 from seekgraph.evaluation.row import RowError as RowError
-from seekgraph.evaluation.statistics import Comparison, Interval, bootstrap, paired
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -95,8 +96,13 @@ class Report:
 
     @cached_property
     def metrics(self) -> dict[str, Interval]:
-        """The mean of each metric over the rows that have a value, with its 95 % bootstrap interval."""
-        return {name: bootstrap(row.metrics.get(name) for row in self.rows) for name in self.names}
+        """The mean of each metric over the rows that have a value, with its 95 % interval (`intervals.interval`).
+
+        A row whose metric is None is left out, not counted as 0: `n` of the interval says how many rows there are. (Compiling
+        counts such rows as 0: see `Objective`.)
+        """
+        found = {name: [row.metrics.get(name) for row in self.rows] for name in self.names}
+        return {name: interval(values, _bounds(name, values)) for name, values in found.items()}
 
     @cached_property
     def rewards(self) -> dict[str, dict[str, Interval]]:
@@ -110,7 +116,7 @@ class Report:
             for path in row.rewards:
                 for name, value in row.reward_means(path).items():
                     found.setdefault(path, {}).setdefault(name, []).append(value)
-        return {path: {name: bootstrap(values) for name, values in names.items()} for path, names in found.items()}
+        return {path: {name: interval(each, bounds_of(each)) for name, each in names.items()} for path, names in found.items()}
 
     @cached_property
     def visits(self) -> dict[str, int]:
@@ -141,16 +147,18 @@ class Report:
 
         `errors` is what a failed row counts as; None leaves it out. Raises `ReportError` where they are not of the same examples.
         """
-        mine, theirs = {row.id for row in self.rows}, {row.id: number for number, row in enumerate(other.rows)}
-        if mine != theirs.keys():
-            odd = sorted(mine ^ theirs.keys())
+        ours, theirs = {row.id for row in self.rows}, {row.id: number for number, row in enumerate(other.rows)}
+        if ours != theirs.keys():
+            odd = sorted(ours ^ theirs.keys())
             shown = ", ".join(map(repr, odd[:5]))
             raise ReportError(f"reports are compared example by example, and {len(odd)} ids are in one only: {shown}")
         compared = {}
         for name in (name for name in self.names if name in other.names):
             values = other.values(name, errors)
             aligned = [values[theirs[row.id]] for row in self.rows]
-            compared[name] = paired(self.values(name, errors), aligned, higher_is_better=name not in self.lower_is_better)
+            mine = self.values(name, errors)
+            better = name not in self.lower_is_better
+            compared[name] = paired(mine, aligned, bounds=_bounds(name, [*mine, *aligned]), higher_is_better=better)
         return compared
 
     def worst(self, metric: str, n: int = 10) -> list[Row]:
@@ -213,6 +221,11 @@ class Report:
     def __repr__(self) -> str:
         first = f", {self.names[0]} {self.metrics[self.names[0]].mean}" if self.names else ""
         return f"Report({self.flow!r}: {self.n} examples, {self.errors} errors{first})"
+
+
+def _bounds(name: str, values: Iterable[float | None]) -> Bounds | None:
+    """What is known of a metric's range: nothing of what something costs, [0, 1] of others whose values are all in it."""
+    return None if name in COSTS else bounds_of(values)
 
 
 _ROWS = TypeAdapter(list[Row])

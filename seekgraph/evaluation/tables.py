@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
-from seekgraph.evaluation.statistics import Interval
+from seekgraph.evaluation.intervals import Interval
 
 if TYPE_CHECKING:
     from rich.console import Group

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seekgraph.evaluation.statistics import Comparison, paired
+from seekgraph.evaluation.comparisons import Comparison, paired, paired_bounds
 
 
 @dataclass
@@ -13,13 +13,16 @@ class Acceptance:
     """Accept a candidate whose mean is higher with a one-sided p-value of at most its share of `alpha`.
 
     `alpha` is the chance that is left of taking a change that gains nothing, over the rest of the compile; `comparisons` are the
-    changes that it may still judge, each of which has the same share. A test that could not have accepted, whichever way its
+    changes that it may still compare, each of which has the same share. A test that could not have accepted, whichever way its
     rows had gone, takes no chance and gives its share to those after it: with m rows that differ no p-value is below 2^-m
-    (Tarone, 1990). Nor does a change that was never judged. All others spend their share (Bonferroni), so that no more than
-    `alpha` is ever spent. The p-value is that of the paired sign-flip test: half of the two-sided one, since the sum of randomly
-    signed differences is symmetric.
+    (Tarone, 1990). Nor does a change that was never compared. All others spend their share (Bonferroni), so that no more than
+    `alpha` is ever spent.
 
-    Raises `ValueError` for an alpha outside (0, 1) and for fewer than one test.
+    The p-value is half of the two-sided one of `paired`: that of the sign-flip test, and for values in [0, 1], where the rows do
+    not show that no rare large loss is hidden among them, the larger of it and that of a test of the mean that only assumes
+    the bounds. For other values symmetric differences are assumed, and the comparison's `test` says so.
+
+    Raises `ValueError` for an alpha outside (0, 1) and for fewer than one comparison.
     """
 
     alpha: float = 0.1
@@ -32,12 +35,12 @@ class Acceptance:
     def __call__(self, candidate: Sequence[float], incumbent: Sequence[float]) -> tuple[bool, Comparison]:
         """The verdict, and the comparison that it rests on. Both sequences hold one value a row, in the same order.
 
-        Raises `ValueError` where no test is left.
+        Raises `ValueError` where no comparison is left.
         """
         if self.comparisons < 1:
-            raise ValueError("no test is left")
-        comparison, share = paired(candidate, incumbent), self.alpha / self.comparisons
-        mean = comparison.difference.mean
+            raise ValueError("no comparison is left")
+        comparison = paired(candidate, incumbent, bounds=paired_bounds(candidate, incumbent))
+        share, mean = self.alpha / self.comparisons, comparison.difference.mean
         gained = mean is not None and mean > 0
         self.comparisons -= 1
         if 0.5 ** (comparison.wins + comparison.losses) <= share:

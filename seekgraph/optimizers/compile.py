@@ -16,9 +16,10 @@ from seekgraph.core.language.node import Node
 from seekgraph.core.language.params import to_plain
 from seekgraph.core.machine.bound import Bound
 from seekgraph.core.memo import Memo
+from seekgraph.evaluation.comparisons import paired, paired_bounds
 from seekgraph.evaluation.examples import data_hash
+from seekgraph.evaluation.intervals import bounds_of, interval
 from seekgraph.evaluation.row import Row
-from seekgraph.evaluation.statistics import bootstrap, paired
 from seekgraph.evaluation.validation import check_corpus
 from seekgraph.optimizers.acceptance import Acceptance
 from seekgraph.optimizers.allowance import BudgetSpent, meter_from
@@ -207,9 +208,9 @@ def _compiled(search: Search, task: Task, start: Mapping[str, Any], plan: Compil
     return Compiled(
         bound=task.bound.with_params({name: params[name].from_json(value).value for name, value in changed.items()}),
         objective=search.objective.name,
-        before=bootstrap(theirs),
-        after=bootstrap(mine),
-        gain=paired(mine, theirs),
+        before=interval(theirs, bounds_of(theirs)),
+        after=interval(mine, bounds_of(mine)),
+        gain=paired(mine, theirs, bounds=paired_bounds(mine, theirs)),
         errors=(sum(row.failed for row in before), sum(row.failed for row in after)),
         changes=tuple(search.changes),
         front=pareto_front(candidates(tried, search.objective)),

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from seekgraph.core.artifact import save
-from seekgraph.evaluation.statistics import Comparison, Interval
+from seekgraph.evaluation.comparisons import Comparison
+from seekgraph.evaluation.intervals import Interval
 from seekgraph.optimizers.estimate import CompilePlan
 from seekgraph.optimizers.front import Candidate
 from seekgraph.optimizers.search import Change

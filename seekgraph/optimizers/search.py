@@ -10,10 +10,10 @@ from seekgraph.core.base.identity import digest
 from seekgraph.core.base.meter import Meter
 from seekgraph.core.machine.bound import Bound
 from seekgraph.core.record.trace import Trace
+from seekgraph.evaluation.comparisons import Comparison
 from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.evaluation.report import Report
 from seekgraph.evaluation.row import Row
-from seekgraph.evaluation.statistics import Comparison
 from seekgraph.optimizers.acceptance import Acceptance
 from seekgraph.optimizers.allowance import BudgetSpent, over, price, spent_by, within
 from seekgraph.optimizers.errors import CompileError

@@ -14,9 +14,9 @@ import seekgraph as sg
 from seekgraph.core.base.meter import Meter
 from seekgraph.core.machine.bound import Bound
 from seekgraph.evaluation.evaluate import evaluate
+from seekgraph.evaluation.intervals import interval
 from seekgraph.evaluation.metrics import Metric
 from seekgraph.evaluation.report import Row
-from seekgraph.evaluation.statistics import Interval
 from seekgraph.rewards import Score, reward, support_gain
 from seekgraph.types import Answer, Example, Passage, Query
 
@@ -118,7 +118,7 @@ def test_a_flow_whose_channels_are_of_other_types_is_scored_as_far_as_it_can_be(
 
     report = run(Bound(sg.Flow(SayPlainly()), {}, checked=True))
     assert (report.errors, report.metrics["answer_em"].mean, report.rows[0].passages) == (0, 1, ())
-    assert report.rewards == {"sayplainly": {"support_gain": Interval(mean=0, low=0, high=0, n=6)}}
+    assert report.rewards == {"sayplainly": {"support_gain": interval([0.0] * 6)}}
 
 
 def test_a_tool_that_cancels_itself_is_an_error_and_the_others_go_on() -> None:

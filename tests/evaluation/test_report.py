@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from seekgraph.evaluation.intervals import Interval
 from seekgraph.evaluation.report import Cost, Report, ReportError, Row, RowError
-from seekgraph.evaluation.statistics import Interval
 
 
 def row(id: str, f1: float | None, **more: object) -> Row:
@@ -148,7 +148,9 @@ FULL = report(
 def test_the_json_has_counts_and_metrics_in_their_fixed_form() -> None:
     data = json.loads(json.dumps(FULL.to_json()))
     assert (data["n"], data["errors"], data["partial"], data["skipped"]) == (3, 1, 0, 1)
-    assert data["metrics"] == {"answer_f1": {"mean": 1.0, "low": 1.0, "high": 1.0}}
+    assert data["metrics"] == {
+        "answer_f1": {"mean": 1.0, "low": pytest.approx(0.025), "high": 1.0, "method": "Clopper-Pearson"}  # of one row
+    }
     assert data["rewards"]["search"]["gain"]["mean"] == 0.5
     assert data["cost"]["searches"] == {"total": 1, "paid": 1, "memo": 0}
 

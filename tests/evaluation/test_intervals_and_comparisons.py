@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seekgraph.evaluation.statistics import Comparison, Interval, bootstrap, holm, paired
+from seekgraph.evaluation.comparisons import ASSUMED, BOTH, SIGN_FLIP, Comparison, holm, paired
+from seekgraph.evaluation.intervals import UNIT, Interval, bootstrap, bounds_of, clopper_pearson, interval
 
 numbers = st.lists(st.floats(0, 1) | st.sampled_from([0.0, 0.5, 1.0]), min_size=1, max_size=30)
 
@@ -243,4 +244,114 @@ def test_results_survive_json() -> None:
     interval, comparison = bootstrap([0.0, 1.0, 1.0]), paired([1.0, 0.0], [0.0, 0.0])
     assert Interval.model_validate(json.loads(json.dumps(interval.model_dump()))) == interval
     assert Comparison.model_validate_json(comparison.model_dump_json()) == comparison
-    assert interval.model_dump().keys() == {"mean", "low", "high", "n"}
+    assert interval.model_dump().keys() == {"mean", "low", "high", "n", "method"}
+
+
+# --- intervals of bounded values ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [
+        (0, 10, 0.0, 0.30850),
+        (10, 10, 0.69150, 1.0),
+        (1, 20, 0.00127, 0.24873),
+        (38, 40, 0.83081, 0.99389),
+        (5, 10, 0.18709, 0.81291),
+    ],
+)
+def test_the_interval_of_a_share_is_clopper_and_pearsons(hits: int, n: int, low: float, high: float) -> None:
+    assert clopper_pearson(hits, n) == pytest.approx((low, high), abs=1e-5)
+    found = interval([1.0] * hits + [0.0] * (n - hits))
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-5)
+    assert (found.mean, found.n, found.method) == (hits / n, n, "Clopper-Pearson")
+
+
+def test_the_interval_of_other_bounded_values_is_that_of_shares_where_they_come_near_to_them() -> None:
+    near = interval([0.999999] * 9 + [0.000001], resamples=40_000)
+    assert near.method == "Gaffke"
+    assert (near.low, near.high) == pytest.approx(clopper_pearson(9, 10), abs=0.01)
+
+
+@settings(max_examples=50)
+@given(values=numbers, data=st.data())
+def test_a_bounded_interval_holds_its_mean_stays_in_bounds_mirrors_and_ignores_order(
+    values: list[float], data: st.DataObject
+) -> None:
+    found = interval(values, resamples=200)
+    assert found.mean is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert 0 <= found.low <= found.mean + 1e-12
+    assert found.mean - 1e-12 <= found.high <= 1
+    assert found.low < found.high
+    assert interval(data.draw(st.permutations(values)), resamples=200) == found
+    wide = interval([4 * value - 2 for value in values], (-2.0, 2.0), resamples=200)
+    assert wide.low == pytest.approx(4 * found.low - 2, abs=0.2)
+
+
+def test_values_outside_their_bounds_are_refused_and_bounds_that_do_not_hold_are_not_assumed() -> None:
+    with pytest.raises(ValueError, match="outside its bounds"):
+        interval([0.5, 1.5])
+    with pytest.raises(ValueError, match="bounds are the least"):
+        interval([0.5], (1.0, 0.0))
+    assert bounds_of([0.5, None, 1.0]) == UNIT
+    assert bounds_of([0.5, 1.5]) is None
+    assert interval([0.5, 1.5], None).method == "bootstrap"
+
+
+MIXTURES = {
+    "0/1, .05": ([0.0, 1.0], [0.95, 0.05]),
+    "0/1, .95": ([0.0, 1.0], [0.05, 0.95]),
+    "0/1, .5": ([0.0, 1.0], [0.5, 0.5]),
+    "recall": ([0.0, 0.5, 1.0], [0.1, 0.3, 0.6]),
+    "F1": ([0.0, 0.4, 0.67, 1.0], [0.7, 0.1, 0.1, 0.1]),
+    "skewed": ([0.2, 0.9, 1.0], [0.05, 0.15, 0.8]),
+}
+
+
+@pytest.mark.parametrize("n", [10, 20, 40])
+@pytest.mark.parametrize("name", MIXTURES)
+def test_intervals_cover_the_true_mean_at_least_as_often_as_they_say_with_few_rows(name: str, n: int) -> None:
+    """Percentile bootstraps held .05 and .95 in 38 % of samples of 10. `benchmarks/intervals.py` has more cases."""
+    values, shares = np.array(MIXTURES[name][0]), MIXTURES[name][1]
+    rng, mean, trials, covered = np.random.default_rng(5), float(values @ shares), 200, 0
+    for _ in range(trials):
+        found = interval(rng.choice(values, p=shares, size=n).tolist(), resamples=400)
+        assert found.low is not None
+        assert found.high is not None
+        covered += found.low <= mean <= found.high
+    assert covered / trials >= 0.95 - 2 * (0.95 * 0.05 / trials) ** 0.5
+
+
+# --- comparisons of bounded values -------------------------------------------------------------------------------------
+
+
+def test_the_difference_of_equal_flows_has_width() -> None:
+    found = paired([0.5] * 10, [0.5] * 10, bounds=UNIT)
+    assert (found.p_value, found.difference.mean) == (1, 0)
+    assert found.difference.low == pytest.approx(-0.31, abs=0.02)  # one of ten rows more could have lost all
+    assert found.difference.high == pytest.approx(0.31, abs=0.02)
+
+
+def test_many_small_gains_and_no_loss_are_no_proof_where_one_rare_loss_would_outweigh_them() -> None:
+    found = paired([0.55] * 20, [0.5] * 20, bounds=UNIT)
+    assert found.test == BOTH
+    assert found.sign_flip < 0.001
+    assert found.p_value > 0.4
+    assert paired([0.55] * 400, [0.5] * 400, bounds=UNIT).p_value < 0.001  # 400 rows would have shown it
+
+
+def test_differences_that_are_as_large_as_can_be_need_the_sign_flip_alone() -> None:
+    found = paired([1.0] * 7 + [0.0] * 4, [0.0] * 7 + [1.0] + [0.0] * 3, bounds=UNIT)
+    assert found.test == SIGN_FLIP
+    assert found.p_value == found.sign_flip == 2 * (1 + 8) / 2**8
+
+
+def test_large_losses_that_show_need_the_sign_flip_alone() -> None:
+    assert paired([0.5] * 6 + [0.0], [0.0] * 6 + [0.5], bounds=UNIT).test == SIGN_FLIP
+    assert paired([0.3] * 6 + [0.0], [0.0] * 6 + [0.5], bounds=UNIT).test == BOTH  # the loss is larger than any gain
+
+
+def test_without_bounds_symmetry_is_assumed_and_said() -> None:
+    assert paired([3.0, 1.0], [1.0, 1.0]).test == ASSUMED
