@@ -15,9 +15,10 @@ from seekgraph.nodes.candidates import FEATURES
 from seekgraph.nodes.concluding import conclude
 from seekgraph.nodes.extracting import Extracted, extract, read_candidates
 from seekgraph.nodes.fitting import LinearModel, fit_listwise
-from seekgraph.nodes.llm_node import LLMNode
+from seekgraph.nodes.llm_node import LLMNode, fell_back
 from seekgraph.nodes.read import wanted
 from seekgraph.nodes.writing import Sources, sources
+from seekgraph.prompts.answers import MADE_UP
 from seekgraph.prompts.guard import shown_id
 from seekgraph.prompts.outputs import AnswerOut as Reply
 from seekgraph.prompts.prompt import OURS
@@ -131,6 +132,8 @@ class Answer(LLMNode):
         if not found.passages or (self.span and not self.prose and output is None):
             return None
         answer = await self.ask_showing(lm, found.shown, lambda out: found.answer(out, prose=self.prose), output)
+        if answer is not None and not answer.refused and answer.confidence == MADE_UP:
+            fell_back(lm)  # code found the source that the model did not name
         if answer is None or answer.refused or answer.confidence >= self.refuse_below:
             return answer
         reason = f"The passages found do not support an answer: none of them says {answer.text!r}."

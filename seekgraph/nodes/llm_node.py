@@ -20,7 +20,7 @@ nothing usable: then the rule-based implementation runs, and the step's usage co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import KW_ONLY
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
@@ -146,7 +146,10 @@ class LLMNode(Node):
         return None
 
     def messages(self, inputs: Mapping[str, Any]) -> tuple[Message, ...]:
-        """What is sent for these inputs; see `prompts.prompted.Prompted`."""
+        """What is sent for these inputs; see `prompts.prompted.Prompted`.
+
+        To a model that says what its own control tokens are (`special_tokens`), with a blank inside of those.
+        """
         return self._rendered(self.shown(inputs))
 
     async def ask(
@@ -168,7 +171,7 @@ class LLMNode(Node):
         self, lm: LM, shown: Mapping[str, Any], use: Callable[[Any], T], output: type[BaseModel] | None = None
     ) -> T | None:
         """`ask`, for what is shown already."""
-        messages = self._rendered(shown)
+        messages = self._rendered(shown, getattr(lm, "special_tokens", None) or ())
         try:
             done = await lm.complete(messages, output or self.reply_type, self._sampling(lm))
         except OutputInvalid:
@@ -187,7 +190,7 @@ class LLMNode(Node):
             fell_back(lm)
         return value
 
-    def _rendered(self, shown: Mapping[str, Any]) -> tuple[Message, ...]:
+    def _rendered(self, shown: Mapping[str, Any], tokens: Collection[str] = ()) -> tuple[Message, ...]:
         prompt, demos = self.asked_through, unlike(value_of(self.demos), shown)
         if not prompt.reads:
             names = [*shown, *(name for demo in demos for name in demo.get("inputs", ()))]
@@ -201,6 +204,7 @@ class LLMNode(Node):
             demos=demos,
             budget=TokenBudget(self.prompt_tokens),
             style=Style(brief=self.brief),
+            tokens=tokens,
             types={read.parameter: read.type for read in self.contract().reads},
         )
 

@@ -31,14 +31,16 @@ class Sources(NamedTuple):
         return held_to_spans(spans, [passage.id for passage in self.passages]) if spans else None
 
     def answer(self, out: AnswerOut, *, prose: bool) -> Answer:
-        """The answer, citing only what was read. It never raises.
+        """The answer, citing only what was read. Raises `ValueError` where the reply holds none (`to_answer`).
 
-        A yes or no, and a choice, that cites nothing cites what the question names. A confidence of `UNCITED` marks an answer
-        that cites nothing in the end.
+        A yes or no, and a choice, that cites nothing cites what the question names; one that cites what was never shown does not.
+        A confidence of `UNCITED` marks an answer that cites nothing in the end.
         """
-        answer = to_answer(out, self.passages, prose=prose).value
+        answer, dropped = to_answer(out, self.passages, prose=prose, question=self.asking)
         if answer.refused or answer.citations:
             return answer
+        if dropped:
+            return answer.model_copy(update={"confidence": UNCITED})
         asking, words = asked(self.asking), flat(self.asking)
         named: tuple[str, ...] = ()
         if asking.type == "yes_no" or asking.options:

@@ -7,32 +7,41 @@ from collections.abc import Sequence
 
 from seekgraph.prompts.guard import clean, shown_id
 from seekgraph.prompts.outputs import AnswerOut, Checked
-from seekgraph.prompts.quotes import Ids, locate, said
+from seekgraph.prompts.quotes import Ids, said
+from seekgraph.prompts.support import says, supporting
 from seekgraph.text.entities import flat
+from seekgraph.text.replies import looks_like_json, without_reasoning
 from seekgraph.text.sentences import sentences
 from seekgraph.types import Answer, Passage
 
 UNSUPPORTED = "[no source]"
 """What marks a sentence of an answer in prose that cites nothing."""
 
+MADE_UP = 0.5
+"""The confidence of an answer that cites nothing but ids which were never shown, and whose words a passage has all the same."""
+
 _GROUP = re.compile(r"\[([^\[\]\n]{1,400})\]")
 _AFTER_STOP = re.compile(r"(?P<stop>[.!?]+[\"'\u201d\u2019]?)(?P<marks>(?:[ \t]*\[[^\[\]\n]{1,400}\])+)(?=\s|$)")
 _STOP = re.compile(r"[.!?]+[\"'\u201d\u2019)]*$")
+_OWN_FIELDS = re.compile(r"""\{\s*["'](?:text|citations|refused)["']\s*:""")  # a reply within an answer
 _FEWEST_WORDS = 3  # of a sentence that needs a source
 _SILENT = """i do not know | i don't know | not enough information | insufficient information | no answer | not found | n/a
     | not stated | not mentioned | not specified | cannot be determined | cannot answer | i cannot answer | unanswerable"""
 _NOT_KNOWN = frozenset(phrase.strip() for phrase in _SILENT.split("|"))
 
 
-def to_answer(out: AnswerOut, passages: Sequence[Passage], *, prose: bool = False) -> Checked[Answer]:
+def to_answer(out: AnswerOut, passages: Sequence[Passage], *, prose: bool = False, question: str = "") -> Checked[Answer]:
     """The answer, citing ids of `passages` only: those listed, then those in brackets in its text. Unknown ids are dropped.
 
     In prose a bracket holds ids as they are shown, and a sentence that has none is marked `[no source]`. Else ids in brackets are
-    taken out of the text, and where no passage that is cited has the answer's words the first one that does is cited before
-    them: small models often name the wrong one. A yes or no stands in no passage. An empty text, or one that
-    says no more than that it is not known, is a refusal; a refusal cites nothing. It never raises.
+    taken out of the text, and where no passage that is cited says the answer (`support.supports`) the first one that does is
+    cited before them: small models often name the wrong one. A yes or no stands in no passage. An answer that cites only what
+    was never shown has a confidence of at most 0.5, and cites in its place only a passage that has its very words.
+
+    An empty text, or one that says no more than that it is not known, is a refusal; a refusal cites nothing. Raises `ValueError`
+    for a text that is no answer: raw JSON, or reasoning without an end.
     """
-    text = clean(out.text).strip()
+    text = answer_text(out.text, prose=prose)
     if out.refused or _says_nothing(text):
         return Checked(Answer(text=text, confidence=0.0, refused=True), len(out.citations))
     ids = Ids(passage.id for passage in passages)
@@ -41,15 +50,46 @@ def to_answer(out: AnswerOut, passages: Sequence[Passage], *, prose: bool = Fals
     if _says_nothing(text):
         return Checked(Answer(text="", confidence=0.0, refused=True), unknown + stray)
     citations = tuple(dict.fromkeys([*listed, *marked]))
+    made_up = not citations and unknown + stray > 0
     if prose:
         text = mark_unsupported(text)
-    else:
-        text = said(text, words=1000)
-        if flat(text) not in ("yes", "no"):
-            holding = [passage.id for passage in passages if locate(text, f"{passage.title}\n{passage.text}")]
-            if not set(holding) & set(citations):
-                citations = (*holding[:1], *citations)
-    return Checked(Answer(text=text, citations=citations), unknown + stray)
+        if not citations and not made_up:
+            text, citations = _with_sources(text, passages, question)
+        return Checked(Answer(text=text, citations=citations), unknown + stray)
+    text = said(text, words=1000)
+    if flat(text) not in ("yes", "no"):
+        if made_up:
+            holding = tuple(each.id for each in passages if says(text, each))
+        else:
+            holding = supporting(text, passages, question)
+        if not set(holding) & set(citations):
+            citations = (*holding[:1], *citations)
+    return Checked(Answer(text=text, citations=citations, confidence=MADE_UP if made_up else 1.0), unknown + stray)
+
+
+def answer_text(written: str, *, prose: bool = False) -> str:
+    """What a model wrote as an answer, without its reasoning. Raises `ValueError` where it is reasoning alone, or raw JSON."""
+    text = clean(without_reasoning(written)).strip()
+    if written.strip() and not text:
+        raise ValueError("the reply has reasoning in it and no answer")
+    raw = looks_like_json(text) if not prose else text.startswith(("{", "[{")) and looks_like_json(text)
+    if raw or _OWN_FIELDS.search(text):
+        raise ValueError("the answer is raw JSON")
+    return text
+
+
+def _with_sources(text: str, passages: Sequence[Passage], question: str) -> tuple[str, tuple[str, ...]]:
+    """An answer in prose that cites nothing, with the passage that supports it in each sentence marked `[no source]`."""
+    found: dict[str, None] = {}
+    pieces, end = [], 0
+    for sentence in sentences(text):
+        bare = sentence.text.replace(f" {UNSUPPORTED}", "")
+        holding = supporting(bare, passages, question) if UNSUPPORTED in sentence.text else ()
+        found |= dict.fromkeys(holding[:1])
+        changed = sentence.text.replace(UNSUPPORTED, f"[{shown_id(holding[0])}]") if holding else sentence.text
+        pieces += [text[end : sentence.start], changed]
+        end = sentence.end
+    return "".join([*pieces, text[end:]]), tuple(found)
 
 
 def mark_unsupported(text: str) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Controls; and what a reader does not see but a model does: zero width, direction marks, tags, selectors, soft hyphens.
@@ -45,6 +46,22 @@ def plain(text: str) -> str:
     """`text` as it is shown: cleaned, with a blank inside every marker of a chat template and every eight quotation marks."""
     text = _MARKER.sub(r"\1 ", clean(text))
     return _QUOTES.sub(lambda match: " ".join(match[0][at : at + 7] for at in range(0, len(match[0]), 7)), text)
+
+
+def without_tokens(text: str, tokens: Collection[str]) -> str:
+    """`text` with a blank inside everything that a model's own vocabulary takes for a control token.
+
+    `tokens` are the texts of these, such as "[|endofturn|]" or "<sop>"; what `plain` knows already is not looked for again.
+    """
+    pattern = _any_of(frozenset(tokens)) if tokens else None
+    return text if pattern is None else pattern.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)
+
+
+@lru_cache(maxsize=16)
+def _any_of(tokens: frozenset[str]) -> re.Pattern[str] | None:
+    """What finds any of these texts, the longest first. Words of letters alone are left: every text may have them."""
+    found = sorted((each for each in tokens if len(each) > 1 and not each.isalnum()), key=lambda each: (-len(each), each))
+    return re.compile("|".join(map(re.escape, found))) if found else None
 
 
 def line(text: str) -> str:

@@ -9,14 +9,15 @@ Descriptions of the fields stand in the prompt files, under `writes`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from seekgraph.prompts.guard import shown_id
 from seekgraph.prompts.plans import planned
 from seekgraph.prompts.quotes import Ids, locate, said
+from seekgraph.text.replies import looks_like_json
 from seekgraph.types import Answer, Evidence, Passage, Plan, Query, Verdict
 
 T = TypeVar("T")
@@ -104,7 +105,7 @@ class QuoteOut(Reply):
 
 
 class EvidenceOut(Reply):
-    evidence: tuple[QuoteOut, ...] = ()
+    evidence: tuple[QuoteOut, ...]
 
     @classmethod
     def of(cls, evidence: Iterable[Evidence]) -> Self:
@@ -121,9 +122,15 @@ class VerdictOut(Reply):
 
 
 class AnswerOut(Reply):
-    text: str = ""
+    text: str
     citations: tuple[str, ...] = ()
     refused: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refusing_needs_no_words(cls, data: Any) -> Any:
+        bare = isinstance(data, Mapping) and data.get("refused") is True and data.get("text") is None
+        return {**data, "text": ""} if bare else data
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
@@ -144,10 +151,15 @@ def to_plan(out: PlanOut, most: int = 6) -> Checked[Plan]:
 
 
 def to_query(out: QueryOut, asked: Iterable[str] = ()) -> Checked[Query]:
-    """The query on one line. `dropped` is 1 where one of `asked` says the same. Raises `ValueError` where it has no words."""
+    """The query on one line. `dropped` is 1 where one of `asked` says the same.
+
+    Raises `ValueError` where it has no words, or is raw JSON.
+    """
     text = said(out.query).strip("\"'` ")
     if not any(character.isalnum() for character in text):
         raise ValueError("the query has no words")
+    if looks_like_json(text):
+        raise ValueError("the query is raw JSON")
     return Checked(Query(text=text), int(_flat(text) in map(_flat, asked)))
 
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
 
 from seekgraph.prompts.guard import clean, shown_id
+from seekgraph.text.places import find
+from seekgraph.text.replies import without_reasoning
 
-_SAME = str.maketrans(
-    dict.fromkeys("\u2018\u2019\u201a\u2032\u00b4`", "'")
-    | dict.fromkeys("\u201c\u201d\u201e\u2033\u00ab\u00bb", '"')
-    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
-)
 _AROUND = " \t\r\n\"'`\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
 _OMISSION = re.compile(r"\s*(?:\[(?:\.\.\.|\u2026)\]|\.\.\.|\u2026)\s*")
 _FEWEST_WORDS = 3  # of a piece of a quote that leaves something out
@@ -22,18 +17,18 @@ _FEWEST_WORDS = 3  # of a piece of a quote that leaves something out
 def locate(quote: str, text: str) -> tuple[int, int] | None:
     """Where `quote` stands in `text`: `text[start:end]` is the quote as the text has it. None where it does not.
 
-    Compared without case, white space, invisible characters and the shapes of quotation marks and dashes; whole words only.
+    Compared as `text.places.find` does: without case, white space, Markdown's marks, Unicode forms, shapes of quotation marks.
     Of a quote that leaves something out ("A ... B") the longest piece of three words or more that is found.
     """
     whole = quote.strip()
     pieces = [piece for piece in _OMISSION.split(whole) if len(piece.split()) >= _FEWEST_WORDS]
     tries = [whole, whole.strip(_AROUND), *sorted(pieces, key=len, reverse=True)]
-    return next((found for each in dict.fromkeys(tries) if (found := _find(each, text))), None)
+    return next((found for each in dict.fromkeys(tries) if (found := find(each, text))), None)
 
 
 def said(text: str, words: int = 100) -> str:
-    """What a model wrote as one clean line of at most so many words."""
-    return " ".join(clean(text).split()[:words])
+    """What a model wrote as one clean line of at most so many words, without what is marked as its reasoning."""
+    return " ".join(clean(without_reasoning(text)).split()[:words])
 
 
 class Ids:
@@ -64,42 +59,3 @@ class Ids:
 def _loose(text: str) -> str:
     inner = text.strip().strip("[]()<>{}#\"'.,;: ").casefold()
     return " ".join(re.sub(r"^(?:passage|source|document|doc|id)\b[\s:#(\[]*(?=\S)", "", inner).split())
-
-
-def _find(quote: str, text: str) -> tuple[int, int] | None:
-    wanted, _ = _key(quote)
-    if not any(character.isalnum() for character in wanted):
-        return None
-    held, places = _key(text)
-    at = held.find(wanted)
-    while at >= 0:
-        start, end = places[at], places[at + len(wanted) - 1] + 1
-        if _edge(text, start) and _edge(text, end):
-            return start, end
-        at = held.find(wanted, at + 1)
-    return None
-
-
-def _edge(text: str, place: int) -> bool:
-    """Whether no word goes on over this place."""
-    return not (0 < place < len(text) and text[place - 1].isalnum() and text[place].isalnum())
-
-
-@lru_cache(maxsize=1024)
-def _key(text: str) -> tuple[str, tuple[int, ...]]:
-    """What is compared of a text, and for each of its characters the place in the text."""
-    kept: list[str] = []
-    places: list[int] = []
-    for place, character in enumerate(text):
-        folded = _folded(character)
-        kept.append(folded)
-        places += [place] * len(folded)
-    return "".join(kept).translate(_SAME), tuple(places)
-
-
-def _folded(character: str) -> str:
-    """A character as it is compared; "" for what nobody sees."""
-    kind = unicodedata.category(character)
-    if character.isspace() or kind in ("Cc", "Cf") or "\U000e0000" <= character <= "\U000e0fff":
-        return ""
-    return "\ufffd" if kind == "Cs" else character.casefold()

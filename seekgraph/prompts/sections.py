@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, PydanticUserError, TypeAdapter, ValidationError
 
-from seekgraph.prompts.guard import line, plain, shown_id
+from seekgraph.prompts.guard import line, plain, shown_id, without_tokens
 from seekgraph.prompts.parsing import PromptError
 from seekgraph.types import Answer, Digest, Evidence, Goal, Passage, Plan, Query, Turn, Verdict
 
@@ -31,7 +31,7 @@ _TYPES: Mapping[str, Any] = {
 """The values that inputs of these names are read as, where they come as plain data and nothing else is said of them."""
 
 _SPOKEN = frozenset({"question", "rubric"})
-"""Texts whose line breaks are kept outside of a fence: their author is the one who asks."""
+"""Texts that stand outside of a fence: their author is the one who asks. Any other text may be a model's, or from outside."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +60,29 @@ class Section:
     def empty(self) -> bool:
         return not (self.text or self.lines or self.passages)
 
+    def guarded(self, tokens: Collection[str]) -> Section:
+        """This section without these control tokens."""
+        lines = tuple(without_tokens(each, tokens) for each in self.lines)
+        passages = tuple(
+            Shown(each.id, without_tokens(each.title, tokens), without_tokens(each.text, tokens)) for each in self.passages
+        )
+        return replace(self, text=without_tokens(self.text, tokens), lines=lines, passages=passages)
+
     def texts(self) -> tuple[str, ...]:
         """All that it may show, for finding a fence that none of it can end."""
         return (self.text, *self.lines, *(part for each in self.passages for part in (each.title, each.text)))
 
 
 def sections(
-    reads: Mapping[str, str], inputs: Mapping[str, Any], where: str, types: Mapping[str, Any] | None = None
+    reads: Mapping[str, str],
+    inputs: Mapping[str, Any],
+    where: str,
+    types: Mapping[str, Any] | None = None,
+    tokens: Collection[str] = (),
 ) -> tuple[Section, ...]:
-    """The sections of the inputs in the order of `reads`, without those that have nothing in them. `types` as `typed` has it.
+    """The sections of the inputs in the order of `reads`, without those that have nothing in them.
+
+    `types` as `typed` has it; `tokens` are control tokens of the model that are kept out (`guard.without_tokens`).
 
     Raises `PromptError` for an input that is not among `reads`, and for one that is not what its name says.
     """
@@ -76,7 +90,7 @@ def sections(
         raise PromptError(f"{where} does not read {unknown}: it reads {list(reads)}")
     values = {name: typed(name, inputs[name], where, types) for name in reads if inputs.get(name) is not None}
     found = (_section(reads[name], name, value, values) for name, value in values.items())
-    return tuple(section for section in found if not section.empty)
+    return tuple(section.guarded(tokens) if tokens else section for section in found if not section.empty)
 
 
 def typed(name: str, value: Any, where: str, types: Mapping[str, Any] | None = None) -> Any:
@@ -110,7 +124,8 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def _section(heading: str, name: str, value: Any, values: Mapping[str, Any]) -> Section:
     if isinstance(value, str):
-        return Section(heading, text=plain(value).strip() if name in _SPOKEN else line(value))
+        text = plain(value).strip()
+        return Section(heading, text=text) if name in _SPOKEN else Section(heading, lines=tuple(text.splitlines()))
     if isinstance(value, bool | int | float):
         return Section(heading, text=str(value))
     if isinstance(value, Goal | Query):

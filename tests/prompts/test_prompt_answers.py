@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hostile import hostile_id, hostile_text, passages
 from hypothesis import given
@@ -81,7 +83,11 @@ def test_any_reply_is_an_answer_that_cites_only_what_was_found(
     context: tuple[Passage, ...], text: str, citations: list[str], refused: bool, prose: bool
 ) -> None:
     out = AnswerOut(text=text, citations=tuple(citations), refused=refused)
-    answer, dropped = to_answer(out, context, prose=prose)
+    try:
+        answer, dropped = to_answer(out, context, prose=prose)
+    except ValueError as error:
+        assert re.search(r"raw JSON|reasoning", str(error))  # noqa: PT017
+        return
     assert set(answer.citations) <= {passage.id for passage in context}
     assert len(set(answer.citations)) == len(answer.citations)
     assert answer.refused or any(character.isalnum() for character in answer.text)
@@ -92,3 +98,76 @@ def test_any_reply_is_an_answer_that_cites_only_what_was_found(
 def test_an_answer_becomes_a_reply_that_gives_it_back() -> None:
     answer = Answer(text="Cincinnati", citations=("born here",))
     assert to_answer(AnswerOut.of(answer), BOTH) == (answer, 0)
+
+
+# --- what real models send -------------------------------------------------------------------------------------------------
+
+MARKED = Passage(
+    id="md",
+    title="**Caf\u00e9**",
+    text="The *Cafe\u0301 Central* opened in **1876** in `Vienna`. See [its \u201cown\u201d page](http://a.b/c).",
+)
+
+
+def told(text: str, *citations: str, prose: bool = False, question: str = "") -> Answer:
+    return to_answer(AnswerOut(text=text, citations=citations), (JAWS, BORN, MARKED), prose=prose, question=question).value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Caf\u00e9 Central",  # NFC, where the passage has NFD inside of emphasis
+        "Cafe\u0301 Central",
+        "**Caf\u00e9 Central**",
+        "opened in 1876 in Vienna",
+        "1876",
+        "\uff11\uff18\uff17\uff16",  # full-width digits
+        'its "own" page',
+        "Its \u00abown\u00bb page",
+    ],
+)
+def test_an_answer_is_found_whatever_its_marks_unicode_form_and_quotes(text: str) -> None:
+    assert told(text).citations == ("md",)
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("He was born in the city of Cincinnati in Ohio.", "Where was Spielberg born?"),
+        ("Steven Spielberg was born in Cincinnati.", "Where was Steven Spielberg born?"),
+        ("Cincinnati in Ohio", ""),
+    ],
+)
+def test_a_sentence_is_supported_by_a_passage_that_has_nearly_all_that_it_adds(text: str, question: str) -> None:
+    assert told(text, question=question).citations == ("born here",)
+
+
+@pytest.mark.parametrize("text", ["He was born in Hamburg in Germany.", "It opened in Vienna in 1877.", "Central Spielberg"])
+def test_a_sentence_that_says_something_else_is_not_supported(text: str) -> None:
+    assert told(text, question="Where was he born?").citations == ()
+
+
+def test_an_id_that_was_not_found_is_not_replaced_without_a_word() -> None:
+    assert told("Cincinnati, Ohio", "p9").citations == ("born here",)  # code has found its very words
+    assert told("Cincinnati, Ohio", "p9").confidence == 0.5
+    assert told("Cincinnati, Ohio", "p9", "born here").confidence == 1.0
+    assert told("He was born in the city of Cincinnati in Ohio.", "p9").citations == ()
+    assert told("yes", "p9").citations == ()
+
+
+def test_prose_that_cites_nothing_gets_the_sources_that_support_it() -> None:
+    answer = told("He was born in Cincinnati in Ohio. He is very rich.", prose=True)
+    assert answer.text == "He was born in Cincinnati in Ohio [born%20here]. He is very rich [no source]."
+    assert answer.citations == ("born here",)
+
+
+@pytest.mark.parametrize("prose", [False, True])
+@pytest.mark.parametrize("text", ['{"text": "Visby"}', '{"answer": "Visby"}', 'Here: {"text": "Visby"}', "<think>Visby it is"])
+def test_neither_json_nor_reasoning_is_an_answer(text: str, prose: bool) -> None:
+    with pytest.raises(ValueError, match=r"raw JSON|no answer"):
+        told(text, prose=prose)
+
+
+def test_reasoning_before_an_answer_is_dropped() -> None:
+    assert told("<think>Jaws... or not?</think>Cincinnati").text == "Cincinnati"
+    assert told("<think>Jaws... or not?</think>He set {x}.", prose=True).text.startswith("He set {x}")

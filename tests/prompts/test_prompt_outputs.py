@@ -194,7 +194,7 @@ def test_any_query_and_any_reason_fit(text: str) -> None:
     try:
         query = to_query(QueryOut(query=text)).value
     except ValueError as error:
-        assert "no words" in str(error)  # noqa: PT017
+        assert "no words" in str(error) or "raw JSON" in str(error)  # noqa: PT017
     else:
         assert query.text.strip() == query.text
 
