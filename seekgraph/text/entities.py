@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from seekgraph.text.sentences import sentences
+from seekgraph.text.titles import stripped
 
 Kind = Literal["name", "date", "year", "number", "quoted"]
 
@@ -84,7 +85,7 @@ def entities(text: str) -> tuple[Entity, ...]:
 @lru_cache(maxsize=16384)
 def folded(name: str) -> str:
     """A name as names are compared: `flat`, without a leading article and a bracket at its end."""
-    words = flat(re.sub(r"\s*\([^()]*\)\s*$", "", name) or name).split()
+    words = flat(stripped(name)).split()
     return " ".join(words[1:] if len(words) > 1 and words[0] in ("the", "a", "an") else words)
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from seekgraph.text.analysis import ENGLISH_STOPWORDS
 
 _WORD = re.compile(r"[\w\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e]+")
-_SUFFIX = re.compile(r"\s*\([^()]*\)\s*$")
 
 Words = tuple[str, ...]
 
@@ -26,7 +25,11 @@ def words_of(text: str) -> list[str]:
 
 def stripped(title: str) -> str:
     """A title without the bracket that tells it from its namesakes: "Ed Wood (film)" gives "Ed Wood"."""
-    return _SUFFIX.sub("", title) or title
+    text = title.rstrip()
+    begin = text.rfind("(") if text.endswith(")") else -1
+    if begin < 0 or ")" in text[begin:-1]:
+        return title
+    return text[:begin].rstrip() or title
 
 
 class Titles:

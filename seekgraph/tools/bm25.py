@@ -23,7 +23,7 @@ from seekgraph.tools.scoring import Scorer, best
 from seekgraph.tools.store import PassageStore
 from seekgraph.types import Passage, Query
 
-_FORMAT = 1
+_FORMAT = 2
 _VARIANTS = 16  # kept for `with_settings`, each with the scores of the terms it was asked for
 _INLINE = 100_000  # passages up to which a search is so short that a thread of its own would cost more than it
 

@@ -8,8 +8,9 @@ A passage's score for a term is `idf * tf / (tf + norm)`, where
 
 Weighting counts before they saturate, and not adding the scores of two fields, is the extension to fields of Robertson,
 Zaragoza and Taylor, "Simple BM25 extension to multiple weighted fields" (CIKM 2004): a word in title and text is one match, not
-two. A title weight of 1 is BM25 of title and text together. The idf is Lucene's, never negative. The constant factor k1 + 1 is
-left out, as in Lucene and in bm25s: it changes no order.
+two. A title weight of 1 is BM25 of title and text together, one of 0 is BM25 of the text alone: df is the number of passages
+that have the term in a field that counts, in the text where the title weight is 0, else in title or text. The idf is Lucene's,
+never negative. The constant factor k1 + 1 is left out, as in Lucene and in bm25s: it changes no order.
 """
 
 from __future__ import annotations
@@ -45,11 +46,22 @@ class Scorer:
         self._norm: Floats = np.maximum(k1 * (1 - b) + (k1 * b / mean) * lengths, _TINY).astype(np.float32)
         self._kept: dict[int, Floats] = {}
         self._kept_postings = 0
+        self._text_df: dict[int, int] = {}
 
     def idf(self, term: int) -> float:
-        """The idf of a term by its number; above 0, at most ln(N + 1)."""
+        """The idf of a term by its number; above 0, at most ln(N + 1) and a little where no text has the term."""
+        df = self._df(term)
+        return float(np.log1p((len(self._norm) - df + 0.5) / (df + 0.5)))
+
+    def _df(self, term: int) -> int:
+        """In how many passages a term stands in a field that counts."""
         start, end = self._index.postings(term)
-        return float(np.log1p((len(self._norm) - (end - start) + 0.5) / (end - start + 0.5)))
+        if self._title_weight:
+            return end - start
+        found = self._text_df.get(term)
+        if found is None:
+            found = self._text_df[term] = int(np.count_nonzero(self._index.in_text[start:end]))
+        return found
 
     def top(self, terms: Mapping[int, float], k: int, without: Ints | None = None) -> tuple[Ints, Floats]:
         """The best `k` passages with a score above 0, best first, equal scores by number; `without` are left out.

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-_FENCE = re.compile(r"\s{0,3}(```+|~~~+)")
-_HASHES = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)(?:\s+#+)?\s*$")
+from seekgraph.tools.markdown import Heading, headings
+
 _RULE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.*?)[\"']?[ \t]*$", re.MULTILINE)
+_FRONT_TITLE = re.compile(r"^title:(.*)$", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[.!?\u2026][\"'\u201d\u2019)\]]*\s+(?=[\"'\u201c\u2018(\[]?\w)|[\u3002\uff01\uff1f]")
 _WORD = re.compile(r"\S+")
 
@@ -34,8 +34,8 @@ class _Unit(NamedTuple):
 def split_text(text: str, kind: str, words: int = 180, overlap: int = 0) -> tuple[str, list[Piece]]:
     """The title of a document ("" when it has none) and its pieces, each at most `words` words long.
 
-    `kind` is the suffix of its file: headings are looked for in ".md" and ".markdown" (# and underlined; none inside a fenced
-    block) and ".rst" (underlined). A piece never reaches over a heading. Whole paragraphs are put together up to `words`; only a
+    `kind` is the suffix of its file: headings are looked for in ".md" and ".markdown" (CommonMark's, see `markdown.headings`) and
+    ".rst" (underlined). A piece never reaches over a heading. Whole paragraphs are put together up to `words`; only a
     paragraph that is longer is split at sentences, and only a longer sentence between words. A piece repeats up to `overlap`
     words from the end of the one before, in whole paragraphs or sentences. The title is that of the front matter, or else
     the first heading if no other is on its level.
@@ -48,7 +48,7 @@ def split_text(text: str, kind: str, words: int = 180, overlap: int = 0) -> tupl
     title = ""
     if kind != ".txt" and (front := _FRONT.match(text)):
         named = _FRONT_TITLE.search(front[1])
-        title, text = (named[1] if named else ""), text[front.end() :]
+        title, text = (_unquoted(named[1].strip()) if named else ""), text[front.end() :]
     sections = list(_sections(text, kind))
     levels = [len(trail) for trail, _ in sections]
     if not title and sections and levels.count(0) <= 1 and len({trail[0] for trail, _ in sections if trail}) == 1:
@@ -56,61 +56,52 @@ def split_text(text: str, kind: str, words: int = 180, overlap: int = 0) -> tupl
     return title, [Piece(trail, piece) for trail, body in sections for piece in _pieces(body, words, overlap)]
 
 
+def _unquoted(value: str) -> str:
+    return value[1:-1].strip() if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
+
+
 def _sections(text: str, kind: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """The headings above each stretch of text, and the stretch."""
-    if kind == ".txt":
-        yield (), text
-        return
-    trail: list[tuple[int, str]] = []
-    body: list[str] = []
-    marks: list[str] = []  # in reStructuredText the level of an underline is the order in which its kind first appeared
-    fence = ""
-    lines = [*text.split("\n"), ""]
+    lines = text.split("\n")
+    found = [] if kind == ".txt" else _underlined(lines) if kind == ".rst" else headings(text)
+    trail: list[Heading] = []
+    start = 0
+    for heading in found:
+        yield tuple(above.text for above in trail), "\n".join(lines[start : heading.first])
+        trail = [above for above in trail if above.level < heading.level] + [heading]
+        start = heading.after
+    yield tuple(above.text for above in trail), "\n".join(lines[start:])
+
+
+def _underlined(lines: list[str]) -> list[Heading]:
+    """The headings of reStructuredText: a line at the margin after a blank one, underlined, or ruled above and below.
+
+    The level of a heading is the order in which its kind of line first appeared.
+    """
+    kinds: list[str] = []
+    found: list[Heading] = []
     at = 0
     while at < len(lines):
-        line = lines[at]
-        opened = _FENCE.match(line) if kind != ".rst" else None
-        if opened:
-            if not fence:
-                fence = opened[1][:3]
-            elif opened[1].startswith(fence):
-                fence = ""
-        heading = None if fence or opened else _heading(lines, at, kind, marks)
-        if heading is None:
-            body.append(line)
-            at += 1
-            continue
-        yield tuple(name for _, name in trail), "\n".join(body)
-        level, name, taken = heading
-        trail = [above for above in trail if above[0] < level] + [(level, name)]
-        body = []
-        at += taken
-    yield tuple(name for _, name in trail), "\n".join(body)
+        kind, text, taken = _underlined_at(lines, at)
+        if taken:
+            if kind not in kinds:
+                kinds.append(kind)
+            found.append(Heading(kinds.index(kind) + 1, text, at, at + taken))
+        at += taken or 1
+    return found
 
 
-def _heading(lines: list[str], at: int, kind: str, marks: list[str]) -> tuple[int, str, int] | None:
-    """(level, text, lines taken) where a heading begins at line `at`."""
+def _underlined_at(lines: list[str], at: int) -> tuple[str, str, int]:
+    """(kind, text, lines taken) where a heading begins at line `at`, else no lines taken."""
     line = lines[at]
-    if kind != ".rst" and (hashes := _HASHES.match(line)):
-        return (len(hashes[1]), hashes[2], 1) if hashes[2] else None
     if at + 1 >= len(lines) or not line.strip() or line[0].isspace() or (at and lines[at - 1].strip()):
-        return None  # an underlined heading is one line, at the margin, after a blank one
-    if kind != ".rst":
-        below = _RULE.match(lines[at + 1])
-        return (1 if below[1] == "=" else 2, line.strip(), 2) if below and below[1] in "=-" and not _RULE.match(line) else None
-    over = _RULE.match(line)
+        return "", "", 0
+    over, below = _RULE.match(line), _RULE.match(lines[at + 1])
     if over and at + 2 < len(lines) and lines[at + 2].rstrip() == line.rstrip() and lines[at + 1].strip():
-        return _level(marks, over[1] * 2), lines[at + 1].strip(), 3
-    below = _RULE.match(lines[at + 1])
+        return over[1] * 2, lines[at + 1].strip(), 3
     if not over and below and len(lines[at + 1].rstrip()) >= len(line.rstrip()):
-        return _level(marks, below[1]), line.strip(), 2
-    return None
-
-
-def _level(marks: list[str], mark: str) -> int:
-    if mark not in marks:
-        marks.append(mark)
-    return marks.index(mark) + 1
+        return below[1], line.strip(), 2
+    return "", "", 0
 
 
 def _pieces(body: str, words: int, overlap: int) -> Iterator[str]:

@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from seekgraph.tools import CorpusError, Documents, open_corpus, read_documents, read_folder, read_jsonl
+from seekgraph.tools.split import split_text
 
 posix = pytest.mark.skipif(os.name == "nt", reason="names and files of POSIX systems")
 
@@ -103,3 +104,29 @@ def test_only_files_that_should_have_been_read_are_warned_about(docs: Path) -> N
         ("files not read", ["broken.md: not UTF-16-LE, as its first bytes say"])
     ]
     assert len(read_folder(docs).skipped) == 184
+
+
+# --- headings (section 1) --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "````md\n```sh\n# no heading\n```\n# nor this\n````",  # a fence longer than three characters
+        "```sh\n# no heading\n```sh\n# still code: a closing fence has no info string\n```",
+        "<!--\n# no heading\n\n# nor after a blank line\n-->",
+        "    # indented code",
+        "~~~\n# no heading\n```\n# nor this\n~~~",
+        "<pre>\n# no heading\n</pre>",
+        "> # a heading inside of a quotation",
+    ],
+)
+def test_code_and_comments_hold_no_headings(block: str) -> None:
+    title, pieces = split_text(f"# Real\n\nBefore.\n\n{block}\n\n## Part\n\nAfter.", ".md")
+    assert title == "Real"
+    assert [piece.headings for piece in pieces] == [("Real",), ("Real", "Part")]
+
+
+def test_a_title_in_front_matter_is_taken_without_its_quotes() -> None:
+    for written in ('"Far East"', "'Far East'", "Far East", '  "Far East"  '):
+        assert split_text(f"---\ntitle: {written}\n---\n\nBody.", ".md") == ("Far East", [((), "Body.")])

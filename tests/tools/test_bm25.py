@@ -61,7 +61,7 @@ def oracle(
     mean = sum(length.values()) / len(length) or 1.0
     scores = dict.fromkeys(bags, 0.0)
     for term in terms:
-        having = [id for id, (title, text) in bags.items() if term in title or term in text]
+        having = [id for id, (title, text) in bags.items() if term in text or (title_weight and term in title)]
         idf = math.log(1 + (len(bags) - len(having) + 0.5) / (len(having) + 0.5))
         for id in having:
             title, text = bags[id]
