@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from seekgraph.core.machine.result import Result
     from seekgraph.core.record.step import Step
     from seekgraph.flow import Bound
-    from seekgraph.types import Passage
+    from seekgraph.types import Answer, Passage
 
 LISTED = 5
 """Passages that are shown for a flow that does not answer."""
@@ -121,8 +121,15 @@ def _shown(result: Result, output: str) -> list[Any]:
     lines += [_passage(found[name]) for name in (answer.citations if answer else ()) if name in found]
     lines += [Text(f"  {step.id}: {step.error.message}", style="red") for step in result.errors if step.error]
     if result.status == "partial":
-        lines.append(Text("the budget ended this run early: the answer is made from what there was", style="yellow"))
+        lines.append(Text(f"the budget ended this run early: {_made_from(answer, output)}", style="yellow"))
     return [*lines, Text(_summary(result), style="dim")]
+
+
+def _made_from(answer: Answer | None, output: str) -> str:
+    """What a run that ended early shows."""
+    if answer is None:
+        return "nothing had been answered yet" if output == "answer" else "this is what had been found by then"
+    return "what had been found by then supports no answer" if answer.refused else "the answer is made from what there was"
 
 
 def _passage(passage: Passage) -> Any:
