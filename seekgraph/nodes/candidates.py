@@ -8,12 +8,12 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
+from seekgraph.nodes.candidate_spans import Span, fit_of, spans_of
 from seekgraph.nodes.material import Line, Material
+from seekgraph.nodes.rules.base import Hints
+from seekgraph.nodes.rules.language import rules_for
 from seekgraph.text.entities import entities, flat, folded
-from seekgraph.text.questions import asked
-from seekgraph.text.spans import Span, fit_of, is_demonym, misfits, spans_of
 from seekgraph.text.weights import terms
 
 FEATURES = (
@@ -49,23 +49,8 @@ FEATURES = (
     "rank",  # 1 / (1 + rank of its passage)
 )
 
-_CUES = """born birth birthplace birthday native | died death die killed buried assassinated executed deceased
-    | wife husband spouse married marry widow wed marriage | father son daughter parents child children mother born
-    | brother sister sibling | director directed | composer composed music score
-    | performer performed sung recorded singer song album artist single band | author wrote written writer novel book
-    | producer produced | founder founded established formed created started | owner owned acquired
-    | publisher published publishes | located situated lies
-    | educated studied attended graduated school university college alma degree | work worked employer professor taught
-    | award won received prize medal awarded | population inhabitants census people | star starring starred cast actor actress
-    | label records signed | headquarters headquartered based | border borders bordered | cause cancer disease attack
-    | nationality citizen citizenship | buried burial interred cemetery tomb | president elected
-    | played plays position | character played voiced portrayed role"""
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
-_CHILD_OF = re.compile(r"\b(?:son|daughter|child|children|sons|born) (?:of|to)\b", re.IGNORECASE)
 _REACH = 30  # words further away weigh nothing
-_ROLES = frozenset(
-    "by with actor actress director singer author writer son daughter wife husband brother sister father mother and".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +68,7 @@ def candidates(question: str, material: Material, pool: Iterable[tuple[float, Li
     found = [
         (span, folded(span.text), score, line)
         for score, line in pool
-        for span in spans_of(line.sentence.text, looks.kind, looks.counts)
+        for span in spans_of(line.sentence.text, looks.kind, looks.rules, looks.counts)
     ]
     holders = Counter(key for key, _ in {(key, line.passage) for _, key, _, line in found})
     made: list[Candidate] = []
@@ -91,7 +76,7 @@ def candidates(question: str, material: Material, pool: Iterable[tuple[float, Li
     for span, key, score, line in found:
         if key:
             text = line.sentence.text
-            held = words[text] if text in words else words.setdefault(text, _Words(text, looks.wanted))
+            held = words[text] if text in words else words.setdefault(text, _Words(text, looks.wanted, looks.hints))
             features = looks.features(span, key, score, line, held, holders[key])
             made.append(Candidate(span.text, line.passage, features))
     return made
@@ -100,7 +85,7 @@ def candidates(question: str, material: Material, pool: Iterable[tuple[float, Li
 class _Words:
     """The words of a sentence with their places and stems; `hits` are the stems that are looked for."""
 
-    def __init__(self, text: str, wanted: Collection[str]) -> None:
+    def __init__(self, text: str, wanted: Collection[str], hints: Hints) -> None:
         matches = list(_TOKEN.finditer(text))
         self.starts = [match.start() for match in matches]
         self.words = [match[0].casefold() for match in matches]
@@ -115,8 +100,8 @@ class _Words:
             if each.kind in ("date", "year") and bracket and bracket.start() < each.start <= bracket.end()
         ]
         self.life = (inside[0], inside[-1]) if len(inside) > 1 else (-1, -1)
-        child = _CHILD_OF.search(text)
-        after = [each for each in found if child and each.start > child.end() and each.kind == "name"]
+        child = hints.after_child_of(text)
+        after = [each for each in found if 0 <= child < each.start and each.kind == "name"]
         parents = [each.start for each in after if text[each.start - 2 : each.start] != ", "]
         self.parents = (parents[0], parents[1]) if len(parents) > 1 else (parents[0], -1) if parents else (-1, -1)
 
@@ -125,7 +110,9 @@ class _Looks:
     """What a question looks for in a context, worked out once for all spans."""
 
     def __init__(self, question: str, material: Material) -> None:
-        asking = asked(question)
+        self.rules = rules_for(question)
+        self.hints = hints = self.rules.hints(question)
+        asking = self.rules.asked(question)
         self.kind, self.focus = asking.type, "".join(terms(asking.focus)) if asking.focus else ""
         self.counts = asking.type == "number" and asking.focus != ""
         self.flat = flat(question)
@@ -133,25 +120,20 @@ class _Looks:
         rare = max(material.weights.values(), default=1.0)
         self.weights = {stem: material.weights.get(stem, rare) for stem in self.stems}
         self.total = sum(self.weights.values()) or 1.0
-        self.cues = {stem for group in _cue_groups() if group & self.stems for stem in group}
+        self.cues = hints.cues
         self.wanted = {*self.stems, *self.cues, self.focus} - {""}
         self.titles, self.about = material.titles, material.about(self.flat)
         ahead = {to for at, about in enumerate(self.about) if about for to in material.naming[at]}
         self.linked = [
             not about and (at in ahead if any(self.about) else material.linked[at]) for at, about in enumerate(self.about)
         ]
-        self.wants_demonym = re.search(r"\b(?:nationality|citizen|citizenship|country)\b", self.flat) is not None
-        life = re.search(r"\b(?:(born|birth\w*|old\w*|young\w*)|(died?|death))\b", self.flat)
-        parent = re.search(r"\b(?:(father)|(mother))\b", self.flat)
-        self.life = 0 if life is None else 1 if life[1] else -1
-        self.parent = 0 if parent is None else 1 if parent[1] else -1
 
     def slot(self, start: int, held: _Words) -> float:
         """1 for a span in the place that is asked for, -1 in the other: of birth and death, of father and mother."""
-        if self.life and start in held.life:
-            return self.life * (1.0 if start == held.life[0] else -1.0)
-        if self.parent and start in held.parents:
-            return self.parent * (1.0 if start == held.parents[0] else -1.0)
+        if self.hints.life and start in held.life:
+            return self.hints.life * (1.0 if start == held.life[0] else -1.0)
+        if self.hints.parent and start in held.parents:
+            return self.hints.parent * (1.0 if start == held.parents[0] else -1.0)
         return 0.0
 
     def _around(self, first: int, last: int, hits: Sequence[tuple[int, str]]) -> tuple[float, float, float]:
@@ -178,10 +160,10 @@ class _Looks:
         near, cue, focus = self._around(first, last, held.hits)
         before = held.stems[max(0, first - 3) : first]
         word = held.words[first - 1] if first else ""
-        place_in = float(self.kind == "place" and span.kind == "name" and word in ("in", "at", "from", "near", "of"))
+        place_in = float(self.kind == "place" and span.kind == "name" and word in self.hints.places)
         shared = sum(term in self.stems for term in own) / len(own) if own else 1.0
         opens = line.sentence.start == 0 and span.start < 5
-        demonym = is_demonym(span)
+        demonym = span.kind == "name" and self.hints.is_demonym(span.text)
         return (
             score,
             fit_of(span, self.kind),
@@ -195,7 +177,7 @@ class _Looks:
             float(bool(self.focus) and self.focus in own),
             focus,
             place_in,
-            float(self.kind == "person" and span.kind == "name" and word in _ROLES),
+            float(self.kind == "person" and span.kind == "name" and word in self.hints.roles),
             float(self.about[line.passage]),
             float(self.linked[line.passage]),
             float(line.sentence.start == 0),
@@ -209,13 +191,8 @@ class _Looks:
             cue * place_in,
             float(opens and self.kind in ("person", "name", "thing")),
             float(opens and self.kind not in ("person", "name", "thing")),
-            float(misfits(span.text, self.kind)),
-            float(demonym and not self.wants_demonym),
-            float(demonym and self.wants_demonym),
+            float(self.hints.misfits(span.text, self.kind)),
+            float(demonym and not self.hints.wants_demonym),
+            float(demonym and self.hints.wants_demonym),
             1.0 / (1 + line.passage),
         )
-
-
-@cache
-def _cue_groups() -> tuple[frozenset[str], ...]:
-    return tuple(frozenset(terms(group)) for group in _CUES.split("|"))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from seekgraph.nodes.comparing import chosen, compare, country, is_lifetime, is_ordering, is_sameness, parsed
 from seekgraph.nodes.extracting import Extracted
+from seekgraph.nodes.rules.language import rules_for
 from seekgraph.text.entities import flat, folded, names
-from seekgraph.text.questions import asked
 from seekgraph.types import Digest, Passage, Plan
 
 _FOUND, _SAID = 0.7, 0.4  # the confidence of a conclusion that its resources hold, and of one that they do not
@@ -25,14 +23,17 @@ def conclude(question: str, digests: Sequence[Digest], plan: Plan | None = None)
         return None
     passages, found = _holding(final, digests), all(_holds(digest) for digest in final)
     confidence = _FOUND if found else _SAID
-    asking = asked(question)
-    if len(asking.options) != 2 or not (asking.type == "yes_no" or " or " in question):
+    rules = rules_for(question)
+    options = rules.asked(question).options
+    if not rules.asked(question).compares:
         return Extracted(_agreed(final), passages, confidence)
-    text = _compared(question, asking.options, final[0].conclusion, final[1].conclusion) if len(final) == 2 else None
-    if text is None or (text == "no" and is_sameness(question)):  # "Vendée" and "Picardy" may still be in one country
+    text, sure = None, False
+    if len(final) == 2:
+        text, sure = rules.compare_findings(question, options, final[0].conclusion, final[1].conclusion)
+    if not sure:
         pooled = {passage.id: passage for digest in digests for passage in digest.resources}
-        outcome = compare(question, asking.options, tuple(pooled.values()))
-        if outcome.sure:
+        outcome = rules.compare(question, options, tuple(pooled.values()))
+        if outcome is not None and outcome.sure:
             return Extracted(outcome.text, outcome.passages, _FOUND)
     return None if text is None else Extracted(text, passages, confidence)
 
@@ -44,25 +45,6 @@ def _final(digests: Sequence[Digest], plan: Plan | None) -> Sequence[Digest]:
     by_goal = {digest.goal_id: digest for digest in digests}
     needed = {need for goal in plan.goals for need in goal.needs}
     return [by_goal[goal.id] for goal in plan.goals if goal.id not in needed and goal.id in by_goal] or digests[-1:]
-
-
-def _compared(question: str, options: Sequence[str], left: str, right: str) -> str | None:
-    """What two conclusions say about a question that compares: "yes", "no" or an option; None where they do not tell."""
-    if is_sameness(question) and asked(question).type == "yes_no":
-        return "yes" if country(folded(left)) == country(folded(right)) else "no"
-    if is_lifetime(question):
-        return None
-    if is_ordering(question):
-        return chosen(question, options, [parsed(left) or _number(left), parsed(right) or _number(right)])
-    closed = [side.strip().lower() for side in (left, right)]
-    if all(side in ("yes", "no") for side in closed) and asked(question).type == "yes_no":
-        return "yes" if closed == ["yes", "yes"] else "no"
-    return next((option for option, side in zip(options, closed, strict=True) if side == "yes"), None)
-
-
-def _number(text: str) -> tuple[int, int, int] | None:
-    digits = re.search(r"\d[\d,]*", text)
-    return (int(digits[0].replace(",", "")[:15]), 0, 0) if digits else None
 
 
 def _agreed(final: Sequence[Digest]) -> str:

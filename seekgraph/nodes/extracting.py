@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seekgraph.nodes.candidates import Candidate, candidates
-from seekgraph.nodes.comparing import compare
 from seekgraph.nodes.fitting import LinearModel
 from seekgraph.nodes.material import Line, Material
-from seekgraph.nodes.nesting import unnest
 from seekgraph.nodes.plan import resolve
 from seekgraph.nodes.read import scored
+from seekgraph.nodes.rules.language import rules_for
 from seekgraph.text.entities import flat, folded, names
-from seekgraph.text.questions import asked
 from seekgraph.text.weights import coverage, terms
 from seekgraph.types import Digest, Evidence, Passage
 
@@ -51,10 +49,10 @@ def extract(
     read = reader.material.passages
     if not read:
         return None
-    asking = asked(question)
-    if asking.options and (asking.type == "yes_no" or " or " in question):
-        outcome = compare(question, asking.options, read)
-        if outcome.passages:
+    asking = rules_for(question).asked(question)
+    if asking.options and (asking.type == "yes_no" or asking.chooses):
+        outcome = rules_for(question).compare(question, asking.options, read)
+        if outcome is not None and outcome.passages:
             return Extracted(outcome.text, outcome.passages, _SURE if outcome.sure else _UNSURE)
     if asking.type == "yes_no":
         return _yes_or_no(question, reader.material)
@@ -72,8 +70,8 @@ def read_candidates(
     question: str, context: Sequence[Passage], evidence: Sequence[Evidence], scorer: LinearModel, most: int, hops: bool
 ) -> list[Candidate]:
     """What `extract` would choose from: every candidate, none where it would compare or say yes or no."""
-    asking = asked(question)
-    if asking.type == "yes_no" or (asking.options and " or " in question):
+    asking = rules_for(question).asked(question)
+    if asking.type == "yes_no" or asking.chooses:
         return []
     reader = Reader(context, evidence, scorer, most)
     return reader.candidates(reader.hop(question).question if hops else question)
@@ -97,7 +95,7 @@ class Reader:
 
     def hop(self, question: str) -> Hopped:
         """The question with its inner questions answered: "Where was the director of X born?" with the director's name."""
-        asks = unnest(question, _MOST_HOPS)
+        asks = rules_for(question).unnest(question, _MOST_HOPS)
         found: list[Digest] = []
         passages: list[Passage] = []
         for at, ask in enumerate(asks[:-1], start=1):

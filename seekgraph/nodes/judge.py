@@ -16,12 +16,12 @@ from seekgraph.core.language.params import Fitted, Float
 from seekgraph.nodes.fitting import LinearModel, fit_logistic
 from seekgraph.nodes.llm_node import LLMNode
 from seekgraph.nodes.read import about, wanted
+from seekgraph.nodes.rules.language import rules_for
 from seekgraph.prompts.outputs import VerdictOut, to_verdict
 from seekgraph.prompts.prompt import OURS
 from seekgraph.prompts.rubric import rubric_file, rubric_text
 from seekgraph.text.answers import token_f1
 from seekgraph.text.entities import entities, flat, folded, names
-from seekgraph.text.questions import asked
 from seekgraph.text.weights import terms
 from seekgraph.types import Answer, Digest, Evidence, Example, Goal, Passage, Verdict
 
@@ -108,11 +108,17 @@ class Judge(LLMNode):
         return Judged(verdict=Verdict(score=passed / total if total else 0.0, label=label, reason=reason or "every check holds"))
 
     def _checks(self, answer: Answer, asking: str, texts: dict[str, str]) -> tuple[Check, ...]:
+        kind = rules_for(asking).asked(asking).type
         return (
             Check("cited", self.cited, bool(answer.citations), "it cites nothing"),
             Check("known", self.known, all(name in texts for name in answer.citations), _unknown(answer.citations, texts)),
             Check("supported", self.supported, _supports(answer, asking, texts), "what it cites does not say it"),
-            Check("typed", self.typed, _is_typed(answer.text, asking), f"it is not of the type asked for ({asked(asking).type})"),
+            Check(
+                "typed",
+                self.typed,
+                _is_typed(answer.text, asking),
+                f"it is not of the type asked for ({kind})",
+            ),
             Check("told", self.told, _tells(answer.text, asking), "it says nothing that the question does not"),
         )
 
@@ -189,10 +195,10 @@ def _unknown(citations: Sequence[str], texts: dict[str, str]) -> str:
 def _supports(answer: Answer, question: str, texts: dict[str, str]) -> bool:
     """Whether the cited texts say the answer; a yes or no, and a choice, where they speak of what the question asks about."""
     cited = [texts[name] for name in answer.citations if name in texts]
-    asking = asked(question)
+    asking = rules_for(question).asked(question)
     if not cited:
         return False
-    if asking.type == "yes_no" or asking.options:
+    if asking.closed:
         spoken = [any(names(text, folded(option)) for text in cited) for option in asking.options]
         held = {term for text in cited for term in terms(text)}
         return all(spoken) if spoken else bool(set(terms(question)) & held)
@@ -205,10 +211,10 @@ def _supports(answer: Answer, question: str, texts: dict[str, str]) -> bool:
 
 def _is_typed(text: str, question: str) -> bool:
     """Whether an answer has something of the type asked for in it."""
-    asking = asked(question)
+    asking = rules_for(question).asked(question)
     if asking.type == "yes_no":
         return re.match(r"\W*(?:yes|no)\b", text, re.IGNORECASE) is not None
-    if " or " in question and asking.options:
+    if asking.chooses:
         return any(names(flat(text), folded(option)) or names(folded(option), flat(text)) for option in asking.options)
     kinds = {"date": {"date", "year"}, "year": {"date", "year"}, "number": {"number", "year"}}.get(asking.type)
     if kinds is None:
@@ -218,7 +224,7 @@ def _is_typed(text: str, question: str) -> bool:
 
 def _tells(text: str, question: str) -> bool:
     """Whether an answer says more than the question: a yes or no and a choice always do."""
-    asking = asked(question)
-    if asking.type == "yes_no" or asking.options:
+    asking = rules_for(question).asked(question)
+    if asking.closed:
         return bool(text.strip())
     return bool(set(flat(text).split()) - set(flat(question).split()))

@@ -16,10 +16,11 @@ from seekgraph.nodes.fitting import LinearModel, fit_logistic
 from seekgraph.nodes.llm_node import LLMNode
 from seekgraph.nodes.material import Line, Material
 from seekgraph.nodes.plan import resolve
+from seekgraph.nodes.rules.base import AnswerType
+from seekgraph.nodes.rules.language import rules_for
 from seekgraph.prompts.outputs import EvidenceOut, to_evidence
 from seekgraph.prompts.prompt import OURS
 from seekgraph.text.entities import entities, flat, folded, names
-from seekgraph.text.questions import AnswerType, asked
 from seekgraph.text.sentences import sentences
 from seekgraph.text.weights import coverage, terms
 from seekgraph.types import Digest, Evidence, Goal, Passage
@@ -161,7 +162,7 @@ def scored(
 def sentence_features(question: str, material: Material, kept: Sequence[Evidence] = ()) -> list[tuple[float, ...]]:
     """The features of every sentence of the material, in the order of `FEATURES`."""
     weights, asking = material.weights, frozenset(terms(question))
-    flat_question, kind = flat(question), asked(question).type
+    flat_question, kind = flat(question), rules_for(question).asked(question).type
     named = {entity.key for entity in entities(question)} - {""}
     known = {term for each in kept for term in terms(each.quote or each.claim)}
     near = [coverage(asking, held, weights) for held in material.terms]

@@ -18,10 +18,10 @@ from seekgraph.nodes.llm_node import LLMNode, searched
 from seekgraph.nodes.material import Material
 from seekgraph.nodes.plan import plan_by_patterns
 from seekgraph.nodes.read import about, has_type, wanted
+from seekgraph.nodes.rules.language import rules_for
 from seekgraph.prompts.outputs import VerdictOut, to_verdict
 from seekgraph.prompts.prompt import OURS
 from seekgraph.text.entities import entities, flat, folded, names
-from seekgraph.text.questions import asked
 from seekgraph.text.weights import coverage, terms
 from seekgraph.types import Digest, Evidence, Goal, Passage, Ranking, Verdict
 
@@ -137,7 +137,9 @@ def features(
     about = [at for at, is_about in enumerate(material.about(words)) if is_about]
     ahead = [(at, to) for at in about for to in sorted(material.naming[at])]
     reached = {*about, *(to for _, to in ahead)}
-    options, nested = asked(question).options, len(plan_by_patterns(question, 4).goals)
+    asked = rules_for(question).asked(question)
+    options, kind = asked.options, asked.type
+    nested = len(plan_by_patterns(question, 4).goals)
     compared = [
         any(names(title, folded(option)) or names(folded(option), title) for title in material.titles) for option in options
     ]
@@ -156,7 +158,7 @@ def features(
         float(bool(compared)),
         nested / 4,
         min(1.0, len(reached) / max(2, nested)),
-        float(any(has_type(text, asked(question).type, words) for text in [each.quote for each in evidence] or last)),
+        float(any(has_type(text, kind, words) for text in [each.quote for each in evidence] or last)),
         1 - scores[1] / scores[0] if len(scores) > 1 and scores[0] > 0 and scores[1] >= 0 else 0.0,
         max((each.score for each in evidence), default=0.0),
         _share_new(rankings),

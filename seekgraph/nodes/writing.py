@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from seekgraph.nodes.plan import resolve
+from seekgraph.nodes.rules.language import rules_for
+from seekgraph.nodes.span import held_to_spans, span_candidates
 from seekgraph.prompts.answers import to_answer
 from seekgraph.prompts.outputs import AnswerOut
-from seekgraph.prompts.span import held_to_spans, span_candidates
 from seekgraph.text.entities import flat, folded, names
-from seekgraph.text.questions import asked
 from seekgraph.types import Answer, Evidence, Passage
 
 UNCITED = 0.01
@@ -41,9 +41,9 @@ class Sources(NamedTuple):
             return answer
         if dropped:
             return answer.model_copy(update={"confidence": UNCITED})
-        asking, words = asked(self.asking), flat(self.asking)
+        words = flat(self.asking)
         named: tuple[str, ...] = ()
-        if asking.type == "yes_no" or asking.options:
+        if rules_for(self.asking).asked(self.asking).closed:
             named = tuple(each.id for each in self.passages if (title := folded(each.title)) and names(words, title))
         return answer.model_copy(update={"citations": named, "confidence": answer.confidence if named else UNCITED})
 

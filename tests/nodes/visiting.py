@@ -37,3 +37,23 @@ def visit(node: Node, **state: Any) -> Any:
     result = flow.bind()(**state)
     assert result.status == "ok", result.errors
     return result.values[written]
+
+
+CONTEXT_OF = {
+    "japanese": (
+        Passage(id="film", title="銀の門", text="「銀の門」は1961年の映画で、監督はマルタ・リンドクヴィストである。"),
+        Passage(
+            id="director",
+            title="マルタ・リンドクヴィスト",
+            text="マルタはスウェーデンの監督である。彼女は「ヴィスビー」で生まれた。",
+        ),
+    ),
+    "spanish": (
+        Passage(
+            id="film",
+            title="La puerta de plata",
+            text="La puerta de plata es una película de 1961 de la directora Marta Lindqvist.",
+        ),
+        Passage(id="director", title="Marta Lindqvist", text="Marta Lindqvist fue una directora sueca. Nació en Visby en 1920."),
+    ),
+}

@@ -3,28 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
+from seekgraph.nodes.rules.base import AnswerType, Asked
 from seekgraph.text.entities import Entity, entities
-
-AnswerType = Literal["yes_no", "person", "place", "date", "year", "number", "name", "thing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a question asks for.
-
-    `type` is the expected type of the answer: "name" is a proper name of no known sort, "thing" may be anything. `focus` is the
-    noun that says what kind of thing is asked for ("county" in "What county ..."), or "". `options` are the names between
-    which the question chooses or that it compares, or `()`.
-    """
-
-    type: AnswerType
-    focus: str = ""
-    options: tuple[str, ...] = ()
-
 
 AUXILIARIES = "is are was were do does did has have had can could will would should may might must".split()
 _AUX = "|".join(AUXILIARIES)
@@ -80,13 +62,15 @@ def asked(question: str) -> Asked:
     """What `question` asks for. Any text is taken; one that is no question asks for a "thing"."""
     options = compared(question)
     choice = _choice_is_asked(question)
+    chooses = bool(options) and " or " in question
     if _BOOLEAN.match(question) and not choice:
-        return Asked("yes_no", "", options)
+        return Asked("yes_no", "", options, chooses)
     found = _interrogative(question)
     if found is None:
-        return Asked("yes_no" if options and not choice and _BOOLEAN.search(question) else "thing", "", options)
+        kind: AnswerType = "yes_no" if options and not choice and _BOOLEAN.search(question) else "thing"
+        return Asked(kind, "", options, chooses)
     kind, focus = _typed(question, found)
-    return Asked(kind, focus, options)
+    return Asked(kind, focus, options, chooses)
 
 
 def compared(question: str) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from seekgraph.nodes.span import held_to_spans, span_candidates, span_schema
 from seekgraph.prompts.answers import to_answer
 from seekgraph.prompts.guard import clean
 from seekgraph.prompts.outputs import AnswerOut
-from seekgraph.prompts.span import held_to_spans, span_candidates, span_schema
 from seekgraph.types import Evidence, Passage
 
 JAWS = Passage(

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from seekgraph.nodes.rules.english.questions import AUXILIARIES, asked
 from seekgraph.text.analysis import ENGLISH_STOPWORDS
 from seekgraph.text.entities import entities
-from seekgraph.text.questions import AUXILIARIES, asked
 
 Phrase = tuple[str, str]
 """A phrase as it stands in the text, and the question that it answers to."""

@@ -11,18 +11,18 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
+from seekgraph.nodes.rules.base import Asked, Rules
+from seekgraph.nodes.rules.language import rules_for
 from seekgraph.prompts.guard import clean, shown_id
 from seekgraph.prompts.outputs import AnswerOut
 from seekgraph.text.analysis import ENGLISH_STOPWORDS
 from seekgraph.text.entities import Entity, entities, folded
-from seekgraph.text.questions import Asked, asked
 from seekgraph.text.sentences import sentences
 from seekgraph.text.weights import coverage, idf, terms
 from seekgraph.types import Evidence, Passage
 
 _LONGEST = 12  # words of a span
 _MOST_CITED = 4  # a small model that is let go on names the same passage until it is cut off
-_PHRASE = re.compile(r"(?<![\w-])[a-z][a-z-]+(?: [a-z][a-z-]+){0,2}(?![\w-])")
 _FITS: dict[str, dict[str, float]] = {
     "person": {"name": 1.0},
     "place": {"name": 1.0},
@@ -43,7 +43,8 @@ def span_candidates(
     words in lower case where the question asks for no name. What the question chooses between, or "yes" and "no" where it asks
     for them, is all there is then; names that the question has come last.
     """
-    asking = asked(question)
+    rules = rules_for(question)
+    asking = rules.asked(question)
     if asking.type == "yes_no":
         return ("yes", "no")[:most]
     quotes = [clean(each.quote or each.claim) for each in evidence if each.stance != "refutes"]
@@ -58,7 +59,7 @@ def span_candidates(
     for source, bonus in ((quotes, 0.5), (parts, 0.0), (titles, 0.2)):
         for text in source:
             near = coverage(wanted, frozenset(terms(text)), weights) + bonus
-            for span, kind in _spans(text, asking, whole=source is titles):
+            for span, kind in _spans(text, asking, rules, whole=source is titles):
                 key = folded(span)
                 fit = _FITS.get(asking.type, _ANY).get(kind, 0.0)
                 score = near + 2 * fit - 2 * (key in known and not asking.options)
@@ -87,7 +88,7 @@ def span_schema(candidates: Sequence[str], ids: Iterable[str] = (), output: type
     return model.model_json_schema()
 
 
-def _spans(text: str, asking: Asked, *, whole: bool) -> Iterator[tuple[str, str]]:
+def _spans(text: str, asking: Asked, rules: Rules, *, whole: bool) -> Iterator[tuple[str, str]]:
     """The spans of a sentence with their kinds; of a title also all of it, without its bracket."""
     if whole and (title := re.sub(r"\s*\([^()]*\)\s*$", "", text).strip()):
         yield title, "name"
@@ -96,10 +97,7 @@ def _spans(text: str, asking: Asked, *, whole: bool) -> Iterator[tuple[str, str]
         if len(entity.text.split()) <= _LONGEST:
             yield from _variants(text, entity, found[at + 1] if at + 1 < len(found) else None)
     if asking.type == "thing":
-        for match in _PHRASE.finditer(text):
-            words = match[0].split()
-            runs = (words[at:end] for at in range(len(words)) for end in range(at + 1, len(words) + 1))
-            yield from ((" ".join(run), "phrase") for run in runs if not ENGLISH_STOPWORDS.intersection(run))
+        yield from ((phrase, "phrase") for phrase, _ in rules.phrases(text))
 
 
 def _variants(text: str, entity: Entity, following: Entity | None) -> Iterator[tuple[str, str]]:

@@ -7,24 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from seekgraph.nodes.plan import compared_by
+from seekgraph.nodes.rules.base import Comparison
+from seekgraph.nodes.rules.english.questions import asked
+from seekgraph.nodes.rules.english.splitting import compared_by
 from seekgraph.text.entities import entities, flat, folded, names
 from seekgraph.text.sentences import sentences
 from seekgraph.text.weights import terms
 from seekgraph.types import Passage
 
 Date = tuple[int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The outcome: "yes", "no" or one of the options; the passages that it rests on; whether the facts were found."""
-
-    text: str
-    passages: tuple[Passage, ...]
-    sure: bool
 
 
 _MONTHS = "january february march april may june july august september october november december".split()
@@ -224,3 +216,22 @@ def _fitting(
     if boolean:
         return Comparison("yes" if min(shares) >= 0.6 else "no", tuple(cited), sure)
     return Comparison(options[0] if shares[0] >= shares[1] else options[1], tuple(cited), sure and shares[0] != shares[1])
+
+
+def compare_findings(question: str, options: Sequence[str], left: str, right: str) -> str | None:
+    """What two conclusions say about a question that compares: "yes", "no" or an option; None where they do not tell."""
+    if is_sameness(question) and asked(question).type == "yes_no":
+        return "yes" if country(folded(left)) == country(folded(right)) else "no"
+    if is_lifetime(question):
+        return None
+    if is_ordering(question):
+        return chosen(question, options, [parsed(left) or _number(left), parsed(right) or _number(right)])
+    closed = [side.strip().lower() for side in (left, right)]
+    if all(side in ("yes", "no") for side in closed) and asked(question).type == "yes_no":
+        return "yes" if closed == ["yes", "yes"] else "no"
+    return next((option for option, side in zip(options, closed, strict=True) if side == "yes"), None)
+
+
+def _number(text: str) -> tuple[int, int, int] | None:
+    digits = re.search(r"\d[\d,]*", text)
+    return (int(digits[0].replace(",", "")[:15]), 0, 0) if digits else None

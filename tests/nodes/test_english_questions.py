@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekgraph.text.questions import asked
+from seekgraph.nodes.rules.english.questions import asked
 
 
 @pytest.mark.parametrize(
