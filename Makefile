@@ -43,7 +43,7 @@ endef
 	$(call install,[dev])
 
 .venv/.dense: pyproject.toml constraints.txt | .venv/bin/python
-	$(call install,[dev$(comma)dense])
+	$(call install,[dev$(comma)dense$(comma)embed])
 
 .venv/.lm: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,[dev$(comma)lm$(comma)local])

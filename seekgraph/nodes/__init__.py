@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seekgraph.nodes.answer import Answer as Answer
+    from seekgraph.nodes.blend import Blend as Blend
     from seekgraph.nodes.fuse import Fuse as Fuse
     from seekgraph.nodes.judge import Judge as Judge
     from seekgraph.nodes.llm_node import LLMNode as LLMNode
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "answer": ("Answer",),
+    "blend": ("Blend",),
     "fuse": ("Fuse",),
     "judge": ("Judge",),
     "llm_node": ("LLMNode",),

@@ -12,6 +12,7 @@ from seekgraph.core.language.lm import LM
 from seekgraph.core.language.node import OrElse, Writes
 from seekgraph.core.language.params import Fitted, Float, Int, Switch, value_of
 from seekgraph.nodes.candidates import FEATURES
+from seekgraph.nodes.composing import compose
 from seekgraph.nodes.concluding import conclude
 from seekgraph.nodes.extracting import Extracted, extract, read_candidates
 from seekgraph.nodes.fitting import LinearModel, fit_listwise
@@ -48,6 +49,8 @@ class Answer(LLMNode):
     Where goals have been worked on (`digests`, and no goal of its own) it concludes from what they came to. Else it takes a
     span of the evidence, or of the best `sentences` of the context where there is no evidence; with `hops` the inner questions
     of a nested question are answered first. Comparisons, and questions for yes or no, are settled by what the passages say.
+    In `prose` it is composed of the sentences, list items and code blocks that answer, verbatim, at most `words` words, each
+    followed by the id of its passage (`composing.compose`).
 
     Citations are ids of passages that it has read: the one that holds the answer first, then those that lead there. Below a
     confidence of `refuse_below`, or where there is nothing to answer from, it refuses and says why.
@@ -67,10 +70,11 @@ class Answer(LLMNode):
     sentences: int = Int(12, low=1, high=60)
     hops: bool = Switch(True)
     scorer: LinearModel = Fitted(LinearModel, default=DEFAULT)
-    with_model = LLMNode.with_model | {"prose", "span", "evidence_only"}
-    without_model = frozenset({"sentences", "hops", "scorer"})
+    with_model = LLMNode.with_model | {"span", "evidence_only"}
+    without_model = frozenset({"sentences", "hops", "scorer", "words"})
 
     prose: bool = False
+    words: int = 120
     span: bool = False
     evidence_only: bool = False
 
@@ -88,8 +92,10 @@ class Answer(LLMNode):
             given = {"question": question, "context": context, "evidence": evidence, "goal": goal, "digests": digests}
             if (written := await self._written(lm, {**given, "plan": plan})) is not None:
                 return AnswerOut(answer=written)
-        self.scorer.expecting(FEATURES)
         asking = wanted(question, goal, digests)
+        if self.prose and not digests:
+            return AnswerOut(answer=_composed(asking, context, self.words, self.refuse_below))
+        self.scorer.expecting(FEATURES)
         concluded = conclude(asking, digests, plan) if digests and goal is None else None
         read = {passage.id: passage for passage in context}
         if goal is None:
@@ -170,6 +176,18 @@ def _said_in(passage: Passage, golds: Sequence[str]) -> str:
         if gold.strip() and (place := locate(gold, passage.text)):
             return passage.text[place[0] : place[1]]
     return ""
+
+
+def _composed(question: str, passages: Sequence[Passage], words: int, refuse_below: float) -> Answered:
+    """An answer in prose, or a refusal that names the nearest passages, which are not an answer."""
+    if not passages:
+        return Answered(text="No passages were found to answer from.", confidence=0.0, refused=True)
+    found = compose(question, passages, words=words)
+    if found is None or found.coverage < refuse_below:
+        nearest = "; ".join(f"{passage.title} [{passage.id}]" for passage in passages[:3])
+        text = f"The passages found do not answer this. Nearest, but not an answer: {nearest}."
+        return Answered(text=text, confidence=0.0 if found is None else found.coverage, refused=True)
+    return Answered(text=found.text, citations=tuple(each.id for each in found.passages), confidence=found.coverage)
 
 
 def _answer(found: Extracted | None, known: set[str], refuse_below: float) -> Answered:

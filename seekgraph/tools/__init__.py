@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from seekgraph.tools.function import from_function
     from seekgraph.tools.hybrid import Hybrid
     from seekgraph.tools.links import TitleLinks
+    from seekgraph.tools.minilm import MiniLM
+    from seekgraph.tools.nearness import Nearness
     from seekgraph.tools.opening import open_corpus
     from seekgraph.tools.reading import read_documents
 
@@ -23,6 +25,8 @@ _HOME = {
     "Dense": "dense",
     "Hybrid": "hybrid",
     "TitleLinks": "links",
+    "MiniLM": "minilm",
+    "Nearness": "nearness",
     "from_function": "function",
     "open_corpus": "opening",
     "read_documents": "reading",
@@ -42,6 +46,8 @@ __all__ = [
     "Dense",
     "Hybrid",
     "TitleLinks",
+    "MiniLM",
+    "Nearness",
     "from_function",
     "open_corpus",
     "read_documents",

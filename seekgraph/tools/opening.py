@@ -8,24 +8,31 @@ from pathlib import Path
 from seekgraph.tools.cached import cached_bm25, cached_dense
 from seekgraph.tools.errors import CorpusError
 from seekgraph.tools.links import TitleLinks
+from seekgraph.tools.minilm import installed
+from seekgraph.tools.nearness import Nearness
 from seekgraph.tools.reading import apart, read_documents
 from seekgraph.types import Passage
 
 
 def open_corpus(
-    *sources: str | Path | Iterable[Passage], dense: bool = False, cache: str | Path | None = None
+    *sources: str | Path | Iterable[Passage], dense: bool = False, ranker: bool | None = None, cache: str | Path | None = None
 ) -> dict[str, object]:
-    """The resources that the ready-made flows bind: `corpus` (BM25), `links` (TitleLinks) and, on demand, `dense` (Dense).
+    """The resources that the ready-made flows bind: `corpus` (BM25), `links` (TitleLinks), `ranker` and, on demand, `dense`.
+
+    The `ranker` (Nearness) embeds passages as they are found, so that opening does not wait for it: None is where the extra
+    `embed` is installed. `dense` (Dense) embeds all of them beforehand.
 
     Each source is a path as `read_documents` takes it, or passages; of several, ids are kept apart as it says. With a `cache`
     folder the indexes are kept there by a hash of the corpus and opened the next time; one that is damaged is built again.
     Files that could not be read are named in one warning (`read_documents(...).skipped` has all).
 
-    Raises `CorpusError`; with `dense` also `MissingExtra` and `ModelNotFound`.
+    Raises `CorpusError`; with `dense` or `ranker` also `MissingExtra`, with `dense` `ModelNotFound`.
     """
     folder = None if cache is None else Path(cache)
     corpus = cached_bm25(_passages(sources), folder)
     resources: dict[str, object] = {"corpus": corpus, "links": TitleLinks(corpus.passages)}
+    if ranker or (ranker is None and installed()):
+        resources["ranker"] = Nearness(file=None if folder is None else folder / "vectors.sqlite")
     if dense:
         resources["dense"] = cached_dense(corpus.passages, folder)
     return resources

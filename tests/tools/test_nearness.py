@@ -1,0 +1,97 @@
+"""A ranker by meaning: what it embeds, when, and what it keeps."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seekgraph.core.language.ports import Ranker
+from seekgraph.tools import MiniLM, Nearness
+from seekgraph.tools.embedder import Vectors
+from seekgraph.types import Passage, Query
+
+PASSAGES = (Passage(id="a", title="Cat", text="purrs"), Passage(id="b", text="an engine"), Passage(id="c", text="the sea"))
+
+
+class Letters:
+    """Counts letters, and remembers what it was asked to embed."""
+
+    def __init__(self, identity: str = "letters") -> None:
+        self.identity = identity
+        self.embedded: list[str] = []
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        self.embedded += texts
+        rows = np.asarray([[1e-6 + text.casefold().count(chr(97 + n)) for n in range(26)] for text in texts], dtype=np.float32)
+        unit: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        return unit
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        seen = list(self.embedded)
+        found = self.passages(texts)
+        self.embedded = seen
+        return found
+
+
+def scores(ranker: Nearness, question: str = "engine", passages: Sequence[Passage] = PASSAGES) -> list[float]:
+    return asyncio.run(ranker.scores(Query(text=question), passages))
+
+
+def test_it_is_a_ranker_whose_scores_stand_in_the_order_of_the_passages() -> None:
+    ranker = Nearness(Letters())
+    assert isinstance(ranker, Ranker)
+    found = scores(ranker)
+    assert found.index(max(found)) == 1
+    assert scores(ranker, passages=()) == []
+    assert scores(ranker, passages=PASSAGES[::-1]) == pytest.approx(found[::-1])
+
+
+def test_a_passage_is_embedded_once_in_memory_and_across_processes(tmp_path: Path) -> None:
+    first, again = Letters(), Letters()
+    ranker = Nearness(first, file=tmp_path / "v.sqlite")
+    scores(ranker, passages=PASSAGES[:2])
+    expected = scores(ranker)
+    assert first.embedded == ["Cat\npurrs", "an engine", "the sea"]
+    assert scores(Nearness(again, file=tmp_path / "v.sqlite")) == pytest.approx(expected)
+    assert again.embedded == []
+
+
+def test_another_embedder_does_not_read_its_vectors(tmp_path: Path) -> None:
+    scores(Nearness(Letters(), file=tmp_path / "v.sqlite"))
+    other = Letters("others")
+    scores(Nearness(other, file=tmp_path / "v.sqlite"))
+    assert len(other.embedded) == 3
+    assert Nearness(other).identity != Nearness(Letters()).identity
+
+
+def test_a_damaged_file_costs_time_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "v.sqlite"
+    expected = scores(Nearness(Letters(), file=file))
+    file.write_bytes(b"no database at all" * 100)
+    assert scores(Nearness(Letters(), file=file)) == pytest.approx(expected)
+
+
+def test_it_goes_to_other_processes_without_what_it_has_loaded() -> None:
+    assert pickle.loads(pickle.dumps(Nearness(MiniLM()))).identity == Nearness(MiniLM()).identity
+
+
+@pytest.mark.dense
+def test_the_real_model_knows_what_is_meant() -> None:
+    passages = [Passage(id="1", text="Run work after the response is sent."), Passage(id="2", text="Sort a list of numbers.")]
+    found = scores(Nearness(), "answer the client at once and send the mail later", passages)
+    assert found[0] > found[1] + 0.1
+
+
+@pytest.mark.dense
+def test_vectors_of_eight_bits_are_near_those_of_the_whole_model() -> None:
+    from seekgraph.tools.embedder import SentenceEmbedder
+
+    texts = ["The river Seine flows through Paris.", "How do I send an e-mail?", "数学", "x" * 2000, ""]
+    ours, whole = MiniLM().passages(texts), SentenceEmbedder().passages(texts)
+    assert ours.shape == (5, 384)
+    assert (ours[:3] * whole[:3]).sum(axis=1) == pytest.approx(np.ones(3), abs=0.05)
