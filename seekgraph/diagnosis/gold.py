@@ -353,7 +353,7 @@ def _evidence(case: Situation, own: Any) -> tuple[Evidence, ...] | None:
     missing = [each for each in found if (each.passage_id, each.quote) not in quoted]
     if not found or (not missing and not case.only_gold):
         return None
-    return tuple(found) if case.only_gold else (*missing, *own)
+    return tuple(found) if case.only_gold else (*missing, *(own or ()))
 
 
 def _answer(case: Situation, own: Any) -> Answer | None:

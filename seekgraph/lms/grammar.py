@@ -30,7 +30,7 @@ def held_to(output: type[BaseModel]) -> dict[str, Any]:
 def _request(schema: dict[str, Any]) -> dict[str, Any]:
     if not _guided():
         return {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
-    strict = _without_others(schema) | {"x-guidance": SPACING}
+    strict = without_others(schema) | {"x-guidance": SPACING}
     return {"grammar": f"%llguidance {{}}\nstart: %json {json.dumps(strict)}"}
 
 
@@ -41,13 +41,13 @@ def _guided() -> bool:
     return bool(convert({"type": "object", "properties": {}}).startswith("%llguidance"))
 
 
-def _without_others(schema: Any) -> Any:
+def without_others(schema: Any) -> Any:
     """The schema with objects that take no fields but their own, which is what a model's fields are."""
     if isinstance(schema, list):
-        return [_without_others(each) for each in schema]
+        return [without_others(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {name: _without_others(value) for name, value in schema.items() if name != "default"}
+    found = {name: without_others(value) for name, value in schema.items() if name != "default"}
     if "default" in schema:
         found["default"] = schema["default"]
     if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":

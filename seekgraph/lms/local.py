@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,9 +21,10 @@ from seekgraph.lms.client import BackedLM
 from seekgraph.lms.engine import Chunk, Engine, Job, Size, default_threads, engine
 from seekgraph.lms.errors import ModelOption
 from seekgraph.lms.grammar import held_to
+from seekgraph.lms.options import sampled
 from seekgraph.lms.prices import FREE, at_most, spent
 from seekgraph.lms.reading import text_field
-from seekgraph.lms.schemas import plainly_told
+from seekgraph.lms.schemas import corrected
 from seekgraph.lms.store import DEFAULT, find
 from seekgraph.lms.streaming import listener
 from seekgraph.lms.structured import Counting, Policy, Reply
@@ -86,7 +87,7 @@ class Weights:
         return Request(body, text_field(output))
 
     def again(self, request: Request, reply: Reply, problem: str) -> Request:
-        messages = [*request.body["messages"], *plainly_told(reply.text, problem)]
+        messages = [*request.body["messages"], *corrected(reply.text, problem)]
         return replace(request, body={**request.body, "messages": messages})
 
     async def attempt(self, request: Request, tally: Counting, on_text: OnText | None) -> Reply:
@@ -187,6 +188,7 @@ def local_model(
     context: int = 4096,
     threads: int | None = None,
     settings: Settings | None = None,
+    sampling: Mapping[str, str] | None = None,
     reasks: int = 1,
     fallback: bool = True,
 ) -> BackedLM:
@@ -200,7 +202,7 @@ def local_model(
     if slots < 1 or context < 64 or (threads is not None and threads < 1):
         raise ModelOption(f"local/{model}: slots and threads are 1 or more, context 64 or more tokens")
     weights = Weights(f"local/{model}", find(model, folder), Size(slots, context, threads or default_threads()))
-    return BackedLM(weights, settings or Settings(), Policy(reasks, fallback))
+    return BackedLM(weights, sampled(settings, sampling or {}), Policy(reasks, fallback))
 
 
 def _refusal(name: str, error: dict[str, Any]) -> LMError:

@@ -8,6 +8,7 @@ from typing import Any
 from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.lms.client import BackedLM
 from seekgraph.lms.extras import MissingExtra
+from seekgraph.lms.options import parsed_name
 
 FORMS = (
     "openai/gpt-4.1-mini",
@@ -15,7 +16,7 @@ FORMS = (
     "local/smollm2-135m",
     "local/owner/repository/file.gguf",
     "http://127.0.0.1:8080/v1#model",
-    "https://models.example.org/v1#model,key=MY_KEY",
+    "https://models.example.org/v1#model,key=MY_KEY,effort=low",
 )
 
 
@@ -27,21 +28,22 @@ def resolve(name: str, **options: Any) -> BackedLM:
     """The model of a name; `options` are those of its kind (see `lms.hosted` and `lms.local`).
 
     "openai/MODEL", "anthropic/MODEL", "local/MODEL" (or "local" alone for the default), or the address of a server that speaks as
-    OpenAI does with the model's name after "#", and after that ",key=" and the name of the environment variable that holds the
-    server's key, where it wants one. Nothing is loaded and nothing is sent yet.
+    OpenAI does with the model's name after "#". Behind the name options can follow, each after a comma: ",key=" and the name of
+    the environment variable that holds the server's key, ",effort=low", ",temperature=0.7", ",header.NAME=", ",body.NAME=",
+    ",query.NAME=" (see `lms.options`). What is given by `options` goes before these. Nothing is loaded or sent yet.
 
-    Raises `ModelName` for another form, `MissingExtra` naming the extra to install, and `ModelMissing` naming the command that
-    fetches the weights. A missing key is an error of the first call, and names the variable to set.
+    Raises `ModelName` for another form, `ModelOption` for an option that there is not, `MissingExtra` naming the extra to
+    install, and `ModelMissing` naming the command that fetches the weights. A missing key is an error of the first call, and
+    names the variable to set.
     """
-    host, _, model = name.partition("/")
-    if name.startswith(("http://", "https://")):
-        _installed("instructor", "lm", "a hosted model")
+    plain, written = parsed_name(name)
+    options = {**written, **options}
+    host, _, model = plain.partition("/")
+    if plain.startswith(("http://", "https://")):
+        _installed("aiohttp", "lm", "a hosted model")
         from seekgraph.lms.hosted import openai_compatible
 
-        url, _, model = name.partition("#")
-        model, _, key = model.partition(",key=")
-        if key:
-            options.setdefault("key", key)
+        url, _, model = plain.partition("#")
         if not model:
             raise ModelName("an address needs the model's name after '#', as in http://127.0.0.1:8080/v1#model")
         return openai_compatible(url, model, **options)
@@ -51,7 +53,7 @@ def resolve(name: str, **options: Any) -> BackedLM:
 
         return local_model(model, **options) if model else local_model(**options)
     if host in ("openai", "anthropic") and model:
-        _installed("instructor", "lm", "a hosted model")
+        _installed("aiohttp", "lm", "a hosted model")
         from seekgraph.lms import hosted
 
         return hosted.openai(model, **options) if host == "openai" else hosted.anthropic(model, **options)

@@ -35,6 +35,8 @@ class Reply:
     logprobs: tuple[tuple[str, float], ...] | None = None
     cached: int = 0
     raw: Any = None
+    notes: tuple[str, ...] = ()
+    """What of the request was sent otherwise than it was asked for."""
 
 
 class Backend(Protocol):
@@ -137,7 +139,9 @@ async def ask(
     except LMError as error:
         error.attempts, error.usage = counting.attempts, counting.usage
         raise
-    return Completion(value, reply.text, counting.usage, reply.ended, counting.attempts, fallback, reply.logprobs, reply.cached)
+    return Completion(
+        value, reply.text, counting.usage, reply.ended, counting.attempts, fallback, reply.logprobs, reply.cached, reply.notes
+    )
 
 
 async def _asked(

@@ -24,7 +24,7 @@ from seekgraph.lms import hosted, openai_compatible
 from seekgraph.optimizers.demonstrate import Demonstrate
 from seekgraph.optimizers.tune import Tune
 
-for package in ("instructor", "openai", "tenacity", "aiohttp"):
+for package in ("tenacity", "aiohttp"):
     pytest.importorskip(package, reason='the extra "lm" is not installed: pip install "seekgraph[lm]"')
 
 pytestmark = pytest.mark.lm

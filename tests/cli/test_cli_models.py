@@ -17,7 +17,7 @@ from seekgraph.lms.prices import TABLE
 from seekgraph.lms.store import CATALOG
 
 SECRET = "sk-sentinel-55d0b7"
-lm = pytest.mark.skipif(importlib.util.find_spec("instructor") is None, reason='the extra "lm" is not installed')
+lm = pytest.mark.skipif(importlib.util.find_spec("aiohttp") is None, reason='the extra "lm" is not installed')
 
 
 def test_the_list_has_local_models_with_their_weights_and_hosted_ones_with_prices(tmp_path: Path, monkeypatch: Any) -> None:

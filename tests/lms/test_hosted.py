@@ -19,7 +19,7 @@ from seekgraph.core.language.lm import LM, LMError, OutputInvalid, Settings
 from seekgraph.lms import Price, RateLimit, anthropic, openai, openai_compatible
 from seekgraph.types import Answer
 
-for package in ("instructor", "openai", "anthropic", "tenacity", "aiohttp"):
+for package in ("aiohttp", "tenacity"):
     pytest.importorskip(package, reason='the extra "lm" is not installed: pip install "seekgraph[lm]"')
 
 pytestmark = pytest.mark.lm

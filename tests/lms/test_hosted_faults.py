@@ -23,7 +23,7 @@ from seekgraph.lms import Price, openai, openai_compatible
 from seekgraph.tools import BM25
 from seekgraph.types import Example, Passage
 
-for package in ("instructor", "openai", "anthropic", "tenacity", "aiohttp"):
+for package in ("aiohttp", "tenacity"):
     pytest.importorskip(package, reason='the extra "lm" is not installed: pip install "seekgraph[lm]"')
 
 pytestmark = pytest.mark.lm
@@ -210,7 +210,8 @@ class Model:
         self.told[fault] += 1
         if fault in TRANSPORT:
             return fault
-        if "evidence" in sent.body["response_format"]["json_schema"]["schema"]["properties"]:
+        form = sent.body.get("response_format")  # without one where plain text will do in the end
+        if form is not None and "evidence" in form["json_schema"]["schema"]["properties"]:
             right = {"evidence": []}
         else:
             right = {"text": "green" if at % 5 == 0 else "blue", "citations": [], "refused": False}
@@ -254,7 +255,8 @@ def test_of_500_examples_none_is_lost_and_errors_stand_apart_from_wrong_answers(
         elif not row.usage.get("fallbacks"):
             assert row.metrics == {"answer_em": float(number % 5 != 0)}
     assert sum(row.usage.get("fallbacks", 0) for row in report.rows) > 0
-    assert report.step_errors["raised"] >= report.errors
+    codes = {"connection", "rate_limited", "timeout", "unavailable"}
+    assert sum(report.step_errors[code] for code in codes) >= report.errors
 
 
 def test_no_call_starts_past_a_cap_of_calls() -> None:

@@ -19,7 +19,7 @@ from seekgraph.lms.keys import PiecesWithoutKey, checked_source, find_key, reply
 from seekgraph.lms.store import CATALOG, find, models_dir, present, pull
 
 KEY = "sk-0123456789abcdefghij"
-hosted = pytest.mark.skipif(importlib.util.find_spec("instructor") is None, reason="the extra 'lm' is not installed")
+hosted = pytest.mark.skipif(importlib.util.find_spec("aiohttp") is None, reason="the extra 'lm' is not installed")
 
 
 @pytest.mark.parametrize("name", sorted(lms._HOME))

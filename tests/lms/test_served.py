@@ -23,7 +23,7 @@ from seekgraph.lms.store import find
 from seekgraph.tools import BM25
 from seekgraph.types import Answer, Evidence
 
-for package in ("xllamacpp", "instructor", "openai", "tenacity", "aiohttp"):
+for package in ("xllamacpp", "tenacity", "aiohttp"):
     if importlib.util.find_spec(package) is None:
         pytest.skip(f"{package} is not installed", allow_module_level=True)
 try:

@@ -62,6 +62,7 @@ class Completion(Generic[T]):
     attempt, failed ones too. `fallback` is true where `value` was not what the model returned whole and valid: it was cut off and
     closed, or it is plain text put into a field. `logprobs` are tokens with their natural log-probability, where they were
     asked for and the backend gives them. `cached` is how many of the prompt's tokens were already known, where that is told.
+    `notes` say what of the request was sent otherwise than it was asked for, since the host refuses it.
     """
 
     value: T
@@ -72,6 +73,7 @@ class Completion(Generic[T]):
     fallback: bool = False
     logprobs: tuple[tuple[str, float], ...] | None = None
     cached: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -104,32 +106,49 @@ class LM(Port, Protocol):
 
 
 class LMError(SeekgraphError):
-    """A call that gave no value. `attempts` were made, `usage` is what they cost, `text` is the last that the model wrote."""
+    """A call that gave no value. `attempts` were made, `usage` is what they cost, `text` is the last that the model wrote.
 
-    def __init__(self, message: str, *, attempts: int = 0, usage: Usage | None = None, text: str = "") -> None:
+    `code` is stable, and the code of the step's error: "rate_limited", "unauthorised" (a missing or wrong key), "timeout",
+    "connection" (nobody there, or it broke off), "unavailable" (the host failed, or answered nonsense), "refused" (the request),
+    "invalid" (what the model wrote), or "raised".
+    """
+
+    code = "raised"
+
+    def __init__(
+        self, message: str, *, attempts: int = 0, usage: Usage | None = None, text: str = "", code: str | None = None
+    ) -> None:
         super().__init__(message)
         self.attempts = attempts
         self.usage = usage or Usage()
         self.text = text
+        if code is not None:
+            self.code = code
 
     def __reduce__(self) -> Any:
-        return _restored, (type(self), str(self), self.attempts, self.usage, self.text)
+        return _restored, (type(self), str(self), self.attempts, self.usage, self.text, self.code)
 
 
 class Unavailable(LMError):
     """The model could not be reached, or was overloaded, until the retries were spent. Trying later may help."""
 
+    code = "unavailable"
+
 
 class Rejected(LMError):
     """The request was refused: a wrong key, an unknown model, a prompt too long. Trying again will not help."""
 
+    code = "refused"
+
 
 class OutputInvalid(LMError):
-    """The model never returned what was asked for, not after being told what was wrong and not as plain text."""
+    """The model never returned what was asked for, not after hearing what was wrong and not as plain text."""
+
+    code = "invalid"
 
 
-def _restored(kind: type[LMError], message: str, attempts: int, usage: Usage, text: str) -> LMError:
-    return kind(message, attempts=attempts, usage=usage, text=text)
+def _restored(kind: type[LMError], message: str, attempts: int, usage: Usage, text: str, code: str) -> LMError:
+    return kind(message, attempts=attempts, usage=usage, text=text, code=code)
 
 
 __all__ = [

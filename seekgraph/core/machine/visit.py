@@ -18,7 +18,7 @@ from seekgraph.core.base.identity import digest
 from seekgraph.core.base.metering import Metered
 from seekgraph.core.base.versions import code_version
 from seekgraph.core.language.expr import Evaluate
-from seekgraph.core.language.lm import LM
+from seekgraph.core.language.lm import LM, LMError
 from seekgraph.core.language.node import Contract, Node, ReadSpec, Visit, Writes, without_none
 from seekgraph.core.language.params import to_plain
 from seekgraph.core.machine.recorded import ReplayError
@@ -289,6 +289,8 @@ def _seed(seed: int, step: str) -> int:
 
 def _step_error(path: str, error: BaseException) -> StepError:
     code = "raised"
+    if isinstance(error, LMError):
+        return StepError(error.code, type(error).__name__, f"{path}: {error}")
     if isinstance(error, TimeoutError):
         return StepError("timeout", "TimeoutError", f"{path}: {str(error) or 'took longer than its limit'}")
     if isinstance(error, ChannelMissing):

@@ -26,7 +26,8 @@ class StepError:
 
     `code` is stable: "raised" (the node or its tool raised), "timeout", "invalid" (what it returned is not what it declares),
     "missing" (a channel that it reads is unwritten), "budget" (it was not allowed to start a call),
-    "cancelled", "inside" (a call came to nothing since a step inside it failed).
+    "cancelled", "inside" (a call came to nothing since a step inside it failed). Errors of a language model have codes of their
+    own: "rate_limited", "unauthorised", "timeout", "connection", "unavailable", "refused", "invalid" (see `LMError`).
     """
 
     code: str

@@ -14,15 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seekgraph.lms.hosted import _wait
-from seekgraph.lms.protocols import AnthropicWire, OpenAIWire, Wire
-from seekgraph.lms.transport import Transient, _object, _seconds, _told
+from seekgraph.lms.anthropic_messages import AnthropicMessages
+from seekgraph.lms.complaints import complaint
+from seekgraph.lms.host import _wait
+from seekgraph.lms.openai_chat import OpenAIChat
+from seekgraph.lms.protocols import HostProtocol
+from seekgraph.lms.transport import Transient, _object, _seconds
 
 NAMES = """choices message content tool_calls function arguments finish_reason usage prompt_tokens completion_tokens
 refusal type text input stop_reason input_tokens output_tokens delta index content_block partial_json logprobs
 token logprob prompt_tokens_details cached_tokens cache_read_input_tokens tool_use message_start
 content_block_start content_block_delta message_delta message_stop stop name id error""".split()
-WIRES: dict[str, Wire] = {"openai": OpenAIWire(exact=True), "anthropic": AnthropicWire()}
+PROTOCOLS: dict[str, HostProtocol] = {"openai": OpenAIChat(exact=True), "anthropic": AnthropicMessages()}
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(NAMES)
 anything = st.recursive(
@@ -41,24 +44,24 @@ def usable(read: Any) -> bool:
     return isinstance(read.reply.text, str) and all(each is None or (isinstance(each, int) and each >= 0) for each in counted)
 
 
-@pytest.mark.parametrize("name", sorted(WIRES))
+@pytest.mark.parametrize("name", sorted(PROTOCOLS))
 @given(raw=tables | chats)
 @settings(max_examples=120, deadline=None)
 def test_an_answer_of_any_shape_is_read_or_may_be_asked_for_again(name: str, raw: dict[str, Any]) -> None:
     try:
-        read = WIRES[name].read(raw)
+        read = PROTOCOLS[name].read(raw)
     except Transient:
         return
     assert usable(read)
 
 
-@pytest.mark.parametrize("name", sorted(WIRES))
+@pytest.mark.parametrize("name", sorted(PROTOCOLS))
 @given(events=st.lists(tables | chats, max_size=5))
 @settings(max_examples=120, deadline=None)
 def test_a_stream_of_any_events_is_put_together_or_may_be_asked_for_again(name: str, events: list[dict[str, Any]]) -> None:
     heard: list[str] = []
     try:
-        read = WIRES[name].read(asyncio.run(WIRES[name].gather(stream(events), heard.append)))
+        read = PROTOCOLS[name].read(asyncio.run(PROTOCOLS[name].gather(stream(events), heard.append)))
     except Transient:
         return
     assert usable(read)
@@ -73,7 +76,7 @@ async def stream(events: list[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
 def test_what_a_host_counts_wrongly_is_counted_here() -> None:
     for count in (-5, "many", True, math.nan, None, [3]):
         raw = {"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": count, "completion_tokens": 2}}
-        read = WIRES["openai"].read(raw)
+        read = PROTOCOLS["openai"].read(raw)
         assert (read.tokens_in, read.tokens_out) == (None, 2)
 
 
@@ -84,14 +87,14 @@ def test_logprobs_are_kept_in_a_stream() -> None:
         for token, value in given
     ]
     events.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
-    read = WIRES["openai"].read(asyncio.run(WIRES["openai"].gather(stream(events), lambda piece: None)))
+    read = PROTOCOLS["openai"].read(asyncio.run(PROTOCOLS["openai"].gather(stream(events), lambda piece: None)))
     assert (read.reply.text, read.reply.logprobs) == ("Rhine", tuple(given))
 
 
 def test_half_of_a_surrogate_pair_is_no_text() -> None:
     found = _object(b'{"choices": [{"message": {"content": "a\\ud800b \\ud83d\\ude00"}}]}')
     assert found["choices"][0]["message"]["content"] == "a?b \U0001f600"
-    assert _told(b'{"error": {"message": "no \\udfff"}}') == "no ?"
+    assert complaint(b'{"error": {"message": "no \\udfff"}}').message == "no ?"
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"", b"\xff\xfe", b"null", b"[1]", b'"text"'])
