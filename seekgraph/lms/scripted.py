@@ -61,11 +61,16 @@ class Stage:
         return Asked((*request.messages, *told), request.output, request.settings)
 
     async def attempt(self, request: Asked, tally: Counting, on_text: OnText | None) -> Reply:
+        self.asked.append(request)
         line = self._answer(request)
         reply = line if isinstance(line, Reply) else Reply("" if isinstance(line, Exception) else _text(line))
         used = spent(self.price, len(request.prompt.split()), len(reply.text.split()))
-        with await tally.begin(AtMost(used.tokens, used.usd)) as attempt:
-            self.asked.append(request)
+        try:
+            begun = await tally.begin(AtMost(used.tokens, used.usd))
+        except BaseException:
+            self.asked = [each for each in self.asked if each is not request]
+            raise
+        with begun as attempt:
             await asyncio.sleep(self.delay)
             attempt.spend(Usage() if isinstance(line, Exception) else used)
         if isinstance(line, Exception):

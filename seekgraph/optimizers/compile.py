@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from seekgraph.core.artifact.place import versions
 from seekgraph.core.base.budget import Budget
 from seekgraph.core.base.identity import digest
+from seekgraph.core.base.live import Unidentified
 from seekgraph.core.base.versions import code_version
 from seekgraph.core.language.node import Node
 from seekgraph.core.language.params import to_plain
@@ -71,7 +72,7 @@ class Task:
         return {
             "flow": flow.fingerprint,
             "params": digest({name: param.to_json() for name, param in flow.params().items()}),
-            "code": digest(sorted({code_version(cast(Any, type(node))) for node in nodes})),
+            "code": digest(sorted({_code(node) for node in nodes})),
             "besides": digest([to_plain(dict(node.depends_on)) for node in nodes]),
             "resources": digest({name: str(getattr(thing, "identity", None)) for name, thing in bound.resources.items()}),
             "run budget": None if bound.budget is None else asdict(bound.budget),
@@ -224,3 +225,11 @@ def _compiled(search: Search, task: Task, start: Mapping[str, Any], plan: Compil
 
 def _changed(start: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if start[name] != value}
+
+
+def _code(node: Node) -> str:
+    """The version of a node's code; where something of it cannot be known, of what was said of that."""
+    try:
+        return code_version(type(node), node.contract().returns)
+    except Unidentified as error:
+        return str(error)

@@ -76,19 +76,23 @@ class Said(sg.Writes):
     answer: Answer
 
 
-_runs = 0
+class Log:
+    """Appends a line to the log of runs; dies at the run that the environment says."""
+
+    identity = "log"  # nothing that a node returns depends on it
+    runs = 0
+
+    def __call__(self, what: str) -> None:
+        self.runs += 1
+        if path := os.environ.get("RIVERS_LOG"):
+            file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            os.write(file, f"{what}\n".encode())
+            os.close(file)
+        if self.runs == int(os.environ.get("RIVERS_DIE_AT", "0")):
+            os.kill(os.getpid(), getattr(signal, os.environ.get("RIVERS_DIE_BY", "SIGKILL")))
 
 
-def note(what: str) -> None:
-    """Append a line to the log of runs; die at the run that the environment says."""
-    global _runs
-    _runs += 1
-    if path := os.environ.get("RIVERS_LOG"):
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        os.write(file, f"{what}\n".encode())
-        os.close(file)
-    if _runs == int(os.environ.get("RIVERS_DIE_AT", "0")):
-        os.kill(os.getpid(), getattr(signal, os.environ.get("RIVERS_DIE_BY", "SIGKILL")))
+note = Log()
 
 
 class Search(sg.Node):

@@ -120,6 +120,8 @@ class Bound:
     ) -> Result:
         """Run the flow on `inputs`, counted in `meter` too and sharing `gate` with other runs; `recorded` is a run to replay."""
         values = _inputs(self.flow, inputs)
+        if self.memo is not None:
+            self.program.rekey()
         shared = gate or asyncio.Semaphore(self.concurrency)
         run = Run(Meter(self.budget, meter), self.sharing, shared, seed, emit, recorded, self._heading(seed))
         run.listening = listening

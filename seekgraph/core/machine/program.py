@@ -35,6 +35,12 @@ class Program:
     ending: Ending | None
     nodes: Mapping[str, NodeOp]
 
+    def rekey(self) -> None:
+        """Before a run with a memo: nodes that were typed in may do something else than they did."""
+        for op in self.nodes.values():
+            if op.typed:
+                op.rekey()
+
     def arguments(self, trace: Trace, step: Step) -> dict[str, Any]:
         """What the node at a step was given, by parameter, without resources: read back from what the step's parents wrote."""
         entries = {channel: Entry(trace.value(channel, sources), sources) for channel, sources in step.parents.items()}

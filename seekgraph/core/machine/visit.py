@@ -9,13 +9,16 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast, get_args, get_origin
 
 from pydantic import ValidationError
 
 from seekgraph.core.base.errors import BudgetExceeded, ChannelMissing, WriteError
 from seekgraph.core.base.identity import digest
+from seekgraph.core.base.live import Unidentified, identity_of
 from seekgraph.core.base.metering import Metered
+from seekgraph.core.base.origins import was_typed
 from seekgraph.core.base.versions import code_version
 from seekgraph.core.language.expr import Evaluate
 from seekgraph.core.language.lm import LM, LMError
@@ -45,7 +48,7 @@ class Reading:
     channels: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass
 class NodeOp:
     """A node with plain settings, bound to its resources."""
 
@@ -66,6 +69,15 @@ class NodeOp:
         self._call = cast(Any, self.node).run
         ports = {spec.parameter for spec in self.contract.ports if LM in spec.port.__mro__}
         self.models = frozenset(ports & set(self.resources))
+
+    @cached_property
+    def typed(self) -> bool:
+        """Whether code of the node was typed in, so that its key has to be looked at again before each run."""
+        return any(map(was_typed, (*type(self.node).__mro__, *self.node.settings.values())))
+
+    def rekey(self) -> None:
+        """Take the key of the node as its code stands now."""
+        self.key, self.memo_off = step_key(self.node, {name: thing for name, (thing, _) in self.resources.items()})
 
     async def run(self, frame: Frame) -> None:
         run = frame.run
@@ -277,10 +289,12 @@ def step_key(node: Node, resources: Mapping[str, Any]) -> tuple[StepKey | None, 
             return None, f"off: resource {name!r} has no identity"
     kind = type(node)
     besides = {f"depends on {name}": to_plain(value) for name, value in node.depends_on.items()}
-    settings = digest({name: to_plain(value) for name, value in node.settings.items()} | besides)
-    return StepKey(
-        f"{kind.__module__}:{kind.__qualname__}", code_version(cast(Any, kind)), settings, "", digest(identities), ""
-    ), ""
+    try:
+        code = code_version(kind, node.contract().returns)
+        settings, _ = identity_of({**node.settings, **besides})
+    except Unidentified as error:
+        return None, f"off: {error}"
+    return StepKey(f"{kind.__module__}:{kind.__qualname__}", code, settings, "", digest(identities), ""), ""
 
 
 def _seed(seed: int, step: str) -> int:
