@@ -1,4 +1,4 @@
-"""The command line: `seekgraph check | draw | run | evaluate | compile | memo | demo`.
+"""The command line: `seekgraph check | draw | run | evaluate | diagnose | replay | compile | ...`.
 
 Results go to standard output, progress, warnings and errors to standard error. With `--json` standard output holds one JSON
 document and nothing else; an error is `{"error": ...}`. Exit codes: 0 all is well; 1 the flow has errors, a run failed, or a file
@@ -10,12 +10,12 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from seekgraph.cli.exit_codes import failing, to_stdout, with_json_target
+from seekgraph.cli.exit_codes import failing, to_stdout, verbosity_first, with_json_target
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line; ends the process with its exit code."""
-    given = with_json_target(sys.argv[1:] if arguments is None else arguments)
+    given = with_json_target(verbosity_first(sys.argv[1:] if arguments is None else arguments))
     with failing(to_stdout(given)):
         import typer
 

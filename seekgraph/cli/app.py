@@ -7,11 +7,42 @@ from typing import Annotated
 
 import typer
 
+from seekgraph.cli.arguments import (
+    Bind,
+    BudgetText,
+    Cache,
+    Corpus,
+    Dense,
+    Docs,
+    FlowName,
+    Json,
+    JsonTo,
+    LmFor,
+    LmName,
+    MemoFile,
+    MemoPath,
+    Metrics,
+    ModelName,
+    ModelsFolder,
+    OneMetric,
+    ParamValues,
+    Passes,
+    Questions,
+    RewardNames,
+    Rows,
+    Seed,
+    Weights,
+    documents_of,
+    flow_and,
+    flow_of,
+    questions_of,
+    running_of,
+)
+
 app = typer.Typer(
     name="seekgraph",
     help="Search flows that are checked before they run, scored at every step, and compiled against a dev set.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -23,37 +54,6 @@ models_app = typer.Typer(help="Language models: what there is, fetch one, try on
 app.add_typer(models_app, name="models")
 rewards_app = typer.Typer(help="Scores of steps, as --reward takes them.", no_args_is_help=True)
 app.add_typer(rewards_app, name="rewards")
-
-FlowName = Annotated[str, typer.Argument(metavar="FLOW", help="package.module:attribute, or a .flow.json artifact.")]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
-JsonTo = Annotated[str | None, typer.Option("--json", metavar="[OUT]", help="Write JSON to a file, or to standard output.")]
-Corpus = Annotated[Path | None, typer.Option(exists=True, help="A .jsonl corpus: id, title, text.")]
-Docs = Annotated[Path | None, typer.Option(exists=True, help="A folder of text and Markdown files.")]
-Dense = Annotated[bool, typer.Option("--dense", help="Also bind dense retrieval (needs the extra 'dense').")]
-Cache = Annotated[Path | None, typer.Option(file_okay=False, help="A folder to keep indexes in.")]
-MemoPath = Annotated[
-    Path | None, typer.Option("--memo", dir_okay=False, help="A file to keep finished steps in, so that equal ones run once.")
-]
-BudgetText = Annotated[
-    str | None, typer.Option("--budget", metavar="LIMITS", help="Such as searches=500,seconds=60; also calls, tokens, usd.")
-]
-LmName = Annotated[
-    str | None,
-    typer.Option("--lm", metavar="NAME", help="A language model: local/smollm2-135m, openai/.., http://host/v1#model."),
-]
-LmFor = Annotated[
-    list[str] | None, typer.Option("--lm-for", metavar="NODE=NAME", help="Another model for one node; may be repeated.")
-]
-ModelsFolder = Annotated[Path | None, typer.Option("--folder", help="Where weights are kept, in place of the user's cache.")]
-RewardNames = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--reward", metavar="NAME", help="A score of steps: see `seekgraph rewards list`, or module:attribute; may be repeated."
-    ),
-]
-Seed = Annotated[int, typer.Option(help="The seed of all chance.")]
-Rows = typer.Option(exists=True, dir_okay=False, help="Questions with their gold, as .jsonl.")
-MemoFile = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The memo's file.")]
 
 
 def _version(wanted: bool) -> None:
@@ -67,43 +67,51 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def seekgraph(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more on standard error.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only results and errors, no progress.")] = False,
 ) -> None:
-    pass
+    from seekgraph.cli.exit_codes import set_verbosity
+
+    set_verbosity(verbose, quiet)
 
 
 @app.command()
-def check(flow: FlowName, json: Json = False) -> None:
+def check(flow: FlowName = None, bind: Bind = None, param: ParamValues = None, json: Json = False) -> None:
     """Check a flow without running it."""
+    from seekgraph.cli.binding import Bindings
     from seekgraph.cli.inspect import check_command
 
-    check_command(flow, json)
+    check_command(flow_of(flow), json, param or (), Bindings(tuple(bind or ())))
 
 
 @app.command()
 def draw(
-    flow: FlowName,
+    flow: FlowName = None,
     form: Annotated[str | None, typer.Option("--format", help="mermaid (the default) or svg.")] = None,
     out: Annotated[Path | None, typer.Option(help="A file to write to; .svg is drawn as SVG.")] = None,
     trace: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Draw this trace of the flow.")] = None,
     behind: Annotated[str | None, typer.Option(metavar="STEP", help="Only what this step of the trace was built from.")] = None,
+    param: ParamValues = None,
     json: Json = False,
 ) -> None:
     """Draw a flow, or a trace of one."""
     from seekgraph.cli.inspect import draw_command
 
-    draw_command(flow, form, out, trace, json, behind)
+    draw_command(flow_of(flow), form, out, trace, json, behind, param or ())
 
 
 @app.command()
 def run(
-    flow: FlowName,
-    question: Annotated[str, typer.Argument(help="The question.")],
+    flow: FlowName = None,
+    question: Annotated[str | None, typer.Argument(help="The question.", show_default=False)] = None,
     corpus: Corpus = None,
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
     lm: LmName = None,
     lm_for: LmFor = None,
+    bind: Bind = None,
+    param: ParamValues = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
     seed: Seed = 0,
@@ -115,30 +123,29 @@ def run(
     json: Json = False,
 ) -> None:
     """Ask a flow one question."""
-    from seekgraph.cli.options import Documents, Models, Running, parse_budget
     from seekgraph.cli.run import Showing, run_command
 
-    running = Running(memo, parse_budget(budget), seed, Models(lm, tuple(lm_for or ())))
-    run_command(flow, question, Documents(corpus, docs, dense, cache), running, Showing(trace, steps, json, stream))
+    name, asked = flow_and(flow, question, "QUESTION")
+    running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
+    run_command(name, asked, documents_of(corpus, docs, dense, cache), running, Showing(trace, steps, json, stream))
 
 
 @app.command()
 def replay(
     trace: Annotated[Path, typer.Argument(metavar="TRACE", exists=True, dir_okay=False, help="A trace of the flow.")],
-    flow: FlowName,
+    flow: FlowName = None,
     at: Annotated[str | None, typer.Option(help="A step: its id, PATH#VISIT, or its path for all of its visits.")] = None,
     write: Annotated[
         list[str] | None, typer.Option(metavar="CHANNEL=JSON", help="What it should have written; may be repeated.")
     ] = None,
-    param: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=JSON", help="Another value of a param; may be repeated.")
-    ] = None,
+    param: ParamValues = None,
     corpus: Corpus = None,
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
     lm: LmName = None,
     lm_for: LmFor = None,
+    bind: Bind = None,
     memo: MemoPath = None,
     save_trace: Annotated[Path | None, typer.Option("--trace", help="Save the new trace here, as JSON lines.")] = None,
     save_row: Annotated[
@@ -148,71 +155,60 @@ def replay(
     json: Json = False,
 ) -> None:
     """Run a trace again with a step corrected or a param changed: only what depends on that runs."""
-    from seekgraph.cli.options import Documents, Models, Running
     from seekgraph.cli.replay import Changing, Saving, replay_command
 
     changing = Changing(at, tuple(write or ()), tuple(param or ()))
     saving = Saving(save_trace, save_row, tuple(answer or ()), json)
-    replay_command(
-        trace,
-        flow,
-        changing,
-        Documents(corpus, docs, dense, cache),
-        Running(memo, models=Models(lm, tuple(lm_for or ()))),
-        saving,
-    )
+    running = running_of(memo=memo, lm=lm, lm_for=lm_for, bind=bind)
+    replay_command(trace, flow_of(flow), changing, documents_of(corpus, docs, dense, cache), running, saving)
 
 
 @app.command()
 def evaluate(
-    flow: FlowName,
-    questions: Annotated[Path, Rows],
+    flow: FlowName = None,
+    questions: Questions = None,
     corpus: Corpus = None,
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
     lm: LmName = None,
     lm_for: LmFor = None,
+    bind: Bind = None,
+    param: ParamValues = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
     seed: Seed = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many questions.")] = None,
-    metric: Annotated[list[str] | None, typer.Option(help="A metric, such as support_recall@5; may be repeated.")] = None,
+    metric: Metrics = None,
     reward: RewardNames = None,
     parallel: Annotated[int, typer.Option(min=1, help="How many questions run at the same time.")] = 32,
     json: JsonTo = None,
 ) -> None:
     """Run a flow on questions and score it, by node and in total."""
-    from seekgraph.cli.evaluate import Asked, evaluate_command
-    from seekgraph.cli.options import Documents, Models, Running, parse_budget
+    from seekgraph.cli.evaluate import Options, evaluate_command
 
-    asked = Asked(questions, limit, tuple(metric or ()), parallel, tuple(reward or ()))
-    evaluate_command(
-        flow,
-        asked,
-        Documents(corpus, docs, dense, cache),
-        Running(memo, parse_budget(budget), seed, Models(lm, tuple(lm_for or ()))),
-        json,
-    )
+    options = Options(questions_of(questions), limit, tuple(metric or ()), parallel, tuple(reward or ()))
+    running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
+    evaluate_command(flow_of(flow), options, documents_of(corpus, docs, dense, cache), running, json)
 
 
 @app.command()
 def diagnose(
-    flow: FlowName,
-    questions: Annotated[
-        Path, typer.Option("--questions", exists=True, dir_okay=False, help="Questions with their gold, as .jsonl.")
-    ],
+    flow: FlowName = None,
+    questions: Questions = None,
     corpus: Corpus = None,
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
     lm: LmName = None,
     lm_for: LmFor = None,
+    bind: Bind = None,
+    param: ParamValues = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
     seed: Seed = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many questions.")] = None,
-    metric: Annotated[str | None, typer.Option(help="What is to be good, such as support_recall@5; else answers' F1.")] = None,
+    metric: OneMetric = None,
     reward: RewardNames = None,
     good: Annotated[float | None, typer.Option(help="The value from which an example has not failed.")] = None,
     headroom: Annotated[bool, typer.Option(help="Replay with each node perfect.")] = True,
@@ -222,18 +218,17 @@ def diagnose(
     json: JsonTo = None,
 ) -> None:
     """Find which step of a flow loses the points, why, and what it would gain if it were perfect."""
-    from seekgraph.cli.diagnose import Asked, diagnose_command
-    from seekgraph.cli.options import Documents, Models, Running, parse_budget
+    from seekgraph.cli.diagnose import Options, diagnose_command
 
-    asked = Asked(questions, limit, metric, good, headroom, worst, parallel, tuple(reward or ()))
-    running = Running(memo, parse_budget(budget), seed, Models(lm, tuple(lm_for or ())))
-    diagnose_command(flow, asked, Documents(corpus, docs, dense, cache), running, json, html)
+    options = Options(questions_of(questions), limit, metric, good, headroom, worst, parallel, tuple(reward or ()))
+    running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
+    diagnose_command(flow_of(flow), options, documents_of(corpus, docs, dense, cache), running, json, html)
 
 
 @app.command("compile")
 def compile_(
-    flow: FlowName,
     train: Annotated[Path, Rows],
+    flow: FlowName = None,
     val: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Questions to judge changes on; without it a part of TRAIN is held back."),
@@ -245,13 +240,14 @@ def compile_(
     cache: Cache = None,
     lm: LmName = None,
     lm_for: LmFor = None,
+    bind: Bind = None,
+    param: ParamValues = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
     seed: Seed = 0,
-    metric: Annotated[
-        list[str] | None, typer.Option(help="What to compile for, such as support_recall@5 or answer_f1=0.7; may be repeated.")
-    ] = None,
+    metric: Weights = None,
     reward: RewardNames = None,
+    passes: Passes = None,
     trials: Annotated[int, typer.Option(min=0, help="How many sets of numbers to try.")] = 40,
     plan: Annotated[bool, typer.Option("--plan", help="Say what compiling would take, and stop.")] = False,
     resume: Annotated[
@@ -261,15 +257,26 @@ def compile_(
 ) -> None:
     """Find better values for a flow's params, and write the artifact."""
     from seekgraph.cli.compile import Task, compile_command
-    from seekgraph.cli.options import Documents, Models, Running, parse_budget
 
-    task = Task(train, val, tuple(metric or ()), tuple(reward or ()), trials, out, resume, plan, json)
-    compile_command(
-        flow,
-        task,
-        Documents(corpus, docs, dense, cache),
-        Running(memo, parse_budget(budget), seed, Models(lm, tuple(lm_for or ()))),
-    )
+    task = Task(train, val, tuple(metric or ()), tuple(reward or ()), tuple(passes or ()), trials, out, resume, plan, json)
+    running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
+    compile_command(flow_of(flow), task, documents_of(corpus, docs, dense, cache), running)
+
+
+@app.command()
+def flows(json: Json = False) -> None:
+    """List the ready-made flows: what each does, which resources it takes, whether it needs a model."""
+    from seekgraph.cli.flows import flows_command
+
+    flows_command(json)
+
+
+@app.command()
+def config(json: Json = False) -> None:
+    """Show what [tool.seekgraph] of pyproject.toml says here, and where it stands."""
+    from seekgraph.cli.config import config_command
+
+    config_command(json)
 
 
 @memo_app.command("stats")
@@ -295,23 +302,26 @@ def memo_clear(
 
 @prompt_app.command("show")
 def prompt_show(
-    flow: FlowName,
-    node: Annotated[str, typer.Argument(metavar="NODE", help="The path of a node that asks a model, such as answer.")],
-    question: Annotated[str | None, typer.Option(help="What is asked; the rest of what the node reads are samples.")] = None,
+    flow: FlowName = None,
+    node: Annotated[
+        str | None,
+        typer.Argument(metavar="NODE", help="The path of a node that prompts a model, such as answer.", show_default=False),
+    ] = None,
+    question: Annotated[str | None, typer.Option(help="The question; the rest of what the node reads are samples.")] = None,
     trace: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="A trace: what the node was given at its last visit there.")
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A trace: what the node read at its last visit there.")
     ] = None,
     json: Json = False,
 ) -> None:
     """Show exactly what a node sends to its model."""
     from seekgraph.cli.prompt import show_command
 
-    show_command(flow, node, question, trace, json)
+    show_command(*flow_and(flow, node, "NODE"), question, trace, json)
 
 
 @models_app.command("list")
 def models_list(folder: ModelsFolder = None, json: Json = False) -> None:
-    """The models that a flow can be given."""
+    """The models that a flow can use."""
     from seekgraph.cli.models import list_command
 
     list_command(folder, json)
@@ -331,7 +341,7 @@ def models_pull(
 
 @models_app.command("try")
 def models_try(
-    name: Annotated[str, typer.Argument(help="local/smollm2-135m, openai/.., anthropic/.., http://host/v1#model")],
+    name: ModelName,
     prompt: Annotated[str, typer.Argument(help="What to say to it.")],
     folder: ModelsFolder = None,
     key: Annotated[str | None, typer.Option(metavar="VARIABLE", help="The environment variable that holds the key.")] = None,

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seekgraph.cli.common import Misuse, find_flow, say, show, writable, write_json
+from seekgraph.cli.common import Misuse, find_flow, location
+from seekgraph.cli.metrics import weights
 from seekgraph.cli.options import Documents, Running, require_gold
+from seekgraph.cli.output import QUIET, json_target, say, show, whole, writable, write_json
+from seekgraph.cli.passes import find_passes
 from seekgraph.cli.rewards import find_rewards
 
 if TYPE_CHECKING:
@@ -16,17 +19,17 @@ if TYPE_CHECKING:
     from seekgraph.flow import Bound
     from seekgraph.optimizers.compiled import Compiled
     from seekgraph.optimizers.estimate import CompilePlan
-    from seekgraph.optimizers.passes import Pass
 
 
 @dataclass(frozen=True)
 class Task:
-    """--train, --val, --metric, --reward, --trials, and what comes of it: --out, --resume, --plan, --json."""
+    """--train, --val, --metric, --reward, --pass, --trials, and what comes of it: --out, --resume, --plan, --json."""
 
     train: Path
     val: Path | None = None
     metrics: tuple[str, ...] = ()
     rewards: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
     trials: int = 40
     out: Path | None = None
     resume: bool = False
@@ -39,8 +42,7 @@ def compile_command(name: str, task: Task, documents: Documents, running: Runnin
     if task.out is None and not task.plan:
         raise Misuse("give --out A.flow.json, where the artifact goes, or --plan to see what compiling would take")
     writable(task.out, "--out")
-    if task.target not in (None, "-"):
-        writable(Path(str(task.target)), "--json")
+    json_target(task.target)
     flow = find_flow(name)
     options = _options(flow, task, running)
     bound = running.bind(flow, documents)
@@ -53,7 +55,7 @@ def compile_command(name: str, task: Task, documents: Documents, running: Runnin
             write_json(plan.to_json(), task.target)
         return
     try:
-        compiled = bound.compile(**options, journal=f"{task.out}.journal", resume=task.resume, progress=True)
+        compiled = bound.compile(**options, journal=f"{task.out}.journal", resume=task.resume, progress=not QUIET.get())
     except KeyboardInterrupt:
         say(f"what is finished is in {task.out}.journal: the same command with --resume goes on from there")
         raise
@@ -63,7 +65,8 @@ def compile_command(name: str, task: Task, documents: Documents, running: Runnin
 def _write(name: str, task: Task, compiled: Compiled) -> None:
     from seekgraph.core.artifact import describe
 
-    compiled.save(str(task.out), location=describe(name).flow if name.endswith(".json") else name)
+    with whole(Path(str(task.out))) as path:
+        compiled.save(str(path), location=describe(name).flow if name.endswith(".json") else location(name))
     if task.target != "-":
         show(compiled, summary(compiled))
     say(f"wrote {task.out}; its journal is {task.out}.journal")
@@ -86,21 +89,15 @@ def summary(compiled: Compiled) -> str:
 def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
     """What `compile` takes, read and checked before documents are."""
     from seekgraph.evaluation.examples import read_examples
-    from seekgraph.optimizers.demonstrate import Demonstrate
-    from seekgraph.optimizers.fit import Fit
     from seekgraph.optimizers.objective import objective_for
-    from seekgraph.optimizers.tune import Tune
 
     train = read_examples(task.train)
     val = None if task.val is None else read_examples(task.val)
-    metric, rewards = _weights(task.metrics), find_rewards(task.rewards)
+    metric, rewards, passes = weights(task.metrics), find_rewards(task.rewards), find_passes(task.passes, task.trials)
     try:
         objective_for(flow, (*train, *(val or ())), metric)
     except ValueError as error:
         raise Misuse(f"--metric: {error}" if metric else str(error)) from None
-    passes: list[Pass] = [Fit()]
-    if task.trials:
-        passes += [Demonstrate(), Tune(trials=task.trials)]
     return {
         "train": train,
         "val": val,
@@ -110,18 +107,6 @@ def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
         "budget": running.budget,
         "seed": running.seed,
     }
-
-
-def _weights(metrics: tuple[str, ...]) -> Mapping[str, float] | None:
-    """`answer_f1` or `answer_f1=0.7`, several times: what to compile for, by weight. Raises `Misuse`."""
-    weights: dict[str, float] = {}
-    for each in metrics:
-        name, _, weight = each.partition("=")
-        try:
-            weights[name] = float(weight or 1)
-        except ValueError:
-            raise Misuse(f"--metric takes a name, or a name and a weight such as answer_f1=0.7, not {each!r}") from None
-    return weights or None
 
 
 class _Planned(Exception):

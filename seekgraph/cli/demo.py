@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seekgraph.cli.common import say, show, writable, write_json
+from seekgraph.cli.output import say, show, writable, write_json
 from seekgraph.demo.run import run_demo
 
 

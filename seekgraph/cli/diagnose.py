@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from seekgraph.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
+from seekgraph.cli.common import FAILED, find_flow
+from seekgraph.cli.metrics import find_metric
 from seekgraph.cli.options import Documents, Running, require_gold
+from seekgraph.cli.output import QUIET, json_target, say, show, writable, write_file, write_json
 from seekgraph.cli.rewards import find_rewards
 
 
 @dataclass(frozen=True)
-class Asked:
+class Options:
     """--questions, --limit, --metric, --good, --no-headroom, --worst, --parallel, --reward."""
 
     questions: Path
@@ -25,35 +27,30 @@ class Asked:
 
 
 def diagnose_command(
-    name: str, asked: Asked, documents: Documents, running: Running, target: str | None, html: Path | None
+    name: str, options: Options, documents: Documents, running: Running, target: str | None, html: Path | None
 ) -> None:
     """Find which step of a flow loses the points; exit code 1 where every run failed."""
     from seekgraph.evaluation.examples import read_examples
-    from seekgraph.evaluation.metrics import MetricError, metric
 
-    if target not in (None, "-"):
-        writable(Path(str(target)), "--json")
+    json_target(target)
     writable(html, "--html")
-    try:
-        chosen = None if asked.metric is None else metric(asked.metric)
-    except MetricError as error:
-        raise Misuse(f"--metric: {error}") from None
-    rewards = find_rewards(asked.rewards)
+    chosen = None if options.metric is None else find_metric(options.metric)
+    rewards = find_rewards(options.rewards)
     flow = find_flow(name)
-    examples = read_examples(asked.questions)[: asked.limit]
+    examples = read_examples(options.questions)[: options.limit]
     bound = running.bind(flow, documents)
     require_gold(bound, examples)
     diagnosis = bound.diagnose(
         examples,
         metric=chosen,
-        good=asked.good,
+        good=options.good,
         rewards=rewards,
-        headroom=asked.headroom,
-        worst=asked.worst,
-        parallel=asked.parallel,
+        headroom=options.headroom,
+        worst=options.worst,
+        parallel=options.parallel,
         seed=running.seed,
         budget=running.budget,
-        progress=True,
+        progress=not QUIET.get(),
     )
     if bound.memo is not None:
         bound.memo.close()
@@ -62,7 +59,7 @@ def diagnose_command(
     if target is not None:
         write_json(diagnosis.to_json(), target)
     if html is not None:
-        html.write_text(diagnosis.to_html(), encoding="utf-8")
+        write_file(html, diagnosis.to_html())
         say(f"wrote {html}: open it in a browser")
     if diagnosis.n and diagnosis.errors == diagnosis.n:
         raise SystemExit(FAILED)

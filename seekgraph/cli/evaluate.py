@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from seekgraph.cli.common import FAILED, Misuse, find_flow, show, writable, write_json
+from seekgraph.cli.common import FAILED, find_flow
+from seekgraph.cli.metrics import find_metrics
 from seekgraph.cli.options import Documents, Running, require_gold
+from seekgraph.cli.output import QUIET, json_target, show, write_json
 from seekgraph.cli.rewards import find_rewards
 
 
 @dataclass(frozen=True)
-class Asked:
+class Options:
     """--questions, --limit, --metric, --parallel, --reward."""
 
     questions: Path
@@ -21,30 +23,25 @@ class Asked:
     rewards: tuple[str, ...] = ()
 
 
-def evaluate_command(name: str, asked: Asked, documents: Documents, running: Running, target: str | None) -> None:
+def evaluate_command(name: str, options: Options, documents: Documents, running: Running, target: str | None) -> None:
     """Score a flow on questions; exit code 1 where every run failed."""
     from seekgraph.evaluation.examples import read_examples
-    from seekgraph.evaluation.metrics import MetricError, metric
 
-    if target not in (None, "-"):
-        writable(Path(str(target)), "--json")
-    try:
-        metrics = [metric(each) for each in asked.metrics] or None
-    except MetricError as error:
-        raise Misuse(f"--metric: {error}") from None
-    rewards = find_rewards(asked.rewards)
+    json_target(target)
+    metrics = find_metrics(options.metrics)
+    rewards = find_rewards(options.rewards)
     flow = find_flow(name)
-    examples = read_examples(asked.questions)[: asked.limit]
+    examples = read_examples(options.questions)[: options.limit]
     bound = running.bind(flow, documents)
     require_gold(bound, examples)
     report = bound.evaluate(
         examples,
         metrics=metrics,
         rewards=rewards,
-        parallel=asked.parallel,
+        parallel=options.parallel,
         seed=running.seed,
         budget=running.budget,
-        progress=True,
+        progress=not QUIET.get(),
     )
     if bound.memo is not None:
         bound.memo.close()

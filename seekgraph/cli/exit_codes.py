@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from seekgraph.cli.common import FAILED, INTERRUPTED, MISUSED, Misuse
+from seekgraph.cli.common import FAILED, INTERRUPTED, MISUSED, Misuse, ready_made
+from seekgraph.cli.output import QUIET, replace_what_cannot_be_encoded
 from seekgraph.core.base.errors import SeekgraphError
 
-WITH_TARGET = ("evaluate", "compile")
+WITH_TARGET = ("evaluate", "diagnose", "compile")
 """The commands whose `--json` takes a file; without one it is standard output."""
 
 
 @contextmanager
 def failing(as_json: bool) -> Iterator[None]:
-    """Turn errors that a user can mend into one message and an exit code; others are bugs, and keep their traceback."""
+    """Turn errors that a user can correct into one message and an exit code; others are bugs, and keep their traceback."""
     import typer
 
     _warn_on_stderr()
+    replace_what_cannot_be_encoded()
+    QUIET.set(False)
     misused: tuple[type[Exception], ...] = tuple(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
     try:
         yield
@@ -47,7 +51,7 @@ def end(message: str, code: int, as_json: bool) -> NoReturn:
 def with_json_target(arguments: Sequence[str]) -> list[str]:
     """The arguments with standard output, `-`, as the target of a `--json` that has none: FLOW or an option follows it."""
     given = list(arguments)
-    if given and given[0] in WITH_TARGET and "--json" in given:
+    if _takes_target(given) and "--json" in given:
         after = given.index("--json") + 1
         if after == len(given) or given[after].startswith("--") or _names_flow(given[after]):
             given.insert(after, "-")
@@ -58,11 +62,16 @@ def to_stdout(arguments: Sequence[str]) -> bool:
     """Whether the command, its `--json` with a target, writes JSON to standard output."""
     if "--json" not in arguments:
         return "--json=-" in arguments
-    return arguments[0] not in WITH_TARGET or arguments[arguments.index("--json") + 1] == "-"
+    return not _takes_target(arguments) or arguments[arguments.index("--json") + 1] == "-"
+
+
+def _takes_target(arguments: Sequence[str]) -> bool:
+    command = next((each for each in arguments if each not in VERBOSITY), None)
+    return command in WITH_TARGET
 
 
 def _names_flow(argument: str) -> bool:
-    return argument.endswith(".flow.json") or (":" in argument and not argument.endswith(".json"))
+    return argument.endswith(".flow.json") or argument in ready_made() or (":" in argument and not argument.endswith(".json"))
 
 
 def _refused(error: Any, as_json: bool) -> NoReturn:
@@ -81,4 +90,30 @@ def _warn_on_stderr() -> None:
         facts = ", ".join(f"{name} {value}" for name, value in event.items() if name != "event")
         return f"seekgraph: {level}: {event['event'].replace('_', ' ')}{f' ({facts})' if facts else ''}"
 
-    structlog.configure(processors=[line], logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        processors=[line],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=False,
+    )
+
+
+def set_verbosity(verbose: bool, quiet: bool) -> None:
+    """-v and -q: how much is said on standard error beside errors. Raises `Misuse` for both."""
+    if verbose and quiet:
+        raise Misuse("-v and -q contradict each other: give one")
+    import structlog
+
+    level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
+    QUIET.set(quiet)
+
+
+VERBOSITY = ("-v", "--verbose", "-q", "--quiet")
+
+
+def verbosity_first(arguments: Sequence[str]) -> list[str]:
+    """The arguments with -v and -q, wherever they stand, before the command, which is where the parser looks for them."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    flags = [each for each in arguments[:end] if each in VERBOSITY]
+    return [*flags, *(each for each in arguments[:end] if each not in VERBOSITY), *arguments[end:]]

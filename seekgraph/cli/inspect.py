@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seekgraph.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
+from seekgraph.cli.binding import Bindings
+from seekgraph.cli.common import FAILED, Misuse, find_flow
+from seekgraph.cli.output import say, show, writable, write_file, write_json
+from seekgraph.cli.params import with_params
 
 if TYPE_CHECKING:
     from seekgraph.core.record.trace import Trace
@@ -15,30 +19,40 @@ if TYPE_CHECKING:
 FORMS = ("mermaid", "svg")
 
 
-def check_command(name: str, as_json: bool) -> None:
-    """Show everything that is wrong with a flow; exit code 1 where there are errors."""
+def check_command(name: str, as_json: bool, params: Sequence[str] = (), bindings: Bindings | None = None) -> None:
+    """Show everything that is wrong with a flow; exit code 1 where there are errors. What is bound is made, and has to fit."""
     from seekgraph.core.check import check
 
-    flow = find_flow(name)
+    flow = with_params(find_flow(name), params)
     findings = check(flow)
     errors = sum(finding.severity == "error" for finding in findings)
     readable = not any(finding.code == "contract" for finding in findings)
     asks = {name: needed for name, (_, _, needed) in flow.resources.items()} if readable else {}
+    bound = sorted(bindings.open(flow)) if bindings is not None and bindings.pairs and readable else []
     if as_json:
-        told = [asdict(finding) for finding in findings]
-        write_json({"ok": not errors, "params": sorted(flow.params()), "resources": asks, "findings": told})
+        found = [asdict(finding) for finding in findings]
+        write_json({"ok": not errors, "params": sorted(flow.params()), "resources": asks, "bound": bound, "findings": found})
     else:
         show(*(f"{finding}\n" for finding in findings))
         resources = ", ".join(f"{name}{'' if needed else ' (optional)'}" for name, needed in asks.items())
         verdict = "no errors" if not errors else "1 error" if errors == 1 else f"{errors} errors"
         size = f"{len(flow.sites)} places, {len(flow.params())} params"
-        show(f"{flow.name or name}: {verdict}; {size}; asks for {resources or 'nothing'}")
+        show(
+            f"{flow.name or name}: {verdict}; {size}; asks for {resources or 'nothing'}"
+            + (f"; bound: {', '.join(bound)}" if bound else "")
+        )
     if errors:
         raise SystemExit(FAILED)
 
 
 def draw_command(
-    name: str, form: str | None, out: Path | None, trace: Path | None, as_json: bool, behind: str | None = None
+    name: str,
+    form: str | None,
+    out: Path | None,
+    trace: Path | None,
+    as_json: bool,
+    behind: str | None = None,
+    params: Sequence[str] = (),
 ) -> None:
     """Write a drawing of a flow, or of a trace of it, to a file or to standard output.
 
@@ -51,7 +65,7 @@ def draw_command(
     if form not in FORMS:
         raise Misuse(f"--format is mermaid or svg, not {form!r}")
     writable(out, "--out")
-    flow = find_flow(name)
+    flow = with_params(find_flow(name), params)
     thing = flow if trace is None else Trace.load(trace, flow.channels)
     if isinstance(thing, Trace) and thing.fingerprint != flow.fingerprint:
         say(f"{trace} was made by {thing.flow or 'a flow without a name'!r}, and not by this flow as it is now")
@@ -59,12 +73,14 @@ def draw_command(
         thing = _behind(thing, behind)
     drawn = thing.draw(form)
     if out is not None:
-        out.write_text(drawn, encoding="utf-8")
+        write_file(out, drawn)
         say(f"wrote {out}")
     if as_json:
         write_json({"format": form, "drawing": drawn})
     elif out is None:
-        sys.stdout.write(drawn.rstrip() + "\n")
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        shown = drawn.encode(encoding, "xmlcharrefreplace").decode(encoding) if form == "svg" else drawn
+        sys.stdout.write(shown.rstrip() + "\n")
 
 
 def _behind(thing: Any, id: str) -> Trace:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seekgraph.cli.common import show, write_json
 from seekgraph.cli.options import require_memo
+from seekgraph.cli.output import show, write_json
 
 DAY = 86_400.0
 
@@ -16,6 +16,7 @@ def stats_command(path: Path, as_json: bool) -> None:
     from rich.table import Table
 
     from seekgraph.core.memo import Memo
+    from seekgraph.evaluation.terminal import Fitting
 
     require_memo(path)
     with Memo(path) as memo:
@@ -29,7 +30,7 @@ def stats_command(path: Path, as_json: bool) -> None:
         table.add_column(column, justify="right")
     for node, held in sorted(stats.nodes.items(), key=lambda item: -item[1].bytes):
         table.add_row(node, f"{held.entries:,}", f"{held.hits:,}", f"{held.bytes / 1e3:,.1f}")
-    show(*([table] if stats.entries else []), f"{path}: {stats.entries:,} steps, {stats.bytes / 1e6:,.1f} MB")
+    show(*([Fitting(table)] if stats.entries else []), f"{path}: {stats.entries:,} steps, {stats.bytes / 1e6:,.1f} MB")
 
 
 def clear_command(path: Path, node: str | None, days: float | None, as_json: bool) -> None:

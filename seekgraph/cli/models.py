@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seekgraph.cli.common import Misuse, say, show, write_json
+from seekgraph.cli.common import Misuse
+from seekgraph.cli.output import say, show, write_json
 
 if TYPE_CHECKING:
     from seekgraph.core.language.lm import Completion
@@ -18,9 +19,10 @@ HOSTS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 
 
 def list_command(folder: Path | None, as_json: bool) -> None:
-    """Show the models that a flow can be given: local ones with their weights, hosted ones with their prices."""
+    """Show the models that a flow can use: local ones with their weights, hosted ones with their prices."""
     from rich.table import Table
 
+    from seekgraph.evaluation.terminal import Fitting
     from seekgraph.lms.prices import AS_OF, TABLE
     from seekgraph.lms.store import CATALOG, models_dir, present
 
@@ -43,16 +45,16 @@ def list_command(folder: Path | None, as_json: bool) -> None:
         return
     table = Table(title="local, in the process", title_justify="left")
     for column in ("name", "weights", "MB", "what it is"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=column == "name")
     for each in local:
         table.add_row(str(each["name"]), "here" if each["here"] else "to be pulled", str(each["megabytes"]), str(each["about"]))
     prices = Table(title=f"hosted; US dollars a million tokens as of {AS_OF}, any other name works too", title_justify="left")
     for column in ("name", "in", "out", "key"):
-        prices.add_column(column)
+        prices.add_column(column, no_wrap=True)
     for one in hosted:
         variable = HOSTS[str(one["name"]).partition("/")[0]]
         prices.add_row(str(one["name"]), f"{one['input']:g}", f"{one['output']:g}", "set" if one["key"] else f"set {variable}")
-    show(table, prices, "and any server that speaks as OpenAI does: http://127.0.0.1:8080/v1#model")
+    show(Fitting(table), Fitting(prices), "and any server that speaks as OpenAI does: http://127.0.0.1:8080/v1#model")
 
 
 def pull_command(name: str, folder: Path | None, as_json: bool) -> None:

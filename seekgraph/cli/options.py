@@ -1,4 +1,4 @@
-"""What the commands that run a flow are given: documents to search, and how to run."""
+"""The options of the commands that run a flow: documents to search, other resources, params, and how to run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seekgraph.cli.binding import Bindings
 from seekgraph.cli.common import Misuse
+from seekgraph.cli.params import with_params
 from seekgraph.core.base.budget import Budget
 from seekgraph.core.base.errors import SeekgraphError
 
@@ -24,46 +26,57 @@ class NoMemo(SeekgraphError):
 
 @dataclass(frozen=True)
 class Documents:
-    """--corpus, --docs, --dense, --cache."""
+    """--corpus, --docs, --dense, --cache. Several sources are one corpus, whose ids are kept apart.
 
-    corpus: Path | None = None
-    docs: Path | None = None
+    `configured` sources are from a configuration file: a flow that takes no documents passes them by.
+    """
+
+    sources: tuple[Path, ...] = ()
     dense: bool = False
     cache: Path | None = None
+    configured: bool = False
 
-    def open(self, flow: Flow) -> dict[str, Any]:
-        """What the flow asks for, made from these documents. Raises `Misuse` where it asks for something else."""
+    def open(self, flow: Flow, bound: Iterable[str] = ()) -> dict[str, Any]:
+        """What the flow takes, made from these documents; `bound` are the names of resources that it gets from elsewhere.
+
+        Raises `Misuse` where it takes something that documents do not give.
+        """
         from seekgraph.tools import open_corpus
 
-        if self.corpus is not None and self.docs is not None:
-            raise Misuse("--corpus and --docs are two ways to say the same: give one")
-        source = self.corpus or self.docs
-        required = {name for name, (_, _, needed) in flow.resources.items() if needed}
-        if source is None:
-            if required:
-                raise Misuse(f"the flow asks for {', '.join(sorted(required))}: give --docs FOLDER or --corpus FILE.jsonl")
+        takes = [name for name in flow.resources if name not in set(bound)]
+        required = {name for name in takes if flow.resources[name][2]}
+        gives = ["corpus", "links", *(["dense"] if self.dense else [])]
+        if not self.sources or (self.configured and not set(takes) & set(gives)):
+            if missing := sorted(required):
+                raise Misuse(f"the flow asks for {', '.join(missing)}: give {_way_out(missing)}")
             return {}
         if self.dense and "dense" not in flow.resources:
             raise Misuse(f"--dense: the flow does not ask for 'dense'; it asks for {', '.join(flow.resources) or 'nothing'}")
-        gives = {"corpus", "links", *(["dense"] if self.dense else [])}
-        if missing := sorted(required - gives):
-            mend = "give --dense too" if missing == ["dense"] else "name its retriever 'corpus', or bind it from Python"
-            raise Misuse(f"the flow asks for {', '.join(missing)}; documents give {', '.join(sorted(gives))}: {mend}")
-        offered = open_corpus(source, dense=self.dense, cache=self.cache)
-        return {name: thing for name, thing in offered.items() if name in flow.resources}
+        if missing := sorted(required - set(gives)):
+            hint = "give --dense too" if missing == ["dense"] else f"give --bind {missing[0]}=module:attribute"
+            raise Misuse(f"the flow asks for {', '.join(missing)}; documents give {', '.join(sorted(gives))}: {hint}")
+        offered = open_corpus(*self.sources, dense=self.dense, cache=self.cache)
+        return {name: thing for name, thing in offered.items() if name in takes}
+
+
+def _way_out(missing: Iterable[str]) -> str:
+    documents = [name for name in missing if name in ("corpus", "links", "dense")]
+    others = [f"--bind {name}=module:attribute" for name in missing if name not in documents]
+    return " and ".join([*(["--docs FOLDER or --corpus FILE.jsonl"] if documents else []), *others])
 
 
 @dataclass(frozen=True)
 class Models:
-    """--lm, --lm-for."""
+    """--lm, --lm-for. A `configured` model is from a configuration file: a flow that uses no model passes it by."""
 
     lm: str | None = None
     lm_for: tuple[str, ...] = ()
+    configured: bool = False
 
     def open(self, flow: Flow) -> dict[str, Any]:
-        """The models, each made once, by the name under which the flow asks for it. Nothing is loaded or asked yet.
+        """The models, each made once, by the name under which the flow asks for it. Nothing is loaded or sent yet.
 
-        Raises `Misuse` for a node that asks no model, and what `lms.resolve` raises: each says how to mend it.
+        Raises `Misuse` for a node that uses no model, and what `lms.resolve` raises: each says the way out.
         """
         if self.lm is None and not self.lm_for:
             return {}
@@ -73,7 +86,7 @@ class Models:
         shared = [name for name, (_, port, _) in flow.resources.items() if port is LM]
         nodes = {name.rpartition(".")[0]: name for name, port in flow.own_resources.items() if port is LM}
         wanted: dict[str, str] = {}
-        if self.lm is not None:
+        if self.lm is not None and ("lm" in shared or not self.configured):
             if "lm" not in shared:
                 others = f"; it has models under {', '.join(shared)}: give --lm-for NAME=MODEL" if shared else ""
                 raise Misuse(f"--lm: nothing in the flow asks for a model under 'lm'{others}")
@@ -83,7 +96,7 @@ class Models:
             if not place or not model:
                 raise Misuse(f"--lm-for takes NODE=NAME, such as plan=openai/gpt-4.1, not {each!r}")
             if place not in nodes and place not in shared:
-                raise Misuse(f"--lm-for: no node {place!r} asks a model; these do: {', '.join(nodes) or 'none'}")
+                raise Misuse(f"--lm-for: no node {place!r} uses a model; these do: {', '.join(nodes) or 'none'}")
             wanted[nodes.get(place, place)] = model
         made = {model: resolve(model) for model in dict.fromkeys(wanted.values())}
         return {name: made[model] for name, model in wanted.items()}
@@ -93,32 +106,38 @@ def require_gold(bound: Bound, examples: Iterable[Example]) -> None:
     """Raise `ExampleError` for gold that is not among the documents: no flow could ever find it."""
     from seekgraph.evaluation.examples import check_gold
 
-    passages = getattr(bound.resources.get("corpus"), "passages", None)
-    if passages is not None:
+    passages: Any = getattr(bound.resources.get("corpus"), "passages", None)
+    if callable(getattr(passages, "id", None)):  # a retriever of a user's own need not know its passages
         check_gold(examples, [passages.id(number) for number in range(len(passages))])
 
 
 @dataclass(frozen=True)
 class Running:
-    """--memo, --budget, --seed, --lm, --lm-for."""
+    """--memo, --budget, --seed, --lm, --lm-for, --bind, --param."""
 
     memo: Path | None = None
     budget: Budget = field(default_factory=Budget)
     seed: int = 0
     models: Models = field(default_factory=Models)
+    bindings: Bindings = field(default_factory=Bindings)
+    params: tuple[str, ...] = ()
 
     def bind(self, flow: Flow, documents: Documents) -> Bound:
-        """The flow bound to what it asks for, without the budget: whether that is for a run or for all of them, a command says.
+        """The flow with these params, bound to what it takes, without the budget: whether that is for a run or for all of them, a
+        command says.
 
         A flow with errors is refused before anything is read.
         """
         from seekgraph.core.check import require
 
         require(flow)
+        flow = with_params(flow, self.params)
         if self.memo is not None and self.memo.exists():
             require_memo(self.memo)
-        models = self.models.open(flow)
-        return flow.bind({**documents.open(flow), **models}, memo=self.memo)
+        bound, models = self.bindings.open(flow), self.models.open(flow)
+        if both := sorted(set(bound) & set(models) if not self.models.configured else ()):
+            raise Misuse(f"--bind and --lm both give {', '.join(both)}: give one")
+        return flow.bind({**documents.open(flow, {*bound, *models}), **models, **bound}, memo=self.memo)
 
 
 def require_memo(path: Path) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seekgraph.cli.common import Misuse, find_flow, say, write_json
+from seekgraph.cli.common import Misuse, find_flow
+from seekgraph.cli.output import say, write_json
 
 if TYPE_CHECKING:
     from seekgraph.core.language.node import Node

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seekgraph.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
+from seekgraph.cli.common import FAILED, Misuse, find_flow
 from seekgraph.cli.options import Documents, Running
+from seekgraph.cli.output import say, show, whole, writable, write_json
+from seekgraph.cli.params import read_params
 
 if TYPE_CHECKING:
     from seekgraph.core.machine.result import Result
@@ -51,12 +53,13 @@ def replay_command(path: Path, name: str, changing: Changing, documents: Documen
     flow = find_flow(name)
     trace = Trace.load(path, flow.channels)
     bound = running.bind(flow, documents)
-    params = parse_pairs(changing.params, "--param")
+    params = read_params(flow, changing.params)
     result = bound.replay(trace, at=changing.at, write=write or None, params=params)
     if bound.memo is not None:
         bound.memo.close()
     if saving.trace is not None:
-        result.trace.save(saving.trace)
+        with whole(saving.trace) as path:
+            result.trace.save(path)
         say(f"wrote {saving.trace}")
     if saving.row is not None and changing.at is not None:
         from seekgraph.evaluation.corrections import label_of, labelled, save_row
@@ -64,7 +67,7 @@ def replay_command(path: Path, name: str, changing: Changing, documents: Documen
         row = save_row(saving.row, labelled(trace, [label_of(trace, place(trace, bound, changing.at), write)], saving.answers))
         say(f"wrote {saving.row}: {row.id} has {len(row.step_labels)} step labels")
     if saving.as_json:
-        write_json(told(trace, result))
+        write_json(as_data(trace, result))
     else:
         show(*_shown(trace, result))
     if result.status == "failed":
@@ -84,7 +87,7 @@ def parse_pairs(pairs: Sequence[str], option: str) -> dict[str, Any]:
     return found
 
 
-def told(then: Trace, now: Result) -> dict[str, Any]:
+def as_data(then: Trace, now: Result) -> dict[str, Any]:
     """A replay as plain data: both answers, and the ids of the steps by how they came about."""
     before, after = answered(then), now.answer
     return {

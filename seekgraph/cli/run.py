@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seekgraph.cli.common import FAILED, Misuse, find_flow, say, show, writable, write_json
+from seekgraph.cli.common import FAILED, Misuse, find_flow
 from seekgraph.cli.options import Documents, Running
+from seekgraph.cli.output import say, show, whole, writable, write_json
 
 if TYPE_CHECKING:
     from seekgraph.core.machine.result import Result
@@ -32,7 +33,7 @@ class Showing:
 
     @property
     def aloud(self) -> bool:
-        """Whether the answer is shown while it is written: on a terminal unless told otherwise, never beside JSON."""
+        """Whether the answer is shown while it is written: on a terminal unless the user says otherwise, never beside JSON."""
         wanted = sys.stdout.isatty() if self.stream is None else self.stream
         return wanted and not self.as_json
 
@@ -49,10 +50,11 @@ def run_command(name: str, question: str, documents: Documents, running: Running
     if bound.memo is not None:
         bound.memo.close()
     if showing.trace is not None:
-        result.trace.save(showing.trace)
+        with whole(showing.trace) as path:
+            result.trace.save(path)
         say(f"wrote {showing.trace}")
     if showing.as_json:
-        write_json(told(result))
+        write_json(as_data(result))
     else:
         show(*_shown(result, bound.flow.output))
     if result.status == "failed":
@@ -94,7 +96,7 @@ def _size(value: Any) -> str:
     return f"{len(value)} items" if isinstance(value, tuple) else type(value).__name__
 
 
-def told(result: Result) -> dict[str, Any]:
+def as_data(result: Result) -> dict[str, Any]:
     """A result as plain data: the passages are those that the answer cites, or else all that were found."""
     answer = None if result.answer is None else result.answer.model_dump(mode="json")
     cited = set(result.answer.citations) if result.answer else set()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
     from seekgraph.diagnosis.diagnosis import Diagnosis
+    from seekgraph.evaluation.terminal import Fitting
 
 WHOLE = ("node", "mean reward", "headroom", "share of what is needed", "mean")
 """Columns that are not broken into lines."""
@@ -48,7 +48,7 @@ def as_rich(diagnosis: Diagnosis) -> Group:
     return Group(*parts, *(_example(each) for each in diagnosis.examples[:SHOWN]))
 
 
-def _nodes(diagnosis: Diagnosis) -> Table:
+def _nodes(diagnosis: Diagnosis) -> Fitting:
     rows = []
     for path, node in diagnosis.nodes.items():
         rewards = "\n".join(f"{_short(found.mean)} {name}" for name, found in node.reward.items())
@@ -70,10 +70,12 @@ def _amount(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], words: int = 1, left: tuple[str, ...] = ()) -> Table:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], words: int = 1, left: tuple[str, ...] = ()) -> Fitting:
     from rich import box
     from rich.table import Table
     from rich.text import Text
+
+    from seekgraph.evaluation.terminal import Fitting
 
     made = Table(box=box.SIMPLE_HEAD)
     for number, name in enumerate(head):
@@ -85,7 +87,7 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], words: int = 
         )
     for row in rows:
         made.add_row(*map(Text, row))
-    return made
+    return Fitting(made)
 
 
 def _example(example: Any) -> Text:

@@ -63,15 +63,17 @@ def as_rich(report: Report) -> Group:
     from rich.table import Table as RichTable
     from rich.text import Text
 
+    from seekgraph.evaluation.terminal import Fitting
+
     drawn = []
     for table in tables(report):
         shown = RichTable(box=box.SIMPLE_HEAD)
         for number, head in enumerate(table.head):
             words = number == 0 or head in ("reward", "code", "error")
-            shown.add_column(Text(head), justify="left" if words else "right", overflow="fold")
+            shown.add_column(Text(head), justify="left" if words else "right", overflow="fold", no_wrap=not words)
         for row in table.rows:
             shown.add_row(*(Text(cell) for cell in row))
-        drawn.append(shown)
+        drawn.append(Fitting(shown))
     return Group(Text(headline(report)), *drawn)
 
 

@@ -39,7 +39,7 @@ def test_files_that_are_skipped_are_said_and_the_rest_is_used(notes: Path) -> No
     (notes / "latin.txt").write_bytes("Zürich".encode("latin-1"))
     ran = seekgraph("run", SINGLE, "Which river flows through Vienna?", "--docs", notes, "--json")
     assert ran.json["status"] == "ok"
-    assert "seekgraph: warning: files skipped" in ran.err
+    assert "seekgraph: warning: files not read" in ran.err
     assert "not UTF-8" in ran.err
 
 

@@ -19,7 +19,10 @@ CASES = {
     "a misspelt command": (("chek", SINGLE), "Did you mean 'check'?"),
     "no flow": (("check",), "Missing argument 'FLOW'"),
     "a word": (("check", "nothing"), "no module 'nothing': FLOW 'nothing' is package.module:attribute"),
-    "a path": (("check", "some/where"), "FLOW is package.module:attribute or a .flow.json file, not 'some/where'"),
+    "a path": (
+        ("check", "some/where"),
+        "FLOW is package.module:attribute, a name of `seekgraph flows` or a .flow.json file, not 'some/where'",
+    ),
     "a file": (("check", "flows/mine.py:flow"), "not a file: write flows.mine:flow"),
     "a file elsewhere": (("check", "../mine.py"), "in that file's folder, write mine:flow"),
     "no such module": (("check", "nothing.here:flow"), "no module 'nothing'"),
@@ -32,10 +35,6 @@ CASES = {
     "a form there is not": (("draw", SINGLE, "--format", "png"), "--format is mermaid or svg, not 'png'"),
     "a folder to draw to": (("draw", SINGLE, "--out", "."), "--out . is a folder"),
     "no documents": (("run", SINGLE, "q"), "the flow asks for corpus: give --docs FOLDER or --corpus FILE.jsonl"),
-    "two kinds of documents": (
-        ("run", SINGLE, "q", *ON, "--docs", str(CORPUS)),
-        "--corpus and --docs are two ways to say the same",
-    ),
     "documents that are not there": (("run", SINGLE, "q", "--docs", "nowhere"), "'nowhere' does not exist"),
     "an empty question": (("run", SINGLE, "  ", *ON), "the question is empty"),
     "dense for a flow without": (("run", SINGLE, "q", *ON, "--dense"), "the flow does not ask for 'dense'"),
@@ -92,7 +91,7 @@ def test_a_flow_that_asks_for_what_documents_cannot_give(folder: Path) -> None:
         "flow = sg.Flow(Retrieve('wiki') >> Answer(), name='mine')\n"
     )
     ran = seekgraph("run", "mine:flow", "q", *ON)
-    ran.refused(2, "asks for wiki; documents give corpus, links: name its retriever 'corpus', or bind it from Python")
+    ran.refused(2, "asks for wiki; documents give corpus, links: give --bind wiki=module:attribute")
 
 
 MODULES = {

@@ -61,7 +61,7 @@ def test_json_is_alone_on_standard_output_and_the_rest_on_the_other(notes: Path)
     ran = process("run", SINGLE, "Which river flows through Vienna?", "--docs", notes, "--steps", "--json")
     assert ran.code == 0
     assert ran.json["status"] == "ok"
-    assert "files skipped" in ran.err
+    assert "files not read" in ran.err
     assert "retrieve" in ran.err
 
 

@@ -68,7 +68,7 @@ def test_a_param_is_changed_by_name(trace: Path, notes: Path) -> None:
         (("--at", "retrieve"), "belong together"),
         (("--write", "passages=[]"), "belong together"),
         (("--at", "answer", "--write", "answer=Inn"), "a text needs quotes"),
-        (("--param", "retrieve.k"), "--param takes NAME=JSON"),
+        (("--param", "retrieve.k"), "--param takes PATH=VALUE"),
         (("--save-row", "rows.jsonl"), "--save-row keeps what --at and --write correct"),
     ],
 )

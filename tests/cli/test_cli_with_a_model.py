@@ -57,7 +57,7 @@ def test_a_flow_without_a_model_still_runs_and_asks_none(models: dict[str, Scrip
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (("--lm-for", "nope=small"), ("no node 'nope' asks a model", "read, answer")),
+        (("--lm-for", "nope=small"), ("no node 'nope' uses a model", "read, answer")),
         (("--lm-for", "answer"), ("NODE=NAME",)),
         (("--lm-for", "answer="), ("NODE=NAME",)),
     ],

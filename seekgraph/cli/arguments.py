@@ -1,0 +1,212 @@
+"""The arguments and options that several commands have, and what comes of them together with the configuration file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seekgraph.cli.common import FLOW, Misuse, look_in, ready_made
+
+if TYPE_CHECKING:
+    from seekgraph.cli.options import Documents, Running
+
+
+def _flows(incomplete: str) -> list[str]:
+    from seekgraph.cli.completing import flow_names
+
+    return flow_names(incomplete)
+
+
+def _rewards(incomplete: str) -> list[str]:
+    from seekgraph.cli.completing import reward_names
+
+    return reward_names(incomplete)
+
+
+def _metrics(incomplete: str) -> list[str]:
+    from seekgraph.cli.completing import metric_names
+
+    return metric_names(incomplete)
+
+
+def _models(incomplete: str) -> list[str]:
+    from seekgraph.cli.completing import model_names
+
+    return model_names(incomplete)
+
+
+def _passes(incomplete: str) -> list[str]:
+    from seekgraph.cli.completing import pass_names
+
+    return pass_names(incomplete)
+
+
+FlowName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="FLOW",
+        help="package.module:attribute, a name of `seekgraph flows`, or a .flow.json artifact. The module that either names is "
+        "imported: load only artifacts that you trust. Without it, the flow of pyproject.toml.",
+        autocompletion=_flows,
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
+JsonTo = Annotated[str | None, typer.Option("--json", metavar="[OUT]", help="Write JSON to a file, or to standard output.")]
+Corpus = Annotated[list[Path] | None, typer.Option(exists=True, help="A .jsonl corpus: id, title, text; may be repeated.")]
+Docs = Annotated[list[Path] | None, typer.Option(exists=True, help="A folder of text and Markdown files; may be repeated.")]
+Dense = Annotated[bool, typer.Option("--dense", help="Also bind dense retrieval (needs the extra 'dense').")]
+Cache = Annotated[Path | None, typer.Option(file_okay=False, help="A folder to keep indexes in.")]
+Bind = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bind",
+        metavar="NAME=MODULE:ATTRIBUTE",
+        help="A resource of the flow, or of one node (PATH.PARAMETER): an object, a function or class that makes one when it is "
+        "called without arguments, or a search function (text, k); may be repeated.",
+    ),
+]
+ParamValues = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="PATH=VALUE", help="Another value of a param, as JSON or text; may be repeated."),
+]
+Passes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pass",
+        metavar="PASS",
+        help="What compiling does, in order: fit, demonstrate, tune, or module:attribute of a pass of your own; may be repeated.",
+        autocompletion=_passes,
+    ),
+]
+MemoPath = Annotated[
+    Path | None, typer.Option("--memo", dir_okay=False, help="A file to keep finished steps in, so that equal ones run once.")
+]
+BudgetText = Annotated[
+    str | None, typer.Option("--budget", metavar="LIMITS", help="Such as searches=500,seconds=60; also calls, tokens, usd.")
+]
+LmName = Annotated[
+    str | None,
+    typer.Option(
+        "--lm",
+        metavar="NAME",
+        help="A language model: local/smollm2-135m, openai/.., http://host/v1#model.",
+        autocompletion=_models,
+    ),
+]
+LmFor = Annotated[
+    list[str] | None, typer.Option("--lm-for", metavar="NODE=NAME", help="Another model for one node; may be repeated.")
+]
+ModelName = Annotated[
+    str, typer.Argument(help="local/smollm2-135m, openai/.., anthropic/.., http://host/v1#model", autocompletion=_models)
+]
+ModelsFolder = Annotated[Path | None, typer.Option("--folder", help="Where weights are kept, in place of the user's cache.")]
+RewardNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--reward",
+        metavar="NAME",
+        help="A score of steps: see `seekgraph rewards list`, or module:attribute; may be repeated.",
+        autocompletion=_rewards,
+    ),
+]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option(help="A metric, such as support_recall@5, or module:function; may be repeated.", autocompletion=_metrics),
+]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--metric",
+        help="What to compile for, such as support_recall@5 or answer_f1=0.7, or module:function; may be repeated.",
+        autocompletion=_metrics,
+    ),
+]
+OneMetric = Annotated[
+    str | None,
+    typer.Option(
+        help="What is to be good, such as support_recall@5, or module:function; else answers' F1.", autocompletion=_metrics
+    ),
+]
+Questions = Annotated[
+    Path | None, typer.Option("--questions", exists=True, dir_okay=False, help="Questions with their gold, as .jsonl.")
+]
+Seed = Annotated[int, typer.Option(help="The seed of all chance.")]
+Rows = typer.Option(exists=True, dir_okay=False, help="Questions with their gold, as .jsonl.")
+MemoFile = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The memo's file.")]
+
+
+def flow_of(name: str | None) -> str:
+    """FLOW as it was written, or that of the configuration file. Raises `Misuse` where neither names one."""
+    if name is not None:
+        return name
+    from seekgraph.cli.config import read_config
+
+    config = read_config()
+    found = config.text("flow")
+    if found is None or config.folder is None:
+        raise Misuse(f"Missing argument 'FLOW': {FLOW.forms}; or flow = ... in [tool.seekgraph] of pyproject.toml")
+    look_in(config.folder)
+    return found
+
+
+def flow_and(first: str | None, second: str | None, what: str) -> tuple[str, str]:
+    """FLOW and the argument after it; where only one is written, it is the other, and FLOW is that of the configuration file."""
+    if first is not None and second is not None:
+        return first, second
+    if first is None or _names_flow(first):
+        raise Misuse(f"Missing argument {'FLOW' if first is None else what!r}")
+    return flow_of(None), first
+
+
+def _names_flow(text: str) -> bool:
+    return text.endswith(".flow.json") or text in ready_made() or re.fullmatch(r"[A-Za-z_][\w.]*:\w+", text) is not None
+
+
+def questions_of(path: Path | None) -> Path:
+    """--questions, or that of the configuration file. Raises `Misuse` where neither names one that exists."""
+    from seekgraph.cli.config import read_config
+
+    config = read_config() if path is None else None
+    found = path or (config.path("questions") if config else None)
+    if found is None:
+        raise Misuse("Missing option '--questions': questions with their gold, as .jsonl")
+    if not found.is_file():
+        raise Misuse(f"{config.file if config else ''}, [tool.seekgraph]: there is no {found}")
+    return found
+
+
+def documents_of(corpus: Sequence[Path] | None, docs: Sequence[Path] | None, dense: bool, cache: Path | None) -> Documents:
+    """--corpus, --docs, --dense, --cache; without sources those of the configuration file."""
+    from seekgraph.cli.config import read_config
+    from seekgraph.cli.options import Documents
+
+    if corpus or docs:
+        return Documents((*(corpus or ()), *(docs or ())), dense, cache)
+    return Documents(read_config().sources, dense, cache, configured=True)
+
+
+def running_of(
+    *,
+    memo: Path | None = None,
+    budget: str | None = None,
+    seed: int = 0,
+    lm: str | None = None,
+    lm_for: Sequence[str] | None = None,
+    bind: Sequence[str] | None = None,
+    param: Sequence[str] | None = None,
+) -> Running:
+    """--memo, --budget, --seed, --lm, --lm-for, --bind, --param; a model and a memo also from the configuration file."""
+    from seekgraph.cli.binding import Bindings
+    from seekgraph.cli.config import read_config
+    from seekgraph.cli.options import Models, Running, parse_budget
+
+    config = read_config()
+    models = Models(lm or config.text("lm"), tuple(lm_for or ()), configured=lm is None)
+    return Running(
+        memo or config.path("memo"), parse_budget(budget), seed, models, Bindings(tuple(bind or ())), tuple(param or ())
+    )

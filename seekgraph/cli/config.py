@@ -1,0 +1,123 @@
+"""`[tool.seekgraph]` of pyproject.toml: what need not be written on every command line; and `seekgraph config`.
+
+[tool.seekgraph]
+flow = "mypackage.flows:flow"
+docs = ["notes"]             # or corpus = "corpus.jsonl"; several of both are one corpus
+lm = "openai/gpt-4.1-mini"
+memo = ".seekgraph/memo.db"
+questions = "dev.jsonl"      # of evaluate and diagnose
+
+The file is looked for in the current folder and upwards; the nearest with such a table counts, and paths are relative to it. The
+command line wins.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seekgraph.cli.common import Misuse, similar
+from seekgraph.cli.output import show, write_json
+
+TEXTS, PATHS, LISTS = ("flow", "lm"), ("memo", "questions"), ("docs", "corpus")
+KEYS = ("flow", "docs", "corpus", "lm", "memo", "questions")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a configuration file says, by key, with its paths made whole; empty where there is none."""
+
+    file: Path | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the file, in which a flow's module may be."""
+        return None if self.file is None else self.file.parent
+
+    def text(self, key: str) -> str | None:
+        """`flow` or `lm`."""
+        return self.values.get(key)
+
+    def path(self, key: str) -> Path | None:
+        """`memo` or `questions`."""
+        return self.values.get(key)
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """`corpus` and `docs`. Raises `Misuse` for one that does not exist."""
+        found = (*self.values.get("corpus", ()), *self.values.get("docs", ()))
+        if missing := [str(each) for each in found if not each.exists()]:
+            raise Misuse(f"{self.file}, [tool.seekgraph]: there is no {', '.join(missing)}")
+        return found
+
+
+def read_config(start: Path | None = None) -> Config:
+    """The configuration that holds in a folder, the current one unless another is given.
+
+    Raises `Misuse` for a key that is not known, naming the one that is like it, and for a value of another type.
+    """
+    folder = (start or Path.cwd()).resolve()
+    for file in (each / "pyproject.toml" for each in (folder, *folder.parents)):
+        if file.is_file() and (table := _table(file)) is not None:
+            return Config(file, {key: _value(file, key, value) for key, value in table.items()})
+    return Config()
+
+
+def _table(file: Path) -> dict[str, Any] | None:
+    try:
+        text = file.read_text(encoding="utf-8")
+        if "seekgraph" not in text:
+            return None  # somebody else's file, which may be as it likes
+        table = tomllib.loads(text).get("tool", {}).get("seekgraph")
+    except (OSError, UnicodeDecodeError):
+        return None
+    except tomllib.TOMLDecodeError as error:
+        raise Misuse(f"{file} is not TOML: {error}") from None
+    if table is not None and not isinstance(table, dict):
+        raise Misuse(f"{file}: [tool.seekgraph] is a table of {', '.join(KEYS)}")
+    return table
+
+
+def _value(file: Path, key: str, value: Any) -> Any:
+    where = f"{file}, [tool.seekgraph]"
+    if key not in KEYS:
+        raise Misuse(f"{where}: {key!r} is not known{similar(key, KEYS)}; there are {', '.join(KEYS)}")
+    if key in LISTS:
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list) or not all(isinstance(each, str) and each for each in texts):
+            raise Misuse(f"{where}: {key} is a path, or a list of paths, not {value!r}")
+        return tuple(_path(file, each) for each in texts)
+    if not isinstance(value, str) or not value:
+        raise Misuse(f"{where}: {key} is a text, not {value!r}")
+    if key in PATHS:
+        return _path(file, value)
+    return str(_path(file, value)) if key == "flow" and value.endswith(".json") else value
+
+
+def _path(file: Path, text: str) -> Path:
+    """A path of the file, as one would write it in the current folder."""
+    whole = file.parent / Path(text).expanduser()
+    try:
+        return whole.relative_to(Path.cwd())
+    except ValueError:
+        return Path(os.path.relpath(whole)) if whole.anchor == Path.cwd().anchor else whole
+
+
+def config_command(as_json: bool) -> None:
+    """Show every setting, its value, and where that comes from."""
+    config = read_config()
+    plain = {key: _plain(config.values.get(key)) for key in KEYS}
+    if as_json:
+        write_json({"file": None if config.file is None else str(config.file), "values": plain})
+        return
+    show(f"from {config.file}" if config.file else "no pyproject.toml with [tool.seekgraph] here or above")
+    for key, value in plain.items():
+        show(f"  {key} = {', '.join(value) if isinstance(value, list) else value}" if value else f"  {key} is not set")
+
+
+def _plain(value: Any) -> Any:
+    return [str(each) for each in value] if isinstance(value, tuple) else None if value is None else str(value)
