@@ -74,7 +74,7 @@ WRONG: dict[str, tuple[str, int, str]] = {
     ),
     "not in the module": ("mine:hit", 2, "mine has no reward 'hit'; its rewards are mine:first_hit, mine:noted"),
     "a module alone": ("mine:", 2, "mine has no reward ''"),
-    "another thing": ("mine:plain", 2, "mine:plain is a int and not a reward"),
+    "another thing": ("mine:plain", 2, "mine:plain is an int and not a reward"),
     "a file": ("mine.py:first_hit", 2, "--reward names a module and an attribute, not a file: write mine:reward"),
     "a channel that is not written": ("mine:noted", 1, "'noted' is about 'evidence', and the flow 'single' writes only answer"),
     "gold that is not there": ("goal_met", 1, "'goal_met' needs 'decomposition', which 1 lack of 1 examples"),
