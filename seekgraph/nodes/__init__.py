@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from seekgraph.nodes.judge import Judge as Judge
     from seekgraph.nodes.llm_node import LLMNode as LLMNode
     from seekgraph.nodes.plan import Plan as Plan
+    from seekgraph.nodes.plan_next import PlanNext as PlanNext
     from seekgraph.nodes.read import Read as Read
     from seekgraph.nodes.refine import FollowUp as FollowUp
     from seekgraph.nodes.refine import Refine as Refine
@@ -27,6 +28,7 @@ _NAMES = {
     "judge": ("Judge",),
     "llm_node": ("LLMNode",),
     "plan": ("Plan",),
+    "plan_next": ("PlanNext",),
     "read": ("Read",),
     "refine": ("FollowUp", "Refine"),
     "reflect": ("Reflect",),

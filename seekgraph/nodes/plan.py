@@ -59,7 +59,8 @@ class Plan(LLMNode):
         """The gold decomposition."""
         hops = row.example.decomposition
         goals = [
-            GoalOut(id=str(at), text=hop.question.strip(), needs=_needs(hop.question, at)) for at, hop in enumerate(hops, start=1)
+            GoalOut(id=str(at), text=hop.question.strip(), needs=needs_of(hop.question, at))
+            for at, hop in enumerate(hops, start=1)
         ]
         return PlanOut(goals=tuple(goals)) if 0 < len(goals) <= value_of(self.most) else None
 
@@ -70,7 +71,7 @@ def plan_by_patterns(
     """The goals of a question, at most `most`. Never fails: a question without a pattern, or an empty one, is one goal."""
     families = {"comparisons": comparisons, "bridges": bridges, "intersections": intersections}
     asks = rules_for(question).split(question, most, [name for name, on in families.items() if on])
-    return Goals(goals=tuple(Goal(id=str(at), text=text, needs=_needs(text, at)) for at, text in enumerate(asks, start=1)))
+    return Goals(goals=tuple(Goal(id=str(at), text=text, needs=needs_of(text, at)) for at, text in enumerate(asks, start=1)))
 
 
 def resolve(text: str, digests: Iterable[Digest]) -> str:
@@ -86,7 +87,8 @@ def resolve(text: str, digests: Iterable[Digest]) -> str:
 _REFERENCE = re.compile(r"#([A-Za-z0-9_]+)")
 
 
-def _needs(text: str, at: int) -> tuple[str, ...]:
+def needs_of(text: str, at: int) -> tuple[str, ...]:
+    """The earlier goals, by id, that the text of the `at`-th goal refers to."""
     numbers = dict.fromkeys(match[1] for match in re.finditer(r"#(\d+)", text))
     return tuple(number for number in numbers if 0 < int(number) < at and number == str(int(number)))
 

@@ -18,7 +18,7 @@ from seekgraph.prompts.guard import shown_id
 from seekgraph.prompts.plans import planned
 from seekgraph.prompts.quotes import Ids, locate, said
 from seekgraph.text.replies import looks_like_json
-from seekgraph.types import Answer, Evidence, Passage, Plan, Query, Verdict
+from seekgraph.types import Answer, Evidence, Goal, Passage, Plan, Query, Verdict
 
 T = TypeVar("T")
 R = TypeVar("R", bound=BaseModel)
@@ -61,6 +61,10 @@ class PlanOut(Reply):
     @classmethod
     def of(cls, plan: Plan) -> Self:
         return cls(goals=tuple(GoalOut(id=goal.id, text=goal.text, needs=goal.needs) for goal in plan.goals))
+
+
+class NextGoalsOut(Reply):
+    goals: tuple[str, ...]
 
 
 class QueryOut(Reply):
@@ -148,6 +152,27 @@ def thinking(output: type[R]) -> type[R]:
 def to_plan(out: PlanOut, most: int = 6) -> Checked[Plan]:
     """A plan of at most `most` goals, numbered anew; see `planned`. Raises `ValueError` where no goal has any words."""
     return Checked(*planned([(goal.id, goal.text, goal.needs) for goal in out.goals], most))
+
+
+def to_next_goals(out: NextGoalsOut, known: Sequence[Goal], most: int) -> Checked[tuple[str, ...]]:
+    """The texts of at most `most` goals that are not among the known ones, nor twice, on one line each; `()` ends the plan.
+
+    Raises `ValueError` where there are texts and none of them is a goal: no words, or raw JSON.
+    """
+    seen = {_flat(goal.text) for goal in known}
+    found: list[str] = []
+    usable = 0
+    for written in out.goals:
+        text = said(written)
+        if not _flat(text) or looks_like_json(text):
+            continue
+        usable += 1
+        if _flat(text) not in seen and len(found) < most:
+            seen.add(_flat(text))
+            found.append(text)
+    if out.goals and not usable:
+        raise ValueError("none of the goals has any words")
+    return Checked(tuple(found), len(out.goals) - len(found))
 
 
 def to_query(out: QueryOut, asked: Iterable[str] = ()) -> Checked[Query]:

@@ -18,11 +18,11 @@ from seekgraph.flow import Flow
 from seekgraph.lms import ModelName, Scripted
 from seekgraph.lms.scripted import Asked
 from seekgraph.nodes import Answer, Read, Retrieve
-from seekgraph.prompts.outputs import AnswerOut, EvidenceOut, PlanOut, QueryOut, RankingOut, VerdictOut
+from seekgraph.prompts.outputs import AnswerOut, EvidenceOut, NextGoalsOut, PlanOut, QueryOut, RankingOut, VerdictOut
 from seekgraph.tools import BM25, read_jsonl
 
 DEMO = Path(__file__).resolve().parents[2] / "seekgraph" / "demo" / "data"
-NAMES = ("reader", "react", "plan_execute")
+NAMES = ("reader", "react", "plan_execute", "plan_next")
 QUESTION = "In which city was the composer of Fidelio baptised?"
 
 
@@ -45,6 +45,14 @@ def model(asked: Asked) -> Any:
             {"id": "2", "text": "In which city was #1 baptised?", "needs": ["1"]},
         ]
         return {"goals": goals}
+    if issubclass(wants, NextGoalsOut):
+        if "Bonn" in asked.prompt:
+            return {"goals": []}
+        return {
+            "goals": [
+                "In which city was Ludwig van Beethoven baptised?" if "Beethoven" in asked.prompt else "Who composed Fidelio?"
+            ]
+        }
     if issubclass(wants, QueryOut):
         return {"query": "Ludwig van Beethoven" if "Beethoven" in asked.prompt else "Fidelio composer"}
     if issubclass(wants, EvidenceOut):
@@ -85,6 +93,28 @@ def test_a_model_answers_and_is_cited(name: str, corpus: BM25) -> None:
     assert result.answer.text == "Bonn"
     assert result.answer.citations
     assert result.trace.usage().calls == len(lm.asked) > 0
+
+
+def test_the_planner_goes_on_from_conclusions_and_sees_nothing_else(corpus: BM25) -> None:
+    lm = Scripted(model)
+    result = flow_of("plan_next").bind(corpus=corpus, lm=lm)(question=QUESTION)
+    assert [goal.text for goal in result["plan"].goals] == [
+        "Who composed Fidelio?",
+        "In which city was Ludwig van Beethoven baptised?",
+    ]
+    assert [(digest.goal_id, digest.conclusion) for digest in result["digests"]] == [("1", "Ludwig van Beethoven"), ("2", "Bonn")]
+    planning = [each for each in lm.asked if each.output is NextGoalsOut]
+    assert len(planning) == 3
+    assert "2. In which city was Ludwig van Beethoven baptised? Bonn" in planning[-1].messages[-1].content
+    for each in planning:  # no passage, no evidence, no query, no id of either
+        assert not any(passage.id in each.messages[-1].content or passage.text in each.prompt for passage in result.passages)
+
+
+def test_without_a_model_the_planner_asks_what_can_be_asked_now(corpus: BM25) -> None:
+    result = flow_of("plan_next").bind(corpus=corpus)(question=QUESTION)
+    rounds = [[goal.id for goal in step.writes["goals"]] for step in result.trace if step.path.endswith("plannext")]
+    assert rounds == [["1"], ["2"], []]
+    assert len(result["digests"]) == 2
 
 
 def test_a_goal_waits_for_what_it_needs_and_asks_with_it(corpus: BM25) -> None:

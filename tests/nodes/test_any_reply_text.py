@@ -22,7 +22,7 @@ from seekgraph.core.language.node import Node
 from seekgraph.flow import Flow
 from seekgraph.lms import Scripted
 from seekgraph.lms.structured import Reply
-from seekgraph.nodes import Answer, Judge, Plan, Read, Refine, Reflect, Rerank
+from seekgraph.nodes import Answer, Judge, Plan, PlanNext, Read, Refine, Reflect, Rerank
 from seekgraph.nodes.fitting import LinearModel
 from seekgraph.nodes.llm_node import LLMNode
 from seekgraph.prompts.prompt import load, names
@@ -43,6 +43,7 @@ WRITTEN = {kind: load("refine").written(kind) for kind in ("rewrite", "keywords"
 NODES: dict[str, tuple[Node, dict[str, Any]]] = {
     "plan": (Plan(), {}),
     "plan in a conversation": (Plan(most=2), {"history": (Turn(role="user", text="Who made it?"),)}),
+    "plan on": (PlanNext(), {"plan": Goals(goals=(GOAL,)), "digests": (DIGEST,)}),
     "refine": (Refine(), {"passages": CONTEXT}),
     "refine a goal": (Refine(), {"goal": GOAL, "digests": (DIGEST,)}),
     "refine after a critique": (Refine(), {"evidence": EVIDENCE, "critique": "it found nothing new"}),
@@ -69,6 +70,7 @@ NODES: dict[str, tuple[Node, dict[str, Any]]] = {
 }
 RIGHT: tuple[dict[str, Any], ...] = (
     {"goals": [{"id": "1", "text": "Who made it?", "needs": []}, {"id": "2", "text": "Where was #1 born?", "needs": ["1"]}]},
+    {"goals": ["Where was Marta Lindqvist born?"]},
     {"query": "Marta Lindqvist birthplace"},
     {"evidence": [{"passage_id": "director", "quote": "She was born in Visby", "claim": "Born in Visby."}]},
     {"reason": "the town is missing", "score": 7},
