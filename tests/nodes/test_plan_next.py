@@ -60,7 +60,7 @@ def test_the_planner_is_shown_conclusions_and_no_detail() -> None:
     shown = lm.asked[0].messages[-1].content
     assert "1. Who directed The Silver Gate? Marta Lindqvist" in shown
     assert "(nothing found)" in shown
-    for detail in (FACT.claim, FACT.quote, DIRECTOR.id, DIRECTOR.text, DIRECTOR.title + " ("):
+    for detail in (FACT.claim, FACT.quote, f"[{DIRECTOR.id}]", DIRECTOR.text, DIRECTOR.title + " ("):
         assert detail not in shown
 
 
