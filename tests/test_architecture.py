@@ -3,8 +3,8 @@
 Layers: `types` < `text` < `core` < `prompts` < `nodes, tools, lms, rewards` < `evaluation` < `diagnosis` < `optimizers` <
 `flow` < `flows` < `demo, deploy` < `cli`.
 A package imports from itself and from layers below it; neighbours in one layer do not know each other. Inside `core` it is the
-same: `base` < `record` < `language` < `check, memo, artifact` < `machine` < `draw`. Every import counts: those inside functions,
-those for type checkers only, and `importlib.import_module` with a name spelled out.
+same: `base` < `record` < `frame` < `language` < `check, memo, artifact` < `machine` < `draw`. Every import counts: those inside
+functions, those for type checkers only, and `importlib.import_module` with a name spelled out.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ def test_the_layer_check_sees_what_it_should(where: str, source: str, found: str
 
 # --- core's layers, and no circle anywhere --------------------------------------------------------------------------
 
-CORE_LAYERS = (("base",), ("record",), ("language",), ("check", "memo", "artifact"), ("machine",), ("draw",))
+CORE_LAYERS = (("base",), ("record",), ("frame",), ("language",), ("check", "memo", "artifact"), ("machine",), ("draw",))
 CORE_LAYER_OF = {package: number for number, packages in enumerate(CORE_LAYERS) for package in packages}
 UPWARDS = {("seekgraph.core.record.trace", "_repr_html_")}
 """The functions that may import from a layer above: a notebook asks the object itself for its drawing."""

@@ -138,7 +138,7 @@ def _place(path: str, old: dict[str, Any], new: dict[str, Any], cut: int, pairs:
         one, other = old["exprs"].get(slot), new["exprs"].get(slot)
         if one != other:
             yield f"{slot.removeprefix('using_')!r} of {path!r} is {_change(one, other)}"
-    for extra in ("item", "default", "writing", "branches", "reward", "channel"):
+    for extra in ("writing", "branches"):
         if old.get(extra) != new.get(extra):
             yield f"{extra!r} of {path!r} is {_change(old.get(extra), new.get(extra))}"
     inside = [pairs.get(name, name) for name in old["inside"]]

@@ -4,6 +4,8 @@
 
     contract            a node's `run` does not say what it reads and writes
     name-twice          a name given twice in one scope
+    wrong-setting       a setting of another type than is declared, or below its domain
+    setting-out-of-range        (warning) a setting above its domain
     unbounded-loop      a loop whose number of rounds is no whole number of 1 or more
     two-declarations    a channel that two nodes write with different types or merge rules
     unwritten-read      a read, or an expression, of a channel that some path to it leaves unwritten
@@ -26,18 +28,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seekgraph.core.base.errors import FlowError
-from seekgraph.core.check.attempt_rules import rewards
 from seekgraph.core.check.findings import Finding
-from seekgraph.core.check.paths import (
-    walk,
-)
-from seekgraph.core.check.rules import RULES, bounds, names, ports, unreadable
+from seekgraph.core.check.paths import walk
+from seekgraph.core.check.rules import RULES, names, ports, settings, unreadable
 from seekgraph.core.language.flow import Flow
 
 
 def check(flow: Flow, resources: Mapping[str, object] | None = None) -> tuple[Finding, ...]:
     """All findings, in the order of the flow; resources are checked where they are given. Raises nothing."""
-    found = [*unreadable(flow), *names(flow), *bounds(flow), *rewards(flow)]
+    found = [*unreadable(flow), *names(flow), *settings(flow)]
     if not any(finding.code == "contract" for finding in found):
         paths = walk(flow)
         found += [finding for rule in RULES for finding in rule(flow, paths)]

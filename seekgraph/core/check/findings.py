@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from seekgraph.core.check.paths import (
-    Place,
-    Read,
-    Steps,
-    writes,
-)
-from seekgraph.core.language.combinators import Call, Loop
+from seekgraph.core.check.paths import Place, Read
+from seekgraph.core.check.states import Steps
 from seekgraph.core.language.flow import Flow
 from seekgraph.core.language.node import Node
-from seekgraph.core.language.reads import free_reads
-from seekgraph.core.language.site import Site, inner
+from seekgraph.core.language.reads import free_reads, writes
+from seekgraph.core.language.site import Site
 from seekgraph.core.language.typing_rules import (
     fields_of,
     fits,
@@ -56,34 +51,40 @@ def error(
     return Finding(code, severity, site.path, channel, steps, message, hint)
 
 
-def here(site: Site) -> str:
-    return f"{site.path}[until]" if isinstance(site.element, Loop) else site.path
+def here(place: Place) -> str:
+    """The step at which a place reads: its path, or "loop[until]" for an expression that is evaluated after a part has run."""
+    path, trail = place.site.path, place.state.trail
+    while trail is not None:
+        if trail.name.startswith(f"{path}["):
+            return f"{path}[{next(iter(place.site.element.expressions), '')}]"
+        trail = trail.before if place.site.children else None
+    return path
 
 
-def all_writes(flow: Flow) -> Iterator[tuple[str, ChannelSpec, bool]]:
+def all_writes(flow: Flow) -> Iterator[tuple[str, ChannelSpec]]:
     for site in flow.site.walk():
-        if isinstance(site.element, Node | Call):
-            yield from writes(site)
+        for spec in site.element.writes():
+            yield site.path, replace(spec.channel, type=without_nothing(spec.channel.type))
 
 
 def writing(flow: Flow, name: str) -> list[str]:
     """The paths of the nodes that write a channel."""
-    return [path for path, channel, _ in all_writes(flow) if channel.name == name]
+    return [path for path, channel in all_writes(flow) if channel.name == name]
 
 
 def skips(flow: Flow, step: str, name: str) -> str:
     """Why a step of a path does not write a channel that is written in its site, or "" where that is no wonder."""
     path, _, branch = step.partition("[")
     site, label = flow.sites[path], branch[:-1]
-    written = {channel.name: always for _, channel, always in writes(site)}
+    written = {spec.channel.name: spec.always for _, spec in writes(site)}
     if name not in written:
         return ""
     if not branch:
         return "" if written[name] else f"{path} may leave unwritten (a field of its writes with a default)"
     if label == "no items":
         return f"{path} does not write over no items"
-    chosen = dict(zip((each for each, _ in inner(site.element)), site.children, strict=True)).get(label)
-    left_out = chosen is not None and name not in {channel.name for _, channel, _ in writes(chosen)}
+    chosen = dict(zip((each for each, _ in site.element.parts_by_label), site.children, strict=True)).get(label)
+    left_out = chosen is not None and name not in {spec.channel.name for _, spec in writes(chosen)}
     return f"{step} does not write" if left_out else ""
 
 
@@ -100,9 +101,9 @@ def gap(flow: Flow, steps: Steps, reader: Site, several: list[str], call: Site |
     later = [
         f"{path} writes only later in the round"
         for site in flow.site.walk()
-        if isinstance(site.element, Loop) and reader is not site and reader in site.walk()
-        for path, channel, _ in writes(site)
-        if channel.name in several and path not in steps
+        if site.element.repeats and reader is not site and reader in site.walk()
+        for path, spec in writes(site)
+        if spec.channel.name in several and path not in steps
     ]
     optional = ["a run may not be given (an optional input)" for name in several if name in flow.inputs]
     elsewhere = [f"only {', '.join(paths)} writes" for name in several if (paths := writing(flow, name))]
@@ -116,8 +117,10 @@ def how_to_write(flow: Flow, place: Place, read: Read, several: list[str]) -> st
     hints = [similar(name, [each for each in state.written if each != name])]
     if name in flow.inputs and state.inside is None:
         hints.append(f"require the input: inputs={{{name!r}: {shown(without_nothing(flow.inputs[name]))}}}")
-    if paths := writing(flow, name):
+    if paths := [path for path in writing(flow, name) if path != place.site.path]:
         hints.append(f"put {' or '.join(paths)} before it on every path")
+    elif kinds := writers_known(flow, place.site, name):
+        hints.append(f"put a node before it that writes {name!r}, such as {' or '.join(kinds)}")
     if state.inside is not None and not _given(state.inside, name):
         hints.append(f"let the call give it: give={{{name!r}: ...}}")
     if isinstance(element, Node):
@@ -129,6 +132,27 @@ def how_to_write(flow: Flow, place: Place, read: Read, several: list[str]) -> st
     if read.expr is not None:
         hints.append(f"say what holds as long as it is unwritten: otherwise(S.{name}, ...)")
     return "; ".join(filter(None, hints)) or f"put a node before it that writes {name!r}"
+
+
+def writers_known(flow: Flow, reader: Site, name: str, most: int = 3) -> list[str]:
+    """The kinds of nodes that write a channel, of those that the flow's own modules and `seekgraph.nodes` have."""
+    modules = {type(site.element).__module__ for site in flow.site.walk()}
+    found: dict[str, None] = {}
+    for kind in _kinds(Node):
+        if (kind.__module__ in modules or kind.__module__.startswith("seekgraph.nodes.")) and kind is not type(reader.element):
+            try:
+                channels = {spec.channel.name for spec in kind.contract().writes}
+            except TypeError:  # a base of nodes, which cannot run itself
+                continue
+            if name in channels and kind.__name__ != type(reader.element).__name__:
+                found[kind.__name__] = None
+    return list(found)[:most]
+
+
+def _kinds(base: type[Node]) -> Iterator[type[Node]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
 
 
 def fitting(place: Place, read: Read, given: Mapping[str, Any]) -> str:

@@ -5,30 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from seekgraph.core.check.attempt_rules import attempts, critiques, scored
 from seekgraph.core.check.findings import Finding, all_writes, error, fitting, gap, here, how_to_write, skips, writing
-from seekgraph.core.check.paths import (
-    Paths,
-    replacing,
-    writes,
-)
-from seekgraph.core.language.combinators import Call, Each, Loop, Route
-from seekgraph.core.language.expr import Channel, channels
+from seekgraph.core.check.paths import Paths, Place, replacing
+from seekgraph.core.check.states import Writer, steps_of
+from seekgraph.core.language.expr import Channel
 from seekgraph.core.language.flow import Flow
 from seekgraph.core.language.node import Node, PortSpec
-from seekgraph.core.language.params import ChoiceParam, IntParam, Param
+from seekgraph.core.language.params import ChoiceParam, Param
 from seekgraph.core.language.ports import Port
 from seekgraph.core.language.site import Site
 from seekgraph.core.language.typing_rules import (
     Problem,
-    fields_of,
     fits,
     infer,
-    item_type,
-    labels,
     shown,
     similar,
-    unknown,
 )
 from seekgraph.core.record.ledger import ChannelSpec
 
@@ -42,6 +33,13 @@ def unreadable(flow: Flow) -> Iterator[Finding]:
             except Exception as raised:  # annotations are the user's code: looking at them may raise anything
                 hint = "annotate each parameter of run with its type, and its result with a model that derives from Writes"
                 yield error("contract", site, "", (site.path,), f"{raised}", hint)
+
+
+def settings(flow: Flow) -> Iterator[Finding]:
+    """Settings of the wrong type, or out of their bounds."""
+    for site in flow.site.walk():
+        for problem in site.element.setting_problems():
+            yield error(problem.code, site, "", (site.path,), problem.message, problem.hint, severity=problem.severity)
 
 
 def names(flow: Flow) -> Iterator[Finding]:
@@ -65,20 +63,10 @@ def names(flow: Flow) -> Iterator[Finding]:
     yield from visit(flow.site, "")
 
 
-def bounds(flow: Flow) -> Iterator[Finding]:
-    """Loops whose number of rounds has no bound, or may be less than one."""
-    for site in flow.site.walk():
-        rounds = getattr(site.element, "max_rounds", 1) if isinstance(site.element, Loop) else 1
-        least = rounds.low if isinstance(rounds, IntParam) else rounds
-        if isinstance(least, bool) or not isinstance(least, int) or least < 1:
-            message = f"max_rounds is a whole number of 1 or more, or an Int with such a low end, not {rounds!r}"
-            yield error("unbounded-loop", site, "", (site.path,), message, "max_rounds=3, or max_rounds=Int(3, low=1, high=8)")
-
-
 def declarations(flow: Flow, paths: Paths) -> Iterator[Finding]:
     """Channels that two steps write with different types or merge rules."""
     first: dict[str, tuple[str, ChannelSpec]] = {}
-    for path, channel, _ in (*all_writes(flow), *critiques(flow)):
+    for path, channel in (*all_writes(flow), *_declared(flow)):
         other, declared = first.setdefault(channel.name, (path, channel))
         same = fits(channel.type, declared.type) and fits(declared.type, channel.type)
         if not same or channel.merge is not declared.merge:
@@ -88,6 +76,10 @@ def declarations(flow: Flow, paths: Paths) -> Iterator[Finding]:
             yield error("two-declarations", flow.sites[path], channel.name, (other, path), message, hint)
 
 
+def _declared(flow: Flow) -> Iterator[tuple[str, ChannelSpec]]:
+    return ((site.path, channel) for site in flow.site.walk() for channel in site.element.declares())
+
+
 def unwritten(flow: Flow, paths: Paths) -> Iterator[Finding]:
     """Reads of channels that some path leaves unwritten."""
     for place in paths.places:
@@ -95,7 +87,7 @@ def unwritten(flow: Flow, paths: Paths) -> Iterator[Finding]:
             for clause in read.needs:
                 if clause in place.state.missing:
                     several = [name for name in read.sources if name in clause]
-                    steps = (*place.state.missing[clause], here(place.site))
+                    steps = (*place.state.without(clause), here(place))
                     what = f"reads {' or '.join(map(repr, several))}" + (f" in {read.expr}" if read.expr is not None else "")
                     reason = gap(flow, steps, place.site, several, place.state.inside)
                     hint = how_to_write(flow, place, read, several)
@@ -111,100 +103,74 @@ def wrong_types(flow: Flow, paths: Paths) -> Iterator[Finding]:
                 if not fits(kind, read.type):
                     message = f"{read.slot!r} wants {shown(read.type)}, and {read.expr} is {shown(kind)}"
                     hint = fitting(place, read, {str(read.expr): kind})
-                    yield error(
-                        "wrong-type",
-                        place.site,
-                        next(iter(read.sources), ""),
-                        (*place.state.steps, place.site.path),
-                        message,
-                        hint,
-                    )
+                    steps = (*place.state.steps, place.site.path)
+                    yield error("wrong-type", place.site, next(iter(read.sources), ""), steps, message, hint)
                 continue
             for name in read.sources:
-                for writer in place.state.written.get(name, ()):
+                writers = place.state.written.get(name)
+                if writers is None or all(fits(one.type, read.type) for one in writers.kinds):
+                    continue
+                for writer in writers:
                     if not fits(writer.type, read.type):
                         wrote = f"{writer.path} writes" if writer.path else "the flow's input is"
                         message = f"{read.slot!r} wants {shown(read.type)}, and {wrote} {name!r} as {shown(writer.type)}"
                         hint = fitting(place, read, {f"S.{name}": writer.type})
-                        yield error("wrong-type", place.site, name, (*writer.steps, place.site.path), message, hint)
+                        steps = (*steps_of(writer.trail), place.site.path)
+                        yield error("wrong-type", place.site, name, steps, message, hint)
 
 
-def conditions(flow: Flow, paths: Paths) -> Iterator[Finding]:
-    """Expressions that cannot work, tests that are no conditions, `each` over what is no collection."""
+def expressions(flow: Flow, paths: Paths) -> Iterator[Finding]:
+    """Expressions that cannot work."""
     for place in paths.places:
         for read in place.reads:
-            if read.expr is None:
-                continue
             problems: list[Problem] = []
-            kind = infer(read.expr, place.state.types, problems)
-            if read.slot == "until" and isinstance(place.site.element, Loop) and not fits(kind, bool):
-                hint = "compare it with something: until=S.verdict.score >= 0.5"
-                problems.append(Problem("not-boolean", f"until={read.expr} is {shown(kind)}, which is not a condition", hint))
-            if read.slot == "items" and isinstance(place.site.element, Each) and item_type(kind) is None:
-                several = [name for name, field in fields_of(kind).items() if item_type(field) is not None]
-                hint = (
-                    f"go through {' or '.join(f'{read.expr}.{name}' for name in several)}"
-                    if several
-                    else "go through a list or tuple"
-                )
-                problems.append(Problem("not-a-collection", f"each goes through {read.expr}, which is {shown(kind)}", hint))
-            for problem in problems:
-                steps = (*place.state.steps, here(place.site))
-                yield error(problem.code, place.site, next(iter(read.sources), ""), steps, problem.message, problem.hint)
+            if read.expr is not None:
+                infer(read.expr, place.state.types, problems)
+            yield from (_found(place, problem, next(iter(read.sources), "")) for problem in problems)
 
 
-def branches(flow: Flow, paths: Paths) -> Iterator[Finding]:
-    """Labels without a branch, branches without a label that leads there."""
+def elements(flow: Flow, paths: Paths) -> Iterator[Finding]:
+    """What the elements themselves say is wrong with them."""
     for place in paths.places:
-        route = place.site.element
-        if not isinstance(route, Route) or not any(read.slot == "policy" for read in place.reads):
-            continue
-        kind = infer(route.policy, place.state.types)
-        channel, steps = next(iter(channels(route.policy)), ""), (*place.state.steps, place.site.path)
-        given, there = labels(kind), [label for label, _ in route.branches]
-        if given is None:
-            if route.default is None and not unknown(kind):
-                message = f"the policy {route.policy} is {shown(kind)}: it may give a label other than {', '.join(there)}"
-                hint = f"default={there[-1]!r}, or declare the labels: Literal[{', '.join(map(repr, there))}]"
-                yield error("open-route", place.site, channel, steps, message, hint, severity="warning")
-            continue
-        lacking = sorted(given - set(there))
-        if lacking and route.default is None:
-            message = (
-                f"the policy {route.policy} can give {', '.join(map(repr, lacking))}, and the branches are {', '.join(there)}"
-            )
-            hint = similar(lacking[0], there) or f"a branch {lacking[0]!r} (`skip` does nothing), or default={there[-1]!r}"
-            yield error("missing-branch", place.site, channel, steps, message, hint)
-        for label in there:
-            if label not in given and not (label == route.default and lacking):
-                message = f"no path leads to the branch {label!r}: the policy {route.policy} gives {', '.join(sorted(given))}"
-                hint = similar(label, lacking or given) or "remove the branch, or let the policy give its label"
-                yield error(
-                    "unreachable-branch", place.site, channel, (*steps[:-1], f"{place.site.path}[{label}]"), message, hint
-                )
+        if place.own:
+            yield from (_found(place, problem, problem.channel) for problem in place.site.element.problems(place.state.types))
+
+
+def _found(place: Place, problem: Problem, channel: str) -> Finding:
+    at = f"{place.site.path}[{problem.step}]" if problem.step else here(place)
+    steps = (*place.state.steps, at)
+    return error(problem.code, place.site, channel, steps, problem.message, problem.hint, severity=problem.severity)
 
 
 def unread(flow: Flow, paths: Paths) -> Iterator[Finding]:
     """Steps none of whose writes is ever read: by a step, by the reward of attempts that it is a part of, or in the trace."""
-    used = {
-        writer.path
-        for place in paths.places
-        for read in place.reads
-        for name in read.sources
-        for writer in place.state.written.get(name, ())
-    }
+    used = {writer.path for writer in _each_once(paths)} | _scored(flow)
     wanted = sorted({name for place in paths.places for read in place.reads for name in read.sources if read.slot != "digest"})
-    steps_to = {writer.path: writer.steps for place in paths.places for each in place.state.written.values() for writer in each}
-    used |= scored(flow)
     for site in flow.site.walk():
-        if getattr(site.element, "for_trace", False):
-            continue
-        several = [channel.name for _, channel, _ in writes(site)] if isinstance(site.element, Node | Call) else []
-        if several and site.path not in used:
+        several = [spec.channel.name for spec in site.element.writes()]
+        if several and site.path not in used and not site.element.for_trace:
             message = f"nothing reads what it writes: {', '.join(map(repr, several))}"
             close = next((found for name in several if (found := similar(name, [each for each in wanted if each != name]))), "")
             hint = f"{close} (.into(...) sends a write elsewhere)" if close else "let a later step read it, or remove this one"
-            yield error("unread-write", site, several[0], steps_to.get(site.path, (site.path,)), message, hint)
+            steps = steps_of(paths.steps_to.get(site.path)) or (site.path,)
+            yield error("unread-write", site, several[0], steps, message, hint)
+
+
+def _each_once(paths: Paths) -> Iterator[Writer]:
+    """The writers of all that is read. Places share most of their writers, and each is looked at once."""
+    seen: set[int] = set()
+    for place in paths.places:
+        for name in (name for read in place.reads for name in read.sources):
+            writers = place.state.written.get(name)
+            while writers is not None and id(writers) not in seen:
+                seen.add(id(writers))
+                yield writers.last
+                writers = writers.before
+
+
+def _scored(flow: Flow) -> set[str]:
+    """The paths of all places that a reward looks at while the flow runs: it may read whatever stands in the trace."""
+    return {inside.path for site in flow.site.walk() if site.element.scored for inside in site.walk()}
 
 
 def lost(flow: Flow, paths: Paths) -> Iterator[Finding]:
@@ -212,44 +178,47 @@ def lost(flow: Flow, paths: Paths) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
     for place in paths.places:
         for name in (name for read in place.reads for name in read.sources):
-            for writer in place.state.written.get(name, ()):
+            writers = place.state.written.get(name)
+            for writer in () if writers is None or not writers.lost else writers:
                 for fan in set(writer.lost) - {fan for fan, channel in seen if channel == name}:
                     seen.add((fan, name))
                     site = flow.sites[fan]
                     several = [path for child in site.children for path in sorted(replacing(child, name))]
                     message = f"{' and '.join(several)} replace {name!r} side by side: what {writer.path} wrote is lost"
                     hint = f"send each elsewhere with .into({name}=...), or declare {name!r} with Merge.APPEND or Merge.UNION"
-                    steps = (*place.state.steps, here(place.site))
+                    steps = (*place.state.steps, here(place))
                     yield error("lost-write", site, name, steps, message, hint, severity="warning")
 
 
 def answers(flow: Flow, paths: Paths) -> Iterator[Finding]:
     """A path that ends without the flow's output."""
-    steps = paths.end.missing.get(frozenset((flow.output,)))
-    if steps is None:
+    clause = frozenset((flow.output,))
+    if clause not in paths.end.missing:
         return
+    steps = paths.end.without(clause)
     reason = gap(flow, steps, flow.site, [flow.output])
     culprit = next((step for step in steps if skips(flow, step, flow.output)), steps[-1] if steps else "")
     hint = f"let every path end with a node that writes {flow.output!r}"
     if writers := writing(flow, flow.output):
         hint += f", such as {', '.join(writers)}"
-    elif close := similar(flow.output, {channel.name for _, channel, _ in all_writes(flow)}):
+    elif close := similar(flow.output, {channel.name for _, channel in all_writes(flow)}):
         hint += f"; or {close} Flow(..., output=...)"
     message = f"the flow can end without {flow.output!r}, which {reason}"
     site = flow.sites.get(culprit.partition("[")[0], flow.site)
     yield error("no-answer", site, flow.output, steps, message, hint)
 
 
-RULES = (declarations, unwritten, wrong_types, conditions, branches, attempts, unread, lost, answers)
+RULES = (declarations, unwritten, wrong_types, expressions, elements, unread, lost, answers)
 
 
 def ports(flow: Flow, resources: Mapping[str, object]) -> Iterator[Finding]:
     """Resources that are not bound, or that lack the methods of their port."""
+    params = flow.params()
     for site in flow.site.walk():
         if not isinstance(site.element, Node):
             continue
         for port in site.element.contract().ports:
-            for name in _resource_names(flow, site, site.element, port):
+            for name in _resource_names(params, site, site.element, port):
                 thing = resources.get(f"{site.path}.{port.parameter}", resources.get(name) if isinstance(name, str) else None)
                 what = f"{port.parameter!r} wants a {port.port.__name__}"
                 if thing is None and port.required:
@@ -270,14 +239,14 @@ def ports(flow: Flow, resources: Mapping[str, object]) -> Iterator[Finding]:
                     yield error("wrong-port", site, "", (site.path,), message, hint)
 
 
-def _resource_names(flow: Flow, site: Site, node: Node, port: PortSpec) -> list[Any]:
+def _resource_names(params: Mapping[str, Param], site: Site, node: Node, port: PortSpec) -> list[Any]:
     """The names under which a port may be looked for: all options of a choice."""
     if port.setting is None:
         return [port.parameter]
     setting = getattr(node, port.setting)
     if isinstance(setting, ChoiceParam):
         return [option for _, option in setting.options]
-    return [flow.params()[site.slots[port.setting][0]].value if isinstance(setting, Param) else setting]
+    return [params[site.slots[port.setting][0]].value if isinstance(setting, Param) else setting]
 
 
 def _methods(port: type) -> list[str]:

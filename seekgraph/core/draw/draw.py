@@ -30,6 +30,7 @@ _SHAPES = {
     "until": ('{{"', '"}}'),
     "route": ('{{"', '"}}'),
     "redo": ('{{"', '"}}'),
+    "decision": ('{{"', '"}}'),
     "skip": ('(["', '"])'),
 }
 _ARROWS = {"back": "-.->", "option": "-.->"}
@@ -62,7 +63,7 @@ def mermaid(flow: Flow) -> str:
         words = [word for word in (edge["label"], ", ".join(edge["channels"])) if word]
         label = f'|"{" · ".join(map(_label, words))}"|' if words else ""
         lines.append(f"  {ids[source]} {_ARROWS.get(edge['kind'], '-->')}{label} {ids[target]}")
-    classes = {"decision": ("until", "route", "redo"), "outside": ("input", "output", "skip")}
+    classes = {"decision": ("until", "route", "redo", "decision"), "outside": ("input", "output", "skip")}
     for name, kinds in classes.items():
         lines += _classed(name, [ids[node] for node, data in drawn.nodes(data=True) if data["kind"] in kinds and data["chosen"]])
     lines += _classed("faded", [ids[node] for node, data in drawn.nodes(data=True) if not data["chosen"]])

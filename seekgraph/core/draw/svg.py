@@ -13,6 +13,9 @@ from seekgraph.core.language.flow import Flow
 if TYPE_CHECKING:
     import networkx as nx
 
+DECISIONS = ("until", "route", "redo", "decision")
+"""The kinds of nodes that decide where a run goes."""
+
 MARGIN = 18.0
 """Around the page."""
 
@@ -35,7 +38,7 @@ class _Drawing:
 
     def size(self, id: str) -> Size:
         data = self.graph.nodes[id]
-        sides = 22 if data["kind"] in ("until", "route", "redo") else 16
+        sides = 22 if data["kind"] in DECISIONS else 16
         width, height = paint.card_size(clip(data["title"], WIDEST), self.lines(id), sides=sides)
         if data["kind"] == "skip":
             width, height = 56, 32
@@ -57,7 +60,7 @@ class _Drawing:
 
     def card(self, id: str, block: Block) -> str:
         data = self.graph.nodes[id]
-        looks = {"until": "sg-decision", "redo": "sg-decision", "route": "sg-decision", "node": "sg-node"}
+        looks = {**dict.fromkeys(DECISIONS, "sg-decision"), "node": "sg-node"}
         look = looks.get(data["kind"], "sg-outside sg-pill") + ("" if data["chosen"] else " sg-faded")
         hint = "\n".join([data["title"], *data["lines"]])
         title = clip(data["title"], WIDEST)

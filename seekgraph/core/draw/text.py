@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sized
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel
 
-from seekgraph.core.language.combinators import BestOf, Call, Each, Fan, Loop, Pick, Redo, Seq
 from seekgraph.core.language.expr import params
 from seekgraph.core.language.node import Node
 from seekgraph.core.language.params import ChoiceParam, DemosParam, FittedParam, FloatParam, IntParam, Param, TextParam
 from seekgraph.core.language.reads import free_reads, needs
-from seekgraph.core.language.site import Site, exprs, settings
-from seekgraph.core.record.scoring import name_of
+from seekgraph.core.language.site import Site
 from seekgraph.core.record.step import Step
 
 
@@ -41,47 +39,23 @@ def param_text(param: Param) -> str:
     return repr(value) if isinstance(param, TextParam) else _short(value)
 
 
-def caption(site: Site, values: Mapping[str, Param], have: Collection[str]) -> str:
-    """What the box around a place says, where the channels in `have` may be written; "" where there is none."""
-    element = site.element
-    called = f"{element.kind} {element.label}" if element.label else element.kind
-    if isinstance(element, Each):
-        return f"{called}: {element.item} in {said(site, 'items', values)}"
-    if isinstance(element, Loop):
-        slot = site.slots.get("max_rounds")
-        return f"{called}: at most {param_text(values[slot[0]]) if slot else element.max_rounds} rounds"
-    if isinstance(element, Redo):
-        return f"{called}: at most {_number(site, 'at_most', values)} attempts"
-    if isinstance(element, BestOf):
-        return f"{called}: {_number(site, 'n', values)} attempts, scored by {name_of(element.reward)}"
-    if isinstance(element, Call):
-        return f"{called}: given {', '.join(gifts(site, element, have)) or 'nothing'}; returns a digest"
-    if isinstance(element, Pick):
-        return f"{called}: {param_text(values[site.slots['choice'][0]])}"
-    named = isinstance(element, Seq) and element.label and site.children
-    return called if isinstance(element, Fan) or named else ""
-
-
-def score_text(site: Site, values: Mapping[str, Param]) -> str:
-    """When a redo is content: `novelty at least 0.5`."""
-    return f"{name_of(cast(Redo, site.element).reward)} at least {_number(site, 'below', values)}"
-
-
-def _number(site: Site, slot: str, values: Mapping[str, Param]) -> str:
+def setting_text(site: Site, slot: str, values: Mapping[str, Param]) -> str:
+    """A setting's value, with its domain where it is a param."""
     names = site.slots.get(slot)
-    return param_text(values[names[0]]) if names else _short(settings(site.element)[slot])
+    return param_text(values[names[0]]) if names else _short(site.element.settings[slot])
 
 
-def gifts(site: Site, element: Call, have: Collection[str]) -> list[str]:
+def gifts(site: Site, have: Collection[str]) -> list[str]:
     """The channels that a call may be given, where those in `have` may be written."""
-    if element.give is not None:
-        return [name for name, _ in element.give]
+    give = getattr(site.element, "give", None)
+    if give is not None:
+        return [name for name, _ in give]
     return [name for name in free_reads(site.children[0]) if name in have]
 
 
 def said(site: Site, slot: str, values: Mapping[str, Param]) -> str:
     """An expression as the user wrote it, with the current values of its params."""
-    expr = exprs(site.element)[slot]
+    expr = site.element.expressions[slot]
     text = str(expr)
     for param, name in zip(params(expr), site.slots.get(slot, ()), strict=True):
         text = text.replace(f"<{param.kind}{f' {param.name}' if param.name else ''}>", _short(values[name].value), 1)
@@ -116,7 +90,7 @@ def step_class(step: Step) -> str:
     """What a step is shown as: "error", "decision", "hit", "outside" (an input, an item, a digest) or "node"."""
     if step.error is not None:
         return "error"
-    if step.kind in ("until", "route", "score", "selected"):
+    if step.decision is not None:
         return "decision"
     return "hit" if step.memo in ("hit", "replay") else "node" if step.kind == "node" else "outside"
 

@@ -288,6 +288,11 @@ def channels(expr: Expr) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part._name for part in walk(expr) if isinstance(part, Channel)))
 
 
+def first_channel(expr: Expr) -> str:
+    """The first channel of `expr`; "" where it reads none."""
+    return next(iter(channels(expr)), "")
+
+
 def has_choice(expr: Expr) -> bool:
     """Whether `expr` can do without some of its channels: whether there is an `otherwise` in it."""
     return any(isinstance(part, Apply) and part._operation == "otherwise" for part in walk(expr))

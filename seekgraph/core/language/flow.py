@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import cached_property
 from typing import Any, Self
 
@@ -12,15 +11,13 @@ from pydantic import TypeAdapter
 
 from seekgraph.core.base.errors import ParamError
 from seekgraph.core.base.identity import digest
-from seekgraph.core.language.combinators import BestOf, Call, Each, Redo
 from seekgraph.core.language.element import Element, as_element
 from seekgraph.core.language.node import Node, without_none
-from seekgraph.core.language.params import Param, to_plain
+from seekgraph.core.language.params import Param
 from seekgraph.core.language.reads import needs, written
-from seekgraph.core.language.site import Site, exprs, place, settings, settled
-from seekgraph.core.language.typing_rules import infer, item_type, members, union, unknown
+from seekgraph.core.language.site import Site, place, settled
+from seekgraph.core.language.typing_rules import union, unknown
 from seekgraph.core.record.ledger import Merge
-from seekgraph.core.record.scoring import name_of
 from seekgraph.types import Digest, Turn
 
 INPUTS: Mapping[str, Any] = {"question": str, "history": tuple[Turn, ...] | None}
@@ -78,26 +75,15 @@ class Flow:
         """
         found: dict[str, Any] = {"digests": tuple[Digest, ...], **self.inputs}
         elements = [site.element for site in self.site.walk()]
-        nodes = [element for element in elements if isinstance(element, Node)]
-        for node in nodes:
-            for spec in node.contract().writes:
-                name = node.writing.get(spec.channel.name, spec.channel.name)
-                found[name] = union((found.get(name, spec.channel.type), spec.channel.type))
+        for spec in (spec for element in elements for spec in element.writes()):
+            found[spec.channel.name] = union((found.get(spec.channel.name, spec.channel.type), spec.channel.type))
         for element in elements:
-            if isinstance(element, Redo):
-                found[element.channel] = union((found.get(element.channel, str), str))
-            inferred: dict[str, tuple[Any, ...]] = {}
-            if isinstance(element, Each):
-                inferred[element.item] = tuple(item_type(kind) for kind in members(infer(element.items, found)))
-            elif isinstance(element, Call) and element.give is not None:
-                inferred = {channel: members(infer(expr, found)) for channel, expr in element.give}
-            for name, kinds in inferred.items():
-                known = [kind for kind in kinds if not (kind is None or unknown(kind) or unknown(item_type(kind)))]
-                if known:
-                    found[name] = union((*known, *([found[name]] if name in found else ())))
-        for node in nodes:
-            reads = {read.parameter: read.type for read in node.contract().reads if read.parameter not in node.reading}
-            found = {**reads, **found}
+            for name, kind in element.channels(found).items():
+                if not unknown(kind):
+                    found[name] = union((kind, *([found[name]] if name in found else ())))
+        for read in (read for element in elements for read in element.reads()):
+            if read.expr is None:
+                found.setdefault(read.slot, read.type)
         return found
 
     @cached_property
@@ -105,10 +91,9 @@ class Flow:
         """The resources that the flow may ask for: by name the path of a node, the port, and whether it is required."""
         found: dict[str, tuple[str, type, bool]] = {}
         for path, site in self.sites.items():
-            if isinstance(site.element, Node):
-                for name, port, required in needs(site.element):
-                    if name not in found or required:
-                        found[name] = (path, port, required)
+            for name, port, required in needs(site.element):
+                if name not in found or required:
+                    found[name] = (path, port, required)
         return found
 
     @cached_property
@@ -126,8 +111,7 @@ class Flow:
         """The merge rules of the channels that are not replaced."""
         found = {"digests": Merge.APPEND}
         for site in self.site.walk():
-            if isinstance(site.element, Node):
-                found |= {name: merge for name, merge in written(site.element).items() if merge is not Merge.REPLACE}
+            found |= {name: merge for name, merge in written(site.element).items() if merge is not Merge.REPLACE}
         return found
 
     def params(self) -> dict[str, Param]:
@@ -203,23 +187,10 @@ def _plain_values(flow: Flow) -> dict[str, Any]:
 
 def _describe(site: Site) -> dict[str, Any]:
     element = site.element
-    fixed = {slot: to_plain(value) for slot, value in settings(element).items() if not isinstance(value, Param)}
-    described: dict[str, Any] = {
+    return {
         "kind": f"{type(element).__module__}:{type(element).__qualname__}",
-        "settings": fixed,
-        "exprs": {slot: str(expr) for slot, expr in exprs(element).items()},
+        **element.described(),
+        "exprs": {slot: str(expr) for slot, expr in element.expressions.items()},
         "params": {name: param.domain() for name, param in site.params.items()},
         "inside": [child.path for child in site.children],
     }
-    for extra in ("item", "default", "writing"):
-        if getattr(element, extra, None):
-            described[extra] = to_plain(getattr(element, extra))
-    if isinstance(element, Call) and element.budget is not None:
-        described["budget"] = asdict(element.budget)
-    if isinstance(element, Redo | BestOf):
-        described["reward"] = name_of(element.reward)
-    if isinstance(element, Redo):
-        described["channel"] = element.channel
-    if hasattr(element, "branches"):
-        described["branches"] = [label for label, _ in element.branches]
-    return described

@@ -21,13 +21,15 @@ import random
 import sys
 import types
 import typing
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Self, dataclass_transform, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
+from seekgraph.core.frame.operation import Operation
+from seekgraph.core.language.contract import Build, Read, S, Walk, WriteSpec, read_of
 from seekgraph.core.language.element import Element
 from seekgraph.core.language.expr import Channel, Expr, lift
 from seekgraph.core.language.ports import Port
@@ -85,14 +87,6 @@ class PortSpec:
 
 
 @dataclass(frozen=True)
-class WriteSpec:
-    """A channel that a node writes; `always` is false where the field has a default."""
-
-    channel: ChannelSpec
-    always: bool
-
-
-@dataclass(frozen=True)
 class Contract:
     """What a kind of node reads, needs and writes, from the signature of its `run`."""
 
@@ -126,7 +120,6 @@ class Node(Element):
     """
 
     memo: ClassVar[bool] = True
-    for_trace: ClassVar[bool] = False
     reading: ClassVar[Mapping[str, Expr]] = types.MappingProxyType({})
     writing: ClassVar[Mapping[str, str]] = types.MappingProxyType({})
     limit: ClassVar[Limits] = Limits()
@@ -160,6 +153,39 @@ class Node(Element):
         Part of what makes two steps equal: a node that reads a file when it is made has what it read here.
         """
         return {}
+
+    @property
+    def expressions(self) -> dict[str, Expr]:
+        return {f"using_{name}": expr for name, expr in self.reading.items()}
+
+    def rebuilt(self, parts: Sequence[Element], expressions: Mapping[str, Expr], settings: Mapping[str, Any]) -> Self:
+        return self._changed(**settings, reading={name: expressions[f"using_{name}"] for name in self.reading})
+
+    def described(self) -> dict[str, Any]:
+        return {**super().described(), **({"writing": dict(self.writing)} if self.writing else {})}
+
+    def reads(self) -> tuple[Read, ...]:
+        found = []
+        for spec in self.contract().reads:
+            expr = self.reading.get(spec.parameter)
+            direct = tuple(name for name in (spec.parameter, spec.or_else) if name)
+            read = Read("", direct, (frozenset(direct),)) if expr is None else read_of("", expr)
+            needed = read.needs if spec.required else ()
+            found.append(replace(read, slot=spec.parameter, type=spec.type, needs=needed))
+        return tuple(found)
+
+    def writes(self) -> tuple[WriteSpec, ...]:
+        return tuple(
+            replace(spec, channel=replace(spec.channel, name=self.writing.get(spec.channel.name, spec.channel.name)))
+            for spec in self.contract().writes
+        )
+
+    def paths(self, walk: Walk[S], state: S) -> S:
+        walk.read(state)
+        return walk.visit(state)
+
+    def operation(self, build: Build) -> Operation:
+        return build.visit()
 
     def using(self, **reads: Expr | str) -> Self:
         """This node with parameters pointed at other channels: `using(query=S.goal.text)`, or `using(query="question")`."""

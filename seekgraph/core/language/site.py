@@ -7,14 +7,12 @@ order of writing. Params are named by path: `search/retrieve.k`, `search.until`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from seekgraph.core.language.combinators import BestOf, Call, Each, Fan, Loop, Pick, Redo, Route, Seq
 from seekgraph.core.language.element import Element
 from seekgraph.core.language.expr import Expr, params, with_params
-from seekgraph.core.language.node import Node
 from seekgraph.core.language.params import Param
 
 
@@ -41,45 +39,7 @@ class Site:
 
 def place(element: Element) -> Site:
     """The sites of a flow's body."""
-    return _place(element, "", set(_labels(element, "")), {"input"})  # the path of what a run is given
-
-
-def inner(element: Element) -> tuple[tuple[str, Element], ...]:
-    """The elements directly inside an element, each with what it is there ("body", a branch's label, a position)."""
-    for kind, parts in INNER.items():
-        if isinstance(element, kind):
-            return parts(element)
-    return ()
-
-
-def exprs(element: Element) -> dict[str, Expr]:
-    """The expressions of an element by slot."""
-    if isinstance(element, Node):
-        return {f"using_{name}": expr for name, expr in element.reading.items()}
-    if isinstance(element, Loop):
-        return {"until": element.until}
-    if isinstance(element, Each):
-        return {"items": element.items}
-    if isinstance(element, Route):
-        return {"policy": element.policy}
-    if isinstance(element, Call) and element.give is not None:
-        return {f"give_{name}": expr for name, expr in element.give}
-    return {}
-
-
-def settings(element: Element) -> dict[str, Any]:
-    """The settings of an element by slot: params and plain values."""
-    if isinstance(element, Node):
-        return element.settings
-    if isinstance(element, Loop):
-        return {"max_rounds": element.max_rounds}
-    if isinstance(element, Redo):
-        return {"below": element.below, "at_most": element.at_most}
-    if isinstance(element, BestOf):
-        return {"n": element.n}
-    if isinstance(element, Pick):
-        return {"choice": element.choice}
-    return {}
+    return _place(element, "", _Paths(_labels(element, "")))
 
 
 def settled(site: Site, values: Mapping[str, Param]) -> Element:
@@ -87,43 +47,10 @@ def settled(site: Site, values: Mapping[str, Param]) -> Element:
     element = site.element
     inside = [settled(child, values) for child in site.children]
     found: dict[str, Expr] = {
-        slot: with_params(expr, [values[name] for name in site.slots.get(slot, ())]) for slot, expr in exprs(element).items()
+        slot: with_params(expr, [values[name] for name in site.slots.get(slot, ())]) for slot, expr in element.expressions.items()
     }
-    changed: dict[str, Any] = {slot: values[site.slots[slot][0]] for slot in settings(element) if slot in site.slots}
-    if isinstance(element, Node):
-        changed["reading"] = {name: found[f"using_{name}"] for name in element.reading}
-    elif isinstance(element, Seq | Fan):
-        changed["parts"] = tuple(inside)
-    elif isinstance(element, Route):
-        changed["branches"] = tuple(zip((label for label, _ in element.branches), inside, strict=True))
-        changed |= found
-    elif isinstance(element, Pick):
-        options = tuple(zip((label for label, _ in element.options), inside, strict=True))
-        changed["choice"] = replace(changed["choice"], options=options)
-    elif isinstance(element, Call):
-        changed["body"] = inside[0]
-        changed["give"] = element.give and tuple((name, found[f"give_{name}"]) for name, _ in element.give)
-    else:
-        changed["body"] = inside[0]
-        changed |= found
-    return element._changed(**changed)
-
-
-def _numbered(parts: tuple[Element, ...]) -> tuple[tuple[str, Element], ...]:
-    return tuple((str(number), part) for number, part in enumerate(parts))
-
-
-INNER: Mapping[type[Element], Callable[[Any], tuple[tuple[str, Element], ...]]] = {
-    Seq: lambda element: _numbered(element.parts),
-    Fan: lambda element: _numbered(element.parts),
-    Each: lambda element: (("body", element.body),),
-    Loop: lambda element: (("body", element.body),),
-    Call: lambda element: (("body", element.body),),
-    Redo: lambda element: (("body", element.body),),
-    BestOf: lambda element: (("body", element.body),),
-    Route: lambda element: element.branches,
-    Pick: lambda element: element.options,
-}
+    changed: dict[str, Any] = {slot: values[site.slots[slot][0]] for slot in element.settings if slot in site.slots}
+    return element.rebuilt(inside, found, changed)
 
 
 def _labels(element: Element, prefix: str) -> Iterator[str]:
@@ -131,7 +58,7 @@ def _labels(element: Element, prefix: str) -> Iterator[str]:
     own = prefix if element.label is None else _join(prefix, element.label)
     if element.label is not None:
         yield own
-    for _, child in inner(element):
+    for _, child in element.parts_by_label:
         yield from _labels(child, own)
 
 
@@ -139,29 +66,41 @@ def _join(prefix: str, name: str) -> str:
     return f"{prefix}/{name}" if prefix else name
 
 
-def _place(element: Element, prefix: str, reserved: set[str], used: set[str]) -> Site:
-    path = _own_path(element, prefix, reserved, used)
-    below = prefix if element.label is None or isinstance(element, Node) else path
+def _place(element: Element, prefix: str, paths: _Paths) -> Site:
+    path = paths.free(element, prefix)
+    below = prefix if element.label is None else path
     slots, own = _own_params(element, path)
-    children = tuple(_place(child, below, reserved, used) for _, child in inner(element))
+    children = tuple(_place(child, below, paths) for _, child in element.parts_by_label)
     return Site(element, path, children, slots, own)
 
 
-def _own_path(element: Element, prefix: str, reserved: set[str], used: set[str]) -> str:
-    """A path that is free. A name that the user gave goes before a kind; the checker reports names that were given twice."""
-    base = _join(prefix, element.label or element.kind)
-    blocked = used if element.label else used | reserved
-    path, number = base, 1
-    while path in blocked:
-        number += 1
-        path = f"{base}_{number}"
-    used.add(path)
-    return path
+class _Paths:
+    """The paths of a flow. A name that the user gave goes before a kind; the checker reports names that were given twice."""
+
+    def __init__(self, labels: Iterable[str]) -> None:
+        self.reserved = frozenset(labels)
+        self.used = {"input"}  # the path of what a run is given
+        self.numbers: dict[str, int] = {}  # by kind the number up to which all are taken
+
+    def free(self, element: Element, prefix: str) -> str:
+        """A path that is free."""
+        base = _join(prefix, element.label or element.kind)
+        path, number = base, 1
+        if not element.label and base in self.numbers:
+            number = self.numbers[base]
+            path = f"{base}_{number}"
+        while path in self.used or (not element.label and path in self.reserved):
+            number += 1
+            path = f"{base}_{number}"
+        self.used.add(path)
+        if not element.label:
+            self.numbers[base] = max(number, 2)
+        return path
 
 
 def _own_params(element: Element, path: str) -> tuple[dict[str, tuple[str, ...]], dict[str, Param]]:
-    found: dict[str, tuple[Param, ...]] = {slot: params(expr) for slot, expr in exprs(element).items()}
-    found |= {slot: (setting,) for slot, setting in settings(element).items() if isinstance(setting, Param)}
+    found: dict[str, tuple[Param, ...]] = {slot: params(expr) for slot, expr in element.expressions.items()}
+    found |= {slot: (setting,) for slot, setting in element.settings.items() if isinstance(setting, Param)}
     slots: dict[str, tuple[str, ...]] = {}
     own: dict[str, Param] = {}
     for slot, several in found.items():

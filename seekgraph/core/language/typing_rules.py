@@ -32,11 +32,17 @@ PARAMS: Mapping[Any, Any] = {IntParam: int, FloatParam: float, SwitchParam: bool
 
 
 class Problem(NamedTuple):
-    """What is wrong inside an expression, and how to fix it."""
+    """What is wrong with an expression or an element, and how to fix it.
+
+    `step` is the branch that it is about, `channel` the channel, both "" where it is about none.
+    """
 
     code: str
     message: str
     hint: str
+    severity: Literal["error", "warning"] = "error"
+    step: str = ""
+    channel: str = ""
 
 
 def members(kind: Any) -> tuple[Any, ...]:
@@ -61,6 +67,11 @@ def union(kinds: Iterable[Any]) -> Any:
     """One type for several; `Any` for none, and where one of them is unknown."""
     several = tuple(dict.fromkeys(member for kind in kinds for member in members(kind)))
     return Union[several] if several and not any(map(unknown, several)) else Any  # noqa: UP007 (made at run time)
+
+
+def known_union(kinds: Iterable[Any]) -> Any:
+    """One type for those of several about which something is known; `Any` where there is none."""
+    return union(kind for kind in kinds if not (kind is None or unknown(kind) or unknown(item_type(kind))))
 
 
 def without_nothing(kind: Any) -> Any:

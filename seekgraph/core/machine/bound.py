@@ -16,12 +16,13 @@ from seekgraph.core.base.errors import BindError
 from seekgraph.core.base.meter import Meter
 from seekgraph.core.base.sync import run_sync
 from seekgraph.core.check import require
+from seekgraph.core.frame.frame import Exhausted, Frame, Run, StepFailed
+from seekgraph.core.frame.operation import finish, within_seconds
 from seekgraph.core.language.flow import Flow
 from seekgraph.core.language.params import to_plain
 from seekgraph.core.machine.program import Program, build
 from seekgraph.core.machine.recorded import RecordedRun
 from seekgraph.core.machine.result import Result
-from seekgraph.core.machine.run import Exhausted, Frame, Run, StepFailed, finish, within_seconds
 from seekgraph.core.memo import Memo
 from seekgraph.core.memo.sharing import Sharing
 from seekgraph.core.record.ledger import Ledger, Merge

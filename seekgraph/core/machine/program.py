@@ -10,16 +10,15 @@ from typing import Any
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter
 
 from seekgraph.core.base.errors import BindError
-from seekgraph.core.language.combinators import BestOf, Call, Each, Fan, Loop, Pick, Redo, Route, Seq
+from seekgraph.core.frame.operation import Ending, Operation, Question
+from seekgraph.core.language.contract import Build
 from seekgraph.core.language.expr import Evaluate, channels, evaluator
 from seekgraph.core.language.flow import Flow
 from seekgraph.core.language.node import Node
 from seekgraph.core.language.params import value_of
 from seekgraph.core.language.ports import charges
 from seekgraph.core.language.reads import collected, ending_site, free_reads
-from seekgraph.core.language.site import Site, exprs
-from seekgraph.core.machine.attempts import BestOfOp, RedoOp
-from seekgraph.core.machine.run import CallOp, EachOp, Ending, FanOp, Gift, LoopOp, Operation, Question, RouteOp, SeqOp
+from seekgraph.core.language.site import Site
 from seekgraph.core.machine.visit import NodeOp, reading_of, step_key
 from seekgraph.core.record.ledger import Entry, Ledger, Merge
 from seekgraph.core.record.step import Step, StepKind
@@ -83,6 +82,8 @@ def build(flow: Flow, resources: Mapping[str, Any]) -> Program:
 
 
 class _Builder:
+    """Turns sites into operations, and keeps those of the nodes."""
+
     def __init__(
         self, values: Mapping[str, Any], labels: Mapping[str, Any], merges: Mapping[str, Merge], resources: Mapping[str, Any]
     ) -> None:
@@ -93,89 +94,90 @@ class _Builder:
         self.nodes: dict[str, NodeOp] = {}
 
     def operation(self, site: Site) -> Operation:
-        element = site.element
-        if isinstance(element, Node):
-            return self.nodes.setdefault(site.path, self._node(site, element))
-        if isinstance(element, Pick):
-            label = self.labels[site.slots["choice"][0]]
-            return self.operation(dict(zip((name for name, _ in element.options), site.children, strict=True))[label])
-        parts = tuple(self.operation(child) for child in site.children)
-        if isinstance(element, Seq):
-            return SeqOp(parts)
-        if isinstance(element, Fan):
-            return FanOp(parts)
-        if isinstance(element, Each):
-            return EachOp(self._question(site, "items", "item"), element.item, parts[0], collected(site))
-        if isinstance(element, Loop):
-            rounds = self._setting(site, "max_rounds", element.max_rounds)
-            return LoopOp(parts[0], self._question(site, "until", "until", bool), rounds)
-        if isinstance(element, Route):
-            branches = {label: part for (label, _), part in zip(element.branches, parts, strict=True)}
-            return RouteOp(self._question(site, "policy", "route"), branches, element.default)
-        if isinstance(element, Redo):
-            below, at_most = (self._setting(site, slot, getattr(element, slot)) for slot in ("below", "at_most"))
-            return RedoOp(site.path, parts[0], element.reward, below, at_most, element.channel)
-        if isinstance(element, BestOf):
-            return BestOfOp(site.path, parts[0], element.reward, self._setting(site, "n", element.n))
-        if isinstance(element, Call):
-            return self._call(site, element, parts[0])
-        raise TypeError(f"{site.path}: a {type(element).__name__} cannot run")
+        return site.element.operation(_Build(self, site))
 
     def ending(self, site: Site | None) -> Ending | None:
         return Ending(site.path, self.nodes[site.path]) if site else None
 
-    def _setting(self, site: Site, slot: str, fixed: Any) -> Any:
-        names = site.slots.get(slot)
-        return self.values[names[0]] if names else fixed
 
-    def _question(self, site: Site, slot: str, kind: StepKind, form: Callable[[Any], Any] | None = None) -> Question:
-        expr = exprs(site.element)[slot]
-        values = [self.values[name] for name in site.slots.get(slot, ())]
-        evaluate = evaluator(expr, values)
-        return Question(site.path, kind, evaluate if form is None else lambda read: form(evaluate(read)), channels(expr))
+class _Build(Build):
+    """What one element asks while it becomes an operation."""
 
-    def _call(self, site: Site, element: Call, body: Operation) -> CallOp:
-        inside = site.children[0]
-        merges = self.merges
-        if element.give is None:
-            give = tuple(
-                Gift(name, Question(site.path, "input", _reader(name), (name,)), need, merges.get(name, Merge.REPLACE))
-                for name, need in free_reads(inside).items()
-            )
-        else:
-            give = tuple(
-                Gift(name, self._question(site, f"give_{name}", "input"), True, merges.get(name, Merge.REPLACE))
-                for name, _ in element.give
-            )
-        return CallOp(site.path, body, self.ending(ending_site(inside, "answer")), give, element.budget)
+    def __init__(self, builder: _Builder, site: Site) -> None:
+        self.builder = builder
+        self.site = site
 
-    def _node(self, site: Site, element: Node) -> NodeOp:
-        plain = {name: self._setting(site, name, value) for name, value in element.settings.items()}
+    @property
+    def path(self) -> str:
+        return self.site.path
+
+    def part(self, number: int = 0) -> Operation:
+        return self.builder.operation(self.site.children[number])
+
+    def parts(self) -> tuple[Operation, ...]:
+        return tuple(self.builder.operation(child) for child in self.site.children)
+
+    def setting(self, slot: str) -> Any:
+        names = self.site.slots.get(slot)
+        return self.builder.values[names[0]] if names else self.site.element.settings[slot]
+
+    def chosen(self, slot: str) -> str:
+        label: str = self.builder.labels[self.site.slots[slot][0]]
+        return label
+
+    def evaluate(self, slot: str) -> Evaluate:
+        values = [self.builder.values[name] for name in self.site.slots.get(slot, ())]
+        return evaluator(self.site.element.expressions[slot], values)
+
+    def question(self, slot: str, kind: StepKind, form: Callable[[Any], Any] | None = None) -> Question:
+        evaluate = self.evaluate(slot)
+        formed = evaluate if form is None else lambda read: form(evaluate(read))
+        return Question(self.path, kind, formed, channels(self.site.element.expressions[slot]))
+
+    def reading(self, channel: str) -> Question:
+        return Question(self.path, "input", lambda read: read(channel), (channel,))
+
+    def merge(self, channel: str) -> Merge:
+        return self.builder.merges.get(channel, Merge.REPLACE)
+
+    def collections(self) -> tuple[str, ...]:
+        return collected(self.site)
+
+    def free_reads(self, number: int = 0) -> Mapping[str, bool]:
+        return free_reads(self.site.children[number])
+
+    def ending(self, output: str) -> Ending | None:
+        return self.builder.ending(ending_site(self.site.children[0], output))
+
+    def visit(self) -> Operation:
+        element = self.site.element
+        if not isinstance(element, Node):
+            raise TypeError(f"{self.path}: a {type(element).__name__} is no node, so it cannot be visited")
+        return self.builder.nodes.setdefault(self.path, self._node(element))
+
+    def _node(self, element: Node) -> NodeOp:
+        plain = {name: self.setting(name) for name in element.settings}
         node = element._changed(**plain)
         contract = node.contract()
         readings = []
         for spec in contract.reads:
             expr = node.reading.get(spec.parameter)
-            values = [self.values[name] for name in site.slots.get(f"using_{spec.parameter}", ())]
-            readings.append(reading_of(spec) if expr is None else reading_of(spec, evaluator(expr, values), channels(expr)))
+            through = () if expr is None else (self.evaluate(f"using_{spec.parameter}"), channels(expr))
+            readings.append(reading_of(spec, *through))
         bound: dict[str, tuple[Any, Mapping[str, str]]] = {}
         optional = []
         for port in contract.ports:
             name = getattr(node, port.setting) if port.setting else port.parameter
-            own = f"{site.path}.{port.parameter}"
-            if own in self.resources or name in self.resources:
-                bound[port.parameter] = (self.resources[own if own in self.resources else name], charges(port.port))
+            own, resources = f"{self.path}.{port.parameter}", self.builder.resources
+            if own in resources or name in resources:
+                bound[port.parameter] = (resources[own if own in resources else name], charges(port.port))
             elif port.required:
-                raise BindError(f"{site.path} needs a {port.port.__name__} under the name {name!r}: bind({name}=...)")
+                raise BindError(f"{self.path} needs a {port.port.__name__} under the name {name!r}: bind({name}=...)")
             else:
                 optional.append(port.parameter)
         writings = tuple(
-            (spec.channel.name, node.writing.get(spec.channel.name, spec.channel.name), spec.channel.merge, spec.always)
-            for spec in contract.writes
+            (spec.channel.name, sent.channel.name, spec.channel.merge, spec.always)
+            for spec, sent in zip(contract.writes, node.writes(), strict=True)
         )
         key, off = step_key(node, {name: thing for name, (thing, _) in bound.items()})
-        return NodeOp(site.path, node, contract, tuple(readings), writings, bound, tuple(optional), off, key)
-
-
-def _reader(name: str) -> Evaluate:
-    return lambda read: read(name)
+        return NodeOp(self.path, node, contract, tuple(readings), writings, bound, tuple(optional), off, key)

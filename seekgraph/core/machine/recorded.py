@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from seekgraph.core.base.errors import SeekgraphError
-from seekgraph.core.machine.run import Exhausted, Frame
+from seekgraph.core.frame.frame import Exhausted, Frame
 from seekgraph.core.record.ledger import Ledger
-from seekgraph.core.record.step import Step
+from seekgraph.core.record.step import DECISION, Step
 from seekgraph.core.record.trace import Trace
 
 Writes = Mapping[str, Any]
@@ -24,7 +24,6 @@ A function may give None: then nothing is replaced. `decision` is the channel of
 """
 Fit = Callable[[str, Writes], Writes]
 Parents = dict[str, tuple[str, ...]]
-DECISION = "decision"
 
 
 class ReplayError(SeekgraphError, ValueError):

@@ -13,22 +13,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from seekgraph.core.base.errors import BindError, ParamError
 from seekgraph.core.base.meter import Meter
 from seekgraph.core.base.sync import run_sync
-from seekgraph.core.language.combinators import BestOf, Call, Each, Loop, Redo, Route
-from seekgraph.core.language.node import Node
 from seekgraph.core.language.reads import needs
 from seekgraph.core.language.site import Site
 from seekgraph.core.machine.bound import Bound
-from seekgraph.core.machine.recorded import DECISION, Change, RecordedRun, ReplayError, Writes
+from seekgraph.core.machine.recorded import Change, RecordedRun, ReplayError, Writes
 from seekgraph.core.machine.result import Result
 from seekgraph.core.record.trace import Trace
-from seekgraph.types import Digest
 
 
 def replay(trace: Trace, bound: Bound, **options: Any) -> Result:
@@ -98,7 +95,8 @@ def as_it_was(trace: Trace, bound: Bound) -> Bound:
 def _require_same_flow(trace: Trace, bound: Bound) -> None:
     if trace.fingerprint == bound.flow.fingerprint:
         return
-    ours = set(bound.flow.sites) | {"input"} | {f"{path}{end}" for path in bound.flow.sites for end in (".give", ".score")}
+    ends = {f"{path}.{end}" for path, site in bound.flow.sites.items() for end in site.element.records() if end}
+    ours = set(bound.flow.sites) | {"input"} | ends
     odd = sorted({step.path for step in trace.steps} - ours)
     why = f"it visits {', '.join(odd[:5])}, which this flow does not have" if odd else "their structures differ"
     raise ReplayError(
@@ -121,7 +119,7 @@ def place(trace: Trace, bound: Bound, name: str) -> str:
         if not visit.isdigit() or not 1 <= int(visit) <= len(visits):
             raise ReplayError(f"{name}: {path!r} has {len(visits)} visits in this trace, counted from 1")
         return visits[int(visit) - 1].id
-    if visits or name.removesuffix(".give") in bound.flow.sites or any(step.id == name for step in trace.steps):
+    if visits or name.partition(".")[0] in bound.flow.sites or any(step.id == name for step in trace.steps):
         return name
     near = ", ".join(sorted({step.path for step in trace.steps}))
     raise ReplayError(f"there is no step {name!r} in this trace: give a path, path#visit or an id; it visits {near}")
@@ -139,11 +137,8 @@ def _varied(then: Bound, params: Mapping[str, Any], resources: Mapping[str, Any]
     moved = {name for name in after if after[name] != before[name]}
     stale = set()
     for path, site in now.flow.sites.items():
-        if isinstance(site.element, Node):
-            asked = {name for name, _, _ in needs(site.element)}
-            if moved & set(site.params) or asked & set(resources):
-                stale.add(path)
-        elif moved & set(site.params):
+        uses = {name for name, _, _ in needs(site.element)}
+        if moved & set(site.params) or uses & set(resources):
             stale.add(path)
     return now, frozenset(stale)
 
@@ -159,8 +154,8 @@ class _Fitted:
         """`writes` with values of the types of the channels that the step at `path` writes."""
         if not isinstance(writes, Mapping):
             raise ReplayError(f"{path}: what replaces its writes is a mapping of channels to values, not {type(writes).__name__}")
-        if path.endswith(".give"):
-            return writes  # what a call is given may be anything
+        if path not in self.adapters and self._anything(path):
+            return writes
         adapters = self.adapters[path] if path in self.adapters else self._of_structure(path)
         unknown = sorted(set(writes) - set(adapters))
         if unknown:
@@ -176,22 +171,14 @@ class _Fitted:
                 raise ReplayError(f"{path}: {name}{f' ({where})' if where else ''}: {first['msg']}") from None
         return fitted
 
+    def _anything(self, path: str) -> bool:
+        """Whether whatever is given fits, such as what goes into a call."""
+        path, _, what = path.partition(".")
+        records = self.sites[path].element.records() if path in self.sites else {}
+        return what in records and records[what] is None
+
     def _of_structure(self, path: str) -> dict[str, TypeAdapter[Any]]:
-        site = self.sites.get(path.removesuffix(".score"))
-        element = None if site is None else site.element
-        if isinstance(element, Redo | BestOf) and path.endswith(".score"):
-            return {DECISION: TypeAdapter(Annotated[float, Field(ge=0, le=1)])}
-        if isinstance(element, Redo | BestOf):
-            number = Annotated[str, Field(pattern=r"^[1-9]\d*$", coerce_numbers_to_str=True)]
-            feedback = {element.channel: TypeAdapter(str)} if isinstance(element, Redo) else {}
-            return {DECISION: TypeAdapter(number), **feedback}
-        if isinstance(element, Loop):
-            return {DECISION: TypeAdapter(bool)}
-        if isinstance(element, Route):
-            labels: Any = Literal[tuple(label for label, _ in element.branches)]
-            return {DECISION: TypeAdapter(labels)}
-        if isinstance(element, Each):
-            return {element.item: TypeAdapter(Any)}
-        if isinstance(element, Call):
-            return {"digests": TypeAdapter(tuple[Digest, ...])}
-        return {}
+        path, _, what = path.partition(".")
+        site = self.sites.get(path)
+        records = None if site is None else site.element.records().get(what)
+        return {name: TypeAdapter(kind) for name, kind in (records or {}).items()}

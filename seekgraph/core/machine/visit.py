@@ -20,14 +20,15 @@ from seekgraph.core.base.live import Unidentified, identity_of
 from seekgraph.core.base.metering import Metered
 from seekgraph.core.base.origins import was_typed
 from seekgraph.core.base.versions import code_version
+from seekgraph.core.frame.frame import Exhausted, Frame, StepFailed
 from seekgraph.core.language.expr import Evaluate
 from seekgraph.core.language.lm import LM, LMError
 from seekgraph.core.language.node import Contract, Node, ReadSpec, Visit, Writes, without_none
 from seekgraph.core.language.params import to_plain
 from seekgraph.core.machine.recorded import ReplayError
-from seekgraph.core.machine.run import Exhausted, Frame, StepFailed
 from seekgraph.core.memo import StepKey
 from seekgraph.core.memo.replies import Account, Remembering
+from seekgraph.core.memo.sharing import Sharing
 from seekgraph.core.record.ledger import Ledger, Merge
 from seekgraph.core.record.step import Piece, Step, StepError
 from seekgraph.types import Value
@@ -150,7 +151,7 @@ class NodeOp:
         return arguments
 
     async def _result(self, frame: Frame, step: Step, arguments: dict[str, Any]) -> Writes:
-        memo = frame.run.memo
+        memo: Sharing | None = frame.run.memo
         visit = Visit(step.id, frame.round, _seed(frame.run.seed, step.id)) if self.contract.visit else None
         if memo is None or self.key is None:
             step.memo = self.memo_off if memo is not None else ""

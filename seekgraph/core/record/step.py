@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-StepKind = Literal["input", "node", "item", "until", "route", "digest", "attempt", "score", "selected"]
+StepKind = Literal["input", "node", "item", "until", "route", "digest", "attempt", "score", "selected", "decision"]
 """What a step records.
 
 - `input`: what a run, or a call, was given;
@@ -16,8 +16,13 @@ StepKind = Literal["input", "node", "item", "until", "route", "digest", "attempt
 - `attempt`: the beginning of an attempt of a `redo` or a `best_of`, with the feedback on the one before; its steps follow it;
 - `score`: the end of an attempt that was not cut off: its decision is the score in [0, 1], "unscored" where the reward does not
   apply, or "failed"; its parents are the steps that were scored, its writes what is wrong with them;
-- `selected`: after the last attempt, the number of the one that is selected, from 1, as text.
+- `selected`: after the last attempt, the number of the one that is selected, from 1, as text;
+- `decision`: what another combinator decided.
 """
+
+
+DECISION = "decision"
+"""The name under which a replay replaces what a step decided, beside the channels that steps write."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How `redo` and `best_of` run: attempts at a body, one after the other or side by side, of which one is selected.
+"""What `redo` and `best_of` have in common: attempts at a body, one after the other or side by side, of which one is selected.
 
 Each attempt is made on a frame of its own that starts from the same state, so nothing that a discarded attempt wrote can be read
 after it. A score is taken from the trace as it would be if the attempt were the only one. What ends an attempt early (an error of
@@ -7,14 +7,23 @@ a step, a spent budget, being cancelled) leaves it behind every attempt that cam
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import pairwise
+from typing import Annotated, Any
 
-from seekgraph.core.machine.run import Exhausted, Frame, Operation, StepFailed, at_once
+from pydantic import Field
+
+from seekgraph.core.frame.frame import Frame, StepFailed
+from seekgraph.core.frame.operation import Operation
+from seekgraph.core.language.element import Element
+from seekgraph.core.language.lm import LM
+from seekgraph.core.language.node import Node
+from seekgraph.core.language.params import IntParam
+from seekgraph.core.language.typing_rules import Problem
 from seekgraph.core.record.attempts import discarded
 from seekgraph.core.record.ledger import Entry
-from seekgraph.core.record.scoring import AttemptScore, Scoring, score_attempt
-from seekgraph.core.record.step import Step, StepError
+from seekgraph.core.record.scoring import AttemptScore, Scoring, name_of, needs_of, score_attempt
+from seekgraph.core.record.step import DECISION, Step, StepError
 from seekgraph.core.record.trace import number_visits
 
 _APART = 1000
@@ -115,50 +124,48 @@ def stop_if_none_came_through(attempts: list[Attempt]) -> None:
         raise stops[0]
 
 
-@dataclass(slots=True)
-class RedoOp:
-    """The body until its score is good enough, at most `at_most` times."""
+def problems_of(body: Element, reward: Scoring, channel: str = "") -> Iterator[Problem]:
+    """A reward that needs gold, of which there is none at run time; attempts that cannot differ.
 
-    path: str
-    body: Operation
-    reward: Scoring
-    below: float
-    at_most: int
-    channel: str
-
-    async def run(self, frame: Frame) -> None:
-        if frame.run.recorded is not None:
-            frame.run.recorded.enter(frame, self.path)
-        attempts = [Attempt(frame, self.path, 1, self.channel)]
-        try:
-            await attempts[0].go(self.body, self.reward, self.below)
-            while not (last := attempts[-1]).enough(self.below) and len(attempts) < self.at_most:
-                feedback = last.scored.writes.get(self.channel, "") if last.scored else ""
-                attempts.append(Attempt(frame, self.path, len(attempts) + 1, self.channel, feedback))
-                await attempts[-1].go(self.body, self.reward, self.below)
-        finally:
-            settle(frame, self.path, attempts)
-        stop_if_none_came_through(attempts)
+    They differ where something in the body reads the feedback in `channel`, asks a model, or takes its visit.
+    """
+    if gold := sorted(needs_of(reward)):
+        message = f"the reward {name_of(reward)!r} needs {', '.join(gold)}, and at run time there is no example"
+        yield Problem("needs-gold", message, "take a reward that needs no gold, such as seekgraph.rewards.novelty")
+    inside = list(_within(body))
+    read = {name for element in inside for each in element.reads() for name in each.sources}
+    contracts = [element.contract() for element in inside if isinstance(element, Node)]
+    chance = any(contract.visit or any(LM in port.port.__mro__ for port in contract.ports) for contract in contracts)
+    if not chance and channel not in read:
+        reads = f"reads {channel!r}, " if channel else ""
+        message = f"every attempt gives the same: nothing in it {reads}asks a model, or takes its Visit"
+        hint = f"let a node read it: {channel}: str = ''" if channel else "let a node ask a model, or use visit.rng"
+        yield Problem("same-attempts", message, hint, "warning", channel=channel)
 
 
-@dataclass(slots=True)
-class BestOfOp:
-    """The body several times side by side."""
+def records_of(channel: str = "") -> dict[str, dict[str, Any] | None]:
+    """What a replay may replace: the number of the selected attempt, its feedback, and the score of an attempt."""
+    number = Annotated[str, Field(pattern=r"^[1-9]\d*$", coerce_numbers_to_str=True)]
+    score = Annotated[float, Field(ge=0, le=1)]
+    return {"": {DECISION: number, **({channel: str} if channel else {})}, "score": {DECISION: score}}
 
-    path: str
-    body: Operation
-    reward: Scoring
-    n: int
 
-    async def run(self, frame: Frame) -> None:
-        if frame.run.recorded is not None:
-            frame.run.recorded.enter(frame, self.path)
-        attempts = [Attempt(frame, self.path, number) for number in range(1, self.n + 1)]
-        try:
-            stops = await at_once(self.n, lambda index: attempts[index].go(self.body, self.reward, 1.0))
-        finally:
-            settle(frame, self.path, attempts)
-        for stop in stops:
-            if isinstance(stop, Exhausted):
-                raise stop
-        stop_if_none_came_through(attempts)
+def _within(element: Element) -> Iterator[Element]:
+    yield element
+    for _, part in element.parts_by_label:
+        yield from _within(part)
+
+
+def a_number(kind: str, slot: str, number: Any) -> None:
+    least = number.low if isinstance(number, IntParam) else number
+    if not isinstance(least, int) or isinstance(least, bool) or least < 1:
+        raise ValueError(f"{kind} makes at least one attempt: {slot} is a whole number of 1 or more, not {number!r}")
+
+
+def a_reward(kind: str, reward: Any) -> Scoring:
+    if not callable(reward) or isinstance(reward, type):
+        raise TypeError(f"{kind} takes a reward, a function (step, trace, example) -> Score, not {reward!r}")
+    if not name_of(reward):
+        raise TypeError(f"{kind} takes a reward with a name, so that its flow has a fingerprint: give {reward!r} a `name`")
+    scoring: Scoring = reward
+    return scoring
