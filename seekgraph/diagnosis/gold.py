@@ -21,7 +21,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from seekgraph.core.language.combinators import Call
 from seekgraph.core.language.site import Site
 from seekgraph.core.machine.bound import Bound
 from seekgraph.core.record.step import Step
@@ -60,11 +59,11 @@ class Place:
         }
         self.calls: dict[str, tuple[str, ...]] = {}
         self._within(bound.flow.site, ())
-        self.sites_of_calls = tuple(path for path, site in bound.flow.sites.items() if isinstance(site.element, Call))
+        self.sites_of_calls = tuple(path for path, site in bound.flow.sites.items() if site.element.own_ledger)
 
     def _within(self, site: Site, calls: tuple[str, ...]) -> None:
         self.calls.setdefault(site.path, calls)
-        inside = (*calls, site.path) if isinstance(site.element, Call) else calls
+        inside = (*calls, site.path) if site.element.own_ledger else calls
         for child in site.children:
             self._within(child, inside)
 

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seekgraph.core.language.combinators import Pick
 from seekgraph.core.language.flow import Flow
 from seekgraph.core.language.params import ChoiceParam, FloatParam, IntParam, Param, SwitchParam, TextParam
 from seekgraph.core.language.site import Site
@@ -19,12 +18,9 @@ def active(flow: Flow) -> Iterator[Site]:
 
     def walk(site: Site) -> Iterator[Site]:
         yield site
-        children = site.children
-        if isinstance(site.element, Pick):
-            labels = [label for label, _ in site.element.options]
-            children = (children[labels.index(params[site.slots["choice"][0]].value)],)
-        for child in children:
-            yield from walk(child)
+        taken = site.element.taken({slot: params[names[0]] for slot, names in site.slots.items()})
+        for number in taken:
+            yield from walk(site.children[number])
 
     return walk(flow.site)
 

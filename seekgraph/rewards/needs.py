@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from seekgraph.core.language.combinators import Call
 from seekgraph.core.language.flow import Flow
-from seekgraph.core.language.node import Node
 from seekgraph.core.language.reads import written
 from seekgraph.rewards.algebra import Reward, RewardError
 from seekgraph.types import Example
@@ -55,8 +53,5 @@ def channels_written(flow: Flow) -> frozenset[str]:
     """The channels that any node or call in a flow may write, also those inside its calls."""
     found: set[str] = set()
     for site in flow.site.walk():
-        if isinstance(site.element, Node):
-            found.update(written(site.element))
-        elif isinstance(site.element, Call):
-            found.add("digests")
+        found.update(written(site.element))
     return frozenset(found)

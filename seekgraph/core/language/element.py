@@ -86,6 +86,10 @@ class Element:
         """This element with other parts (all of them, in their order), expressions (all) and settings (those that change)."""
         raise NotImplementedError
 
+    def taken(self, params: Mapping[str, Param]) -> Sequence[int]:
+        """The numbers of the parts that can run at all with these params, by slot: of a choice the one that is chosen."""
+        return range(len(self.parts_by_label))
+
     def described(self) -> dict[str, Any]:
         """What tells it from others of its kind, as plain data for the fingerprint: without params, expressions and parts."""
         return {"settings": {slot: to_plain(value) for slot, value in self.settings.items() if not isinstance(value, Param)}}
@@ -283,6 +287,9 @@ class Pick(Combinator):
         labels = [label for label, _ in self.choice.options]
         choice = settings.get("choice", self.choice)
         return self._changed(choice=replace(choice, options=tuple(zip(labels, parts, strict=True))))
+
+    def taken(self, params: Mapping[str, Param]) -> Sequence[int]:
+        return ([label for label, _ in self.options].index(params["choice"].value),)
 
     def paths(self, walk: Walk[S], state: S) -> S:
         walk.read(state)
