@@ -19,6 +19,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from seekgraph.core.base.errors import ParamError
+from seekgraph.core.base.identity import in_order
 
 
 @dataclass(frozen=True)
@@ -266,7 +267,7 @@ def to_plain(value: Any) -> JsonValue:
     Raises `ParamError` for an object that only its address tells from others: give it a name, or make it a model.
     """
     try:
-        plain: JsonValue = from_json(to_json(value, fallback=_named))
+        plain: JsonValue = from_json(to_json(in_order(value), fallback=_named))
     except PydanticSerializationError as error:
         raise ParamError(str(error)) from None
     return plain

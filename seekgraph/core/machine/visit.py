@@ -175,7 +175,7 @@ class NodeOp:
 
     def _key(self, frame: Frame, arguments: Mapping[str, Any], visit: Visit | None) -> StepKey:
         assert self.key is not None
-        inputs = digest([(name, value) for name, value in arguments.items()])
+        inputs = digest([(name, type(value).__name__, value) for name, value in arguments.items()], ordered=True)
         seed = str(visit.seed) if visit else ""
         if frame.sample and self.models:
             seed += f"/{frame.sample}"
