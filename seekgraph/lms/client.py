@@ -48,6 +48,12 @@ class BackedLM:
         return self.source.name
 
     @property
+    def control_tokens(self) -> tuple[str, ...]:
+        """Texts that the model's tokenizer takes for control tokens, where they are known: of a local model's own vocabulary."""
+        found: tuple[str, ...] = getattr(self.source, "control_tokens", ())
+        return found
+
+    @property
     def identity(self) -> str | None:
         """A hash of what the replies depend on; None where that cannot be told (a script made of code)."""
         made_of = self.source.made_of

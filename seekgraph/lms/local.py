@@ -28,6 +28,8 @@ from seekgraph.lms.schemas import corrected
 from seekgraph.lms.store import DEFAULT, find
 from seekgraph.lms.streaming import listener
 from seekgraph.lms.structured import Counting, Policy, Reply
+from seekgraph.lms.vocabulary import control_tokens
+from seekgraph.prompts.guard import without_tokens
 
 MOST_TOKENS = 512
 """How long a reply may get where the settings do not say: a small model may never come to an end by itself."""
@@ -49,6 +51,11 @@ class Weights:
     path: Path
     size: Size
     _engine: Engine | None = field(default=None, repr=False)
+
+    @cached_property
+    def control_tokens(self) -> tuple[str, ...]:
+        """The texts that its tokenizer takes for control tokens: see `vocabulary`. Read from the file at the first call."""
+        return control_tokens(self.path)
 
     @property
     def made_of(self) -> Any:
@@ -94,10 +101,11 @@ class Weights:
         loop = asyncio.get_running_loop()
         running = self._engine if self._engine is not None else await asyncio.to_thread(self._loaded)
         writing = _Writing(self.name)
+        body = request.body | {"messages": [self._guarded(each) for each in request.body["messages"]]}
         if (show := listener(on_text, tally.attempts + 1, request.field)) is not None:
             writing.show = lambda piece: _call_in(loop, show, piece)
         with await tally.begin(self._at_most(request)) as begun:
-            job = running.submit(Job(request.body, writing.start, writing))
+            job = running.submit(Job(body, writing.start, writing))
             try:
                 await asyncio.wrap_future(job.done)
             except asyncio.CancelledError:
@@ -117,9 +125,14 @@ class Weights:
         most = at_most(FREE, prompt_bytes, request.body["max_tokens"])
         return AtMost(min(self.size.context, most.tokens or self.size.context), 0.0)
 
+    def _guarded(self, message: dict[str, str]) -> dict[str, str]:
+        """A message in which no text is taken for a control token of this model; its own earlier replies, too."""
+        return message | {"content": without_tokens(message["content"], self.control_tokens)}
+
     def _loaded(self) -> Engine:
         if self._engine is None:
             self._engine = engine(self.path, self.size)
+            self.control_tokens  # noqa: B018  read here, in a thread
         loaded: Engine = self._engine
         return loaded
 

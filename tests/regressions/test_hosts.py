@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lm_kit import Reply, Sent, ask, chat, prompt, right, talk
 
-from seekgraph.core.language.lm import LMError, Rejected, Settings
+import seekgraph as sg
+from seekgraph.core.language.lm import LM, LMError, Rejected, Settings
 from seekgraph.lms import openai, openai_compatible, resolve
 from seekgraph.lms.complaints import complaint
 from seekgraph.lms.refusals import Aspect, Terms
+from seekgraph.types import Answer
 
 for package in ("aiohttp", "tenacity"):
     pytest.importorskip(package, reason='the extra "lm" is not installed: pip install "seekgraph[lm]"')
@@ -131,6 +134,30 @@ def test_a_refused_value_is_kept_for_this_value_alone() -> None:
     done, temperatures = talk(answer, use)
     assert temperatures == [0.3, None, 1.0, None]
     assert done.notes == ("temperature=0.3 was not sent",)
+
+
+class Said(sg.Writes):
+    answer: Answer
+
+
+class Ask(sg.Node):
+    async def run(self, question: str, lm: LM) -> Said:
+        done = await lm.complete(prompt(question), Reply)
+        return Said(answer=Answer(text=done.value.text))
+
+
+def test_what_was_not_sent_stands_in_the_step_also_out_of_the_memo(tmp_path: Path) -> None:
+    async def use(found: Any) -> Any:
+        async with openai_compatible(found.url, "m", settings=Settings(temperature=0.3)) as lm:
+            bound = sg.Flow(Ask(), name="ask").bind(lm=lm, memo=tmp_path / "memo.db")
+            result = await bound.arun(question="Which river?")
+            bound.memo.close()
+        return result.trace
+
+    trace = talk(particular(frozenset({"temperature"}), 400, 0), use)
+    trace.save(tmp_path / "trace.jsonl")
+    for each in (trace, sg.Trace.load(tmp_path / "trace.jsonl")):
+        assert [step.notes for step in each.steps if step.kind == "node"] == [("temperature=0.3 was not sent",)]
 
 
 def test_what_one_model_refuses_is_sent_to_another_of_the_same_host() -> None:

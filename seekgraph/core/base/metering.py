@@ -136,7 +136,7 @@ class StepAttempt:
 class Metered:
     """A resource as a step sees it: what its port charges is counted before it is made, everything else passes through."""
 
-    __slots__ = ("_charges", "_inner", "_meter", "_on_text", "_usage")
+    __slots__ = ("_charges", "_inner", "_meter", "_notes", "_on_text", "_usage")
 
     def __init__(
         self,
@@ -145,8 +145,10 @@ class Metered:
         meter: Meter,
         usage: Usage,
         on_text: Callable[[str, int], None] | None = None,
+        notes: dict[str, None] | None = None,
     ) -> None:
         self._on_text = on_text
+        self._notes = {} if notes is None else notes
         self._inner = inner
         self._charges = charges
         self._meter = meter
@@ -159,7 +161,9 @@ class Metered:
     def __getattr__(self, name: str) -> Any:
         member = getattr(self._inner, name)
         if name == "with_settings":
-            return lambda **settings: Metered(member(**settings), self._charges, self._meter, self._usage, self._on_text)
+            return lambda **settings: Metered(
+                member(**settings), self._charges, self._meter, self._usage, self._on_text, self._notes
+            )
         line = self._charges.get(name)
         if line is None:
             return member
@@ -171,7 +175,9 @@ class Metered:
         async def call(*args: Any, **kwargs: Any) -> Any:
             tally = StepTally(line, self._meter, self._usage)
             try:
-                return await method(*args, tally=tally, **listening, **kwargs)
+                result = await method(*args, tally=tally, **listening, **kwargs)
+                self._notes.update(dict.fromkeys(getattr(result, "notes", ())))
+                return result
             finally:
                 tally.close()
 

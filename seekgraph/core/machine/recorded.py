@@ -94,6 +94,7 @@ class RecordedRun:
         if old is None or not holds:
             return None
         step.usage, step.attempts, step.error, step.memo = dict(old.usage), old.attempts, old.error, "replay"
+        step.notes = old.notes
         return old.writes
 
     def changed(self, step: Step, writes: Writes) -> Writes:

@@ -211,6 +211,7 @@ class NodeOp:
                 step.attempts += 1
         finally:
             step.usage, step.reused = account.usage.spent(), account.reused.spent()
+            step.notes = tuple(account.notes)
 
     def _injected(self, frame: Frame, step: Step, account: Account, visit: Visit | None) -> dict[str, Any]:
         """What `run` gets besides what it reads. In a second attempt models are asked, whatever they have said before."""
@@ -220,7 +221,7 @@ class NodeOp:
             thing = self._resource(frame, name)
             if memo is not None and name in self.models:
                 thing = Remembering(thing, memo, account)
-            injected[name] = Metered(thing, charges, frame.meter, account.usage, self._listener(frame, step, name))
+            injected[name] = Metered(thing, charges, frame.meter, account.usage, self._listener(frame, step, name), account.notes)
         if visit is not None and self.contract.visit:
             injected[self.contract.visit] = visit
         return injected

@@ -32,6 +32,7 @@ class Reply(Writes):
     attempts: int
     fallback: bool
     logprobs: tuple[tuple[str, float], ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -41,6 +42,8 @@ class Account:
     usage: Usage = field(default_factory=Usage)
     reused: Usage = field(default_factory=Usage)
     asked: Counter[str] = field(default_factory=Counter)
+    notes: dict[str, None] = field(default_factory=dict)
+    """What resources say of how they did what they were asked, each once."""
 
 
 class Remembering:
@@ -110,7 +113,13 @@ def _reply(done: Completion[Any]) -> Reply | None:
     except PydanticSerializationError:
         return None
     return Reply(
-        value=value, text=done.text, ended=done.ended, attempts=done.attempts, fallback=done.fallback, logprobs=done.logprobs
+        value=value,
+        text=done.text,
+        ended=done.ended,
+        attempts=done.attempts,
+        fallback=done.fallback,
+        logprobs=done.logprobs,
+        notes=done.notes,
     )
 
 
@@ -123,4 +132,4 @@ def _completion(found: Found, output: type[T]) -> Completion[T] | None:
     except ValidationError:
         return None
     usage = Usage.of(found.usage)
-    return Completion(value, reply.text, usage, reply.ended, reply.attempts, reply.fallback, reply.logprobs)
+    return Completion(value, reply.text, usage, reply.ended, reply.attempts, reply.fallback, reply.logprobs, notes=reply.notes)

@@ -60,7 +60,8 @@ class Step:
     `writes` maps channels to what this step wrote to them (not to what they then held). `usage` is what the result cost
     when it was made; `memo` says whether it was paid now: it is "hit", the reason of a miss, or "off: ..."; after a replay also
     "replay" (taken from the earlier run) or "replaced" (what it wrote was given). `reused` is the part of a step's `usage` that
-    earlier steps had paid, which asked a model the same.
+    earlier steps had paid, which asked a model the same. `notes` say what was done otherwise than it was asked for, such as a
+    temperature that the model's host refuses.
     `started` is in seconds since the run began, `seconds` the time that the visit took now.
     """
 
@@ -76,6 +77,7 @@ class Step:
     usage: dict[str, float] = field(default_factory=dict)
     reused: dict[str, float] = field(default_factory=dict)
     memo: str = ""
+    notes: tuple[str, ...] = ()
     attempts: int = 1
     decision: str | bool | float | None = None
     error: StepError | None = None

@@ -39,6 +39,7 @@ STEP_FIELDS = {
     "usage",
     "reused",
     "memo",
+    "notes",
     "attempts",
     "decision",
     "error",
@@ -191,6 +192,7 @@ def _packed(step: Step, number: Mapping[str, int]) -> dict[str, Any]:
         ("usage", {}),
         ("reused", {}),
         ("memo", ""),
+        ("notes", ()),
         ("attempts", 1),
         ("decision", None),
     ):
@@ -261,7 +263,13 @@ def _unpacked(row: dict[str, Any], adapters: Mapping[str, TypeAdapter[Any]]) -> 
     unknown = set(row) - STEP_FIELDS
     if unknown:
         raise ValueError(f"unknown fields {sorted(unknown)}")
-    data = {**row, "kind": row.get("kind", "node"), "at": tuple(row.get("at", ())), "parents": {}}
+    data = {
+        **row,
+        "kind": row.get("kind", "node"),
+        "at": tuple(row.get("at", ())),
+        "parents": {},
+        "notes": tuple(row.get("notes", ())),
+    }
     typed = {name: adapters[name].validate_python(value) if name in adapters else value for name, value in row["writes"].items()}
     data["writes"] = typed
     if "error" in row:
