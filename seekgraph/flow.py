@@ -184,6 +184,7 @@ class Bound(core_bound.Bound):
         metric: Metric | str | Mapping[str, float] | None = None,
         rewards: Sequence[Reward] | None = None,
         passes: Sequence[Pass] | None = None,
+        hold: Sequence[Metric | str] | None = None,
         budget: Budget | None = None,
         seed: int = 0,
         journal: str | Path | None = None,
@@ -194,7 +195,8 @@ class Bound(core_bound.Bound):
 
         Without `val` two fifths of `train` are held back for it. `metric` is what to compile for: a metric, or weights by name;
         without it answers and their support count half each, where the examples have gold for both. `rewards` are the step
-        rewards that the search looks at beside it, in place of the default ones. `budget` caps everything
+        rewards that the search looks at beside it, in place of the default ones. `hold` are metrics that no change may make
+        worse beyond noise: all that an evaluation reports but costs, unless told otherwise; () for none. `budget` caps everything
         that compiling spends; nothing starts past it. With a `journal` every finished evaluation is kept, and `resume` goes on
         from there without repeating one. `progress` shows the plan, a bar and each change as it is judged.
 
@@ -214,6 +216,7 @@ class Bound(core_bound.Bound):
                 metric=metric,
                 rewards=rewards,
                 passes=passes,
+                hold=hold,
                 budget=budget,
                 seed=seed,
                 journal=journal,

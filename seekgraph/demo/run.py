@@ -21,8 +21,14 @@ if TYPE_CHECKING:
     from seekgraph.evaluation.intervals import Interval
     from seekgraph.evaluation.report import Report
 
-METRICS = ("support_recall@5", "full_support@5", "answer_em", "answer_f1", "citation_precision", "refused", "searches")
+METRICS = (
+    *("support_recall@5", "full_support@5", "answer_em", "answer_f1"),
+    *("citation_precision", "citation_recall", "refused", "searches"),
+)
 TRIALS = 30
+NOISE = 0.05
+"""The p-value above which a change on the test questions is called noise."""
+
 QUESTION = "Which was opened first, the Maria Pia Bridge or the Dom Luís I Bridge?"
 """One of the test questions."""
 
@@ -88,10 +94,18 @@ def _by_model(out: Path, resources: Mapping[str, Any], say: Show) -> Result | No
 
 
 def headline(before: Report, after: Report, seconds: float) -> str:
-    """One line: what compiling changed in how much of the support was found."""
-    old, new = before.metrics[METRICS[0]].mean, after.metrics[METRICS[0]].mean
-    changed = f"{METRICS[0]} on {after.n} test questions: {old:.2f} as written, {new:.2f} compiled"
-    return f"{changed}; the demo took {seconds:.0f} seconds"
+    """One line: what compiling made better and what it made worse on the test questions, beyond noise, and what it left."""
+    found: dict[str, list[str]] = {"better": [], "worse": [], "the same within noise": []}
+    for name, comparison in after.compare(before).items():
+        old, new, gap = before.metrics[name].mean, after.metrics[name].mean, comparison.difference.mean
+        if old is None or new is None or gap is None:
+            continue
+        kind = "the same within noise"
+        if comparison.p_value <= NOISE or (comparison.sign_flip <= NOISE and comparison.losses > comparison.wins):
+            kind = "better" if (gap < 0) == (name in after.lower_is_better) else "worse"
+        found[kind].append(f"{name} {old:.2f}" if round(gap, 2) == 0 else f"{name} {old:.2f} -> {new:.2f}")
+    parts = [f"{kind}: {', '.join(names) or 'nothing'}" for kind, names in found.items()]
+    return f"{after.n} test questions, as written -> compiled; {'; '.join(parts)}; the demo took {seconds:.0f} seconds"
 
 
 def totals(before: Report, after: Report) -> Table:
@@ -100,8 +114,8 @@ def totals(before: Report, after: Report) -> Table:
     gains = after.compare(before)
     for name in after.metrics:
         gap, p = gains[name].difference.mean, gains[name].p_value
-        told = ("", "") if gap is None else (f"{gap:+.3f}", f"{p:.3f}" if p >= 0.001 else "<0.001")
-        table.add_row(name, _interval(before.metrics.get(name)), _interval(after.metrics[name]), *told)
+        change = ("", "") if gap is None else (f"{gap:+.3f}", f"{p:.3f}" if p >= 0.001 else "<0.001")
+        table.add_row(name, _interval(before.metrics.get(name)), _interval(after.metrics[name]), *change)
     return table
 
 

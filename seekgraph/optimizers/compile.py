@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from seekgraph.core.memo import Memo
 from seekgraph.evaluation.comparisons import paired, paired_bounds
 from seekgraph.evaluation.examples import data_hash
 from seekgraph.evaluation.intervals import bounds_of, interval
+from seekgraph.evaluation.metrics import Metric
 from seekgraph.evaluation.row import Row
 from seekgraph.evaluation.validation import check_corpus
 from seekgraph.optimizers.acceptance import Acceptance
@@ -30,6 +31,7 @@ from seekgraph.optimizers.errors import CompileError
 from seekgraph.optimizers.estimate import CompilePlan, estimate
 from seekgraph.optimizers.fit import Fit
 from seekgraph.optimizers.front import Tried, candidates, pareto_front
+from seekgraph.optimizers.holding import compared, reported_for, worse_of
 from seekgraph.optimizers.journal import Journal
 from seekgraph.optimizers.objective import Objective, Wanted, objective_for
 from seekgraph.optimizers.passes import Pass, Work
@@ -80,6 +82,7 @@ class Task:
             "data": self.data,
             "seed": self.seed,
             "objective": [self.objective.name, self.objective.reward_weight, scoring, *self.objective.rewards_config],
+            "held": sorted(each.name for each in self.objective.held),
         }
 
 
@@ -91,6 +94,7 @@ async def compile_flow(
     metric: Wanted | None = None,
     rewards: Sequence[Reward] | None = None,
     passes: Sequence[Pass] | None = None,
+    hold: Sequence[Metric | str] | None = None,
     budget: Budget | None = None,
     seed: int = 0,
     journal: str | Path | None = None,
@@ -100,7 +104,8 @@ async def compile_flow(
     """Search the params of `bound.flow` for better values on `train`, and accept them if `val` agrees.
 
     `rewards` are the step rewards that the search looks at beside the metric (`Objective.signal`), in place of the default ones;
-    their weights and constants are as they were given, and not searched.
+    their weights and constants are as they were given, and not searched. `hold` are metrics that no change may make worse beyond
+    noise, all that are reported but costs unless told otherwise; () for none.
 
     Rows without gold for any part of the metric are left out. Without a memo of its own the flow gets one for the time of the
     compile, beside the journal where there is one, so that candidates share steps. Nothing starts past the budget, which is for
@@ -115,11 +120,13 @@ async def compile_flow(
         raise CompileError("resume needs the journal to go on from: compile(..., journal=PATH, resume=True)")
     learn, judge = split_rows(train, val, seed)
     check_corpus(bound, (*learn, *judge))
-    objective = objective_for(bound.flow, (*learn, *judge), metric, rewards)
+    objective = replace(
+        objective_for(bound.flow, (*learn, *judge), metric, rewards, hold), reported=reported_for((*learn, *judge))
+    )
     for each in PASSES if passes is None else passes:
         if isinstance(each, Demonstrate) and each.rewards is not DEFAULT_REWARDS:
             require_needs(each.rewards, learn, bound.flow)
-    learn, judge = (tuple(each for each in rows if objective.metrics([each])) for rows in (learn, judge))
+    learn, judge = (tuple(each for each in rows if objective.applies_to(each)) for rows in (learn, judge))
     if not learn or not judge:
         raise CompileError(
             f"{len(learn)} examples to search on and {len(judge)} to judge on have the gold that {objective.name} needs"
@@ -206,6 +213,8 @@ def _compiled(search: Search, task: Task, start: Mapping[str, Any], plan: Compil
     mine, theirs = search.qualities(after), search.qualities(before)
     changed = _changed(start, search.values)
     params = task.bound.flow.params()
+    metrics = tuple({each.name: each for each in (*search.objective.reported, *search.objective.held)}.values())
+    beside = compared(after, before, metrics) if before and after else {}
     return Compiled(
         bound=task.bound.with_params({name: params[name].from_json(value).value for name, value in changed.items()}),
         objective=search.objective.name,
@@ -213,6 +222,9 @@ def _compiled(search: Search, task: Task, start: Mapping[str, Any], plan: Compil
         after=interval(mine, bounds_of(mine)),
         gain=paired(mine, theirs, bounds=paired_bounds(mine, theirs)),
         errors=(sum(row.failed for row in before), sum(row.failed for row in after)),
+        silent=(sum(map(search.objective.silent, before)), sum(map(search.objective.silent, after))),
+        metrics=beside,
+        worse=worse_of(beside, metrics),
         changes=tuple(search.changes),
         front=pareto_front(candidates(tried, search.objective)),
         plan=plan,

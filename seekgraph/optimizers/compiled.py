@@ -20,10 +20,12 @@ class Compiled:
     """A compiled flow: `bound` (what was compiled, with the accepted params) is ready to be called, `save` writes the artifact.
 
     `before` and `after` are the objective on the held-back rows with 95 % intervals, `gain` their paired comparison, `errors` how
-    many of those rows failed before and after. Since changes were accepted by looking at those rows, judge the result for good
-    on rows that compiling has not seen. `changes` are all that were judged, or could not be. `front` are the candidates that
-    were run on all held-back rows and that no other of them beats in quality and cost; being chosen by those rows, its best looks
-    a little better than it is.
+    many of those rows failed before and after, and `silent` on how many a part of the objective had no value and counted as 0 (an
+    evaluation leaves such rows out). `metrics` has for each reported metric, costs among them, after minus before on those rows;
+    `worse` names those that got worse beyond noise. Since changes were accepted by looking at those rows, judge the result for
+    good on rows that compiling has not seen. `changes` are all that were judged, or could not be. `front` are the candidates that
+    were run on all held-back rows and that no other of them beats in quality and cost; being chosen by those rows, its best
+    looks a little better than it is.
 
     `status` is "finished", or "budget": it cut something short, and what was accepted stands. `spent` counts what all sessions
     of the compile have paid, by line of usage, with `rollouts` and wall `seconds`; `resumed` are the results that were there.
@@ -35,6 +37,9 @@ class Compiled:
     after: Interval
     gain: Comparison
     errors: tuple[int, int]
+    silent: tuple[int, int]
+    metrics: Mapping[str, Comparison]
+    worse: tuple[str, ...]
     changes: tuple[Change, ...]
     front: tuple[Candidate, ...]
     plan: CompilePlan
@@ -68,6 +73,9 @@ class Compiled:
             "after": self.after.model_dump(),
             "gain": self.gain.model_dump(),
             "errors": list(self.errors),
+            "counted_as_0": list(self.silent),
+            "metrics": {name: each.model_dump() for name, each in self.metrics.items()},
+            "worse": list(self.worse),
             "changes": [self._change_json(change) for change in self.changes],
             "front": [
                 {"name": each.name, "quality": each.quality, "cost": each.cost, "params": dict(each.values)}
@@ -83,34 +91,13 @@ class Compiled:
     def _change_json(change: Change) -> dict[str, Any]:
         comparison = None if change.comparison is None else change.comparison.model_dump()
         found = {"pass": change.name, "accepted": change.accepted, "params": sorted(change.values), "comparison": comparison}
-        return {**found, "note": change.note} if change.note else found
+        harms = [{"metric": each.metric, "before": each.before, "after": each.after} for each in change.harms]
+        return {**found, **({"note": change.note} if change.note else {}), **({"harms": harms} if harms else {})}
 
     def __rich__(self) -> Any:
-        from rich.console import Group
-        from rich.table import Table
+        from seekgraph.optimizers.display import as_rich
 
-        table = Table(title=f"compiled for {self.objective}", title_justify="left")
-        for column in ("pass", "params", "gain on other rows", "p", ""):
-            table.add_column(column)
-        for change in self.changes:
-            if change.comparison is None:
-                table.add_row(change.name, "-", "-", "-", change.note)
-                continue
-            gap = change.comparison.difference
-            verdict = "[green]accepted[/green]" if change.accepted else "not accepted"
-            table.add_row(
-                change.name,
-                str(len(change.values)),
-                f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]",
-                f"{change.comparison.p_value:.3f}",
-                verdict,
-            )
-        front = Table(title="quality against cost", title_justify="left")
-        for column in ("candidate", "quality", "cost a question"):
-            front.add_column(column)
-        for each in self.front:
-            front.add_row(each.name, f"{each.quality:.3f}", f"{each.cost:.3g}")
-        return Group(table, front)
+        return as_rich(self)
 
     def __repr__(self) -> str:
         return (

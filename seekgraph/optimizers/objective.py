@@ -13,6 +13,7 @@ from seekgraph.evaluation.metrics import Metric, metric
 from seekgraph.evaluation.row import Row
 from seekgraph.evaluation.validation import rewards_for
 from seekgraph.optimizers.errors import CompileError
+from seekgraph.optimizers.holding import held_for
 from seekgraph.rewards.algebra import Reward
 from seekgraph.types import Example
 
@@ -33,7 +34,10 @@ class Objective:
     apart on rows where the final metric is the same for both, which with a few dozen rows is most of them.
 
     A row that failed counts 0 in both, and so does a metric that has no value although the example has the gold for it: no
-    candidate gains by failing, or by keeping silent, where it would have been wrong.
+    candidate gains by failing, or by keeping silent, where it would have been wrong. (A report leaves such rows out of the mean,
+    and says how many rows it has: it describes one flow, where this chooses between two.)
+
+    `held` are the metrics that a change may not make worse, `reported` those whose change is reported besides.
 
     Raises `CompileError` for no metrics, two of one name, weights that are not above 0, and metrics where less is better.
     """
@@ -41,6 +45,8 @@ class Objective:
     weights: Mapping[Metric, float]
     reward_weight: float = 0.1
     rewards: tuple[Reward, ...] | None = None
+    held: tuple[Metric, ...] = ()
+    reported: tuple[Metric, ...] = ()
 
     def __post_init__(self) -> None:
         weights = {each.name: weight for each, weight in self.weights.items()}
@@ -61,12 +67,21 @@ class Objective:
         return " + ".join(f"{weight:g} {each.name}" for each, weight in self.weights.items())
 
     def metrics(self, examples: Sequence[Example]) -> tuple[Metric, ...]:
-        """The metrics that apply to any of the examples."""
-        return tuple(each for each in self.weights if any(map(each.applies_to, examples)))
+        """The metrics that apply to any of the examples: the objective's, and those that are held or reported."""
+        named = {each.name: each for each in (*self.reported, *self.held, *self.weights)}
+        return tuple(each for each in named.values() if any(map(each.applies_to, examples)))
 
     def rewards_of(self, examples: Sequence[Example]) -> tuple[Reward, ...] | None:
         """The rewards that were asked for and apply to any of the examples; None for the default ones."""
         return None if self.rewards is None else tuple(each for each in self.rewards if any(map(each.applies_to, examples)))
+
+    def applies_to(self, example: Example) -> bool:
+        """Whether the example has the gold for any of the objective's metrics."""
+        return any(each.applies_to(example) for each in self.weights)
+
+    def silent(self, row: Row) -> bool:
+        """Whether a metric of the objective has no value on the row, and counts 0, although the example has the gold for it."""
+        return any(row.metrics.get(name, 0.0) is None for name, _ in self._by_name)
 
     @property
     def rewards_config(self) -> list[list[Any]]:
@@ -94,10 +109,14 @@ class Objective:
 
 
 def objective_for(
-    flow: Flow, examples: Sequence[Example], wanted: Wanted | None, rewards: Sequence[Reward] | None = None
+    flow: Flow,
+    examples: Sequence[Example],
+    wanted: Wanted | None,
+    rewards: Sequence[Reward] | None = None,
+    hold: Sequence[Metric | str] | None = (),
 ) -> Objective:
     """The objective that the user asked for, or a default that fits the flow's output and what the examples have; with `rewards`
-    beside it in the place of the default ones.
+    beside it in the place of the default ones. `hold` are the metrics that may not fall; None for all reported ones but costs.
 
     Raises `CompileError` where no example has the gold that a metric needs, `MetricError` for a name that no metric has,
     `RewardError` for a reward that the examples or the flow cannot feed.
@@ -109,7 +128,7 @@ def objective_for(
     else:
         weights = {wanted: 1.0} if isinstance(wanted, Metric | str) else dict(wanted)  # type: ignore[arg-type]
     chosen = None if rewards is None else rewards_for(rewards, examples, flow)
-    made = Objective({metric(each): weight for each, weight in weights.items()}, rewards=chosen)
+    made = Objective({metric(each): weight for each, weight in weights.items()}, rewards=chosen, held=held_for(hold, examples))
     for each in made.weights:
         if not _applies(each, examples):
             needs = " and ".join(repr(need) for need in sorted(each.needs))

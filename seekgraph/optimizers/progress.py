@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from seekgraph.optimizers.display import verdict
+
 
 class Progress:
     """A `Say` that shows events on standard error; use it as a context manager."""
@@ -66,6 +68,7 @@ def _summary(change: Any) -> str:
     if change.comparison is None:
         return f"{change.name}: {change.note}"
     gap = change.comparison.difference
-    verdict = "accepted" if change.accepted else "not accepted"
     p = change.comparison.p_value
-    return f"{change.name}: {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] on {gap.n} other rows, p = {p:.3f}: {verdict}"
+    return (
+        f"{change.name}: {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] on {gap.n} other rows, p = {p:.3f}: {verdict(change)}"
+    )

@@ -18,6 +18,7 @@ from seekgraph.optimizers.acceptance import Acceptance
 from seekgraph.optimizers.allowance import BudgetSpent, over, price, spent_by, within
 from seekgraph.optimizers.errors import CompileError
 from seekgraph.optimizers.front import Tried
+from seekgraph.optimizers.holding import Harm, harms
 from seekgraph.optimizers.journal import Journal
 from seekgraph.optimizers.objective import Objective
 from seekgraph.types import Example
@@ -33,13 +34,15 @@ class Change:
     """What a pass came to: the params that it would change, whether that was accepted, and the paired comparison on rows that it
     was not made from.
 
-    `comparison` is None where the pass found nothing to change, or could not be judged within the budget."""
+    `comparison` is None where the pass found nothing to change, or could not be judged within the budget. `harms` are the held
+    metrics that the change makes worse beyond noise; one that has any is not accepted."""
 
     name: str
     values: Mapping[str, Any]
     accepted: bool
     comparison: Comparison | None = None
     note: str = ""
+    harms: tuple[Harm, ...] = ()
 
 
 @dataclass
@@ -181,7 +184,8 @@ class Search:
         return True
 
     async def accept(self, name: str, values: Mapping[str, Any], note: str = "", beside: Sequence[tuple[Row, Row]] = ()) -> bool:
-        """Accept `values` in place of the current ones if the held-back rows say so; the change is recorded either way.
+        """Accept `values` in place of the current ones if the held-back rows say that they gain, and that no metric that is held
+        gets worse; the change is recorded either way.
 
         `beside` are more rows to go by, each after and before: of a change that is made from rows in the same way, but without
         having seen these.
@@ -203,11 +207,21 @@ class Search:
             raise
         after, before = [*mine, *(each for each, _ in beside)], [*theirs, *(each for _, each in beside)]
         accepted, comparison = self.acceptance(self.qualities(after), self.qualities(before))
+        worse = self._harms(mine, after, before) if accepted else ()
+        accepted = accepted and not worse
+        if worse:
+            note = "; ".join([*([note] if note else []), f"it makes worse what is held: {', '.join(map(str, worse))}"])
         self.compared.append(Tried(name, dict(values), mine))
         if accepted:
             self.values = dict(values)
-        self._note(Change(name, changed, accepted, comparison, note))
+        self._note(Change(name, changed, accepted, comparison, note, worse))
         return accepted
+
+    def _harms(self, mine: Sequence[Row], after: Sequence[Row], before: Sequence[Row]) -> tuple[Harm, ...]:
+        """What a change makes worse, against what it would replace, or against the flow as it came."""
+        start = self.journaled(self._own, self.val) or []
+        since = harms(mine, start, self.objective.held) if start else ()
+        return harms(after, before, self.objective.held) or since
 
     def offer(self, name: str, values: Mapping[str, Any], rows: Sequence[Row]) -> None:
         """Name a candidate that may be worth showing on the front, with its training rows; it will not be chosen by that."""

@@ -12,14 +12,12 @@ from seekgraph.core.machine.bound import Bound
 from seekgraph.evaluation.row import Row
 from seekgraph.optimizers.allowance import BudgetSpent
 from seekgraph.optimizers.climb import Climb
+from seekgraph.optimizers.holding import HOLD_WEIGHT, behind, falls
 from seekgraph.optimizers.models import demonstrable, idle
 from seekgraph.optimizers.passes import Work
 from seekgraph.optimizers.search import Search
 from seekgraph.optimizers.space import Domain, decoded, distributions, encoded, size, tunable
 from seekgraph.types import Example
-
-LEAST = 8
-"""Rows below which no trial is given up: the standard error of fewer says nothing."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,9 @@ class Tune:
     on the same rows by more than `patience` standard errors of the paired difference; the estimator then learns the best one's
     signal less what the trial was behind. The best trial is judged on the held-back rows. A proposal that was made before
     costs nothing. What judging takes is kept back from the budget, and a trial that could not be judged with what is left does
-    not become the best one. Trials that cost less than the best one and come near to it are offered for the front.
+    not become the best one; nor does one that makes a held metric clearly worse (`holding.py`). Of any fall of a held metric a
+    part is taken off the signal, so that the search goes elsewhere. Trials that cost less than the best one and come near to it
+    are offered for the front.
 
     Where a model is bound, the written variants of instructions and the sets of demonstrations that `Demonstrate` has gathered
     are in the same space as the numbers; settings that only matter where none is bound are not, and the other way round.
@@ -87,6 +87,7 @@ class Tune:
         study, words, climb = self._study(search, space), distributions(space), Climb(space, search.seed)
         best_values = dict(search.values)
         whole: list[tuple[dict[str, Any], list[Row]]] = [(best_values, best)]
+        first, best_signal = best, search.signal(best)
         for number in range(1, self.trials + 1):
             if 1 < number <= self.climbing and (step := climb.propose(encoded(space, best_values))) is not None:
                 study.enqueue_trial(step)
@@ -97,12 +98,14 @@ class Tune:
             except BudgetSpent:
                 search.stop(self.name, f"in trial {number} of {self.trials}: the rest of the budget is for judging")
                 break
+            fallen = falls(rows, first[: len(rows)], search.objective.held)
+            signal -= HOLD_WEIGHT * fallen.total
             study.tell(trial, signal)
             if len(rows) == len(best):
                 whole.append((values, rows))
-                if search.signal(rows) > search.signal(best) and search.covers(search.reserve(rows)):
-                    best_values, best = values, rows
-            facts = {"number": number, "of": self.trials, "signal": signal, "best": search.signal(best)}
+                if not fallen.clear and signal > best_signal and search.covers(search.reserve(rows)):
+                    best_values, best, best_signal = values, rows, signal
+            facts = {"number": number, "of": self.trials, "signal": signal, "best": best_signal}
             search.say("trial", {"pass": self.name, **facts, "whole": len(rows) == len(best)})
         for values, rows in whole:
             if values != best_values and search.signal(rows) >= 0.9 * search.signal(best):
@@ -144,12 +147,3 @@ class Tune:
             if behind(gaps, self.patience):
                 break
         return rows, search.signal(best) + sum(gaps) / len(gaps)
-
-
-def behind(gaps: Sequence[float], patience: float) -> bool:
-    """Whether the mean of paired differences lies more than `patience` of its standard errors below 0."""
-    if len(gaps) < LEAST:
-        return False
-    gap = sum(gaps) / len(gaps)
-    error = math.sqrt(sum((each - gap) ** 2 for each in gaps) / (len(gaps) - 1) / len(gaps))
-    return gap < 0 and -gap > patience * error

@@ -21,10 +21,11 @@ from seekgraph.flow import Bound
 from seekgraph.optimizers.acceptance import Acceptance
 from seekgraph.optimizers.compile import compile_flow
 from seekgraph.optimizers.compiled import Compiled
+from seekgraph.optimizers.holding import LEAST, behind
 from seekgraph.optimizers.journal import Journal
 from seekgraph.optimizers.objective import objective_for
 from seekgraph.optimizers.search import Search
-from seekgraph.optimizers.tune import LEAST, Tune, behind
+from seekgraph.optimizers.tune import Tune
 from seekgraph.types import Example
 
 values = st.floats(-1, 1, allow_nan=False)
