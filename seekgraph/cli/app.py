@@ -15,6 +15,7 @@ from seekgraph.cli.arguments import (
     Dense,
     Docs,
     FlowName,
+    Held,
     Json,
     JsonTo,
     LmFor,
@@ -248,6 +249,7 @@ def compile_(
     metric: Weights = None,
     reward: RewardNames = None,
     passes: Passes = None,
+    hold: Held = None,
     trials: Annotated[int, typer.Option(min=0, help="How many sets of numbers to try.")] = 40,
     plan: Annotated[bool, typer.Option("--plan", help="Say what compiling would take, and stop.")] = False,
     resume: Annotated[
@@ -258,7 +260,8 @@ def compile_(
     """Find better values for a flow's params, and write the artifact."""
     from seekgraph.cli.compile import Task, compile_command
 
-    task = Task(train, val, tuple(metric or ()), tuple(reward or ()), tuple(passes or ()), trials, out, resume, plan, json)
+    held = None if hold is None else tuple(hold)
+    task = Task(train, val, tuple(metric or ()), tuple(reward or ()), tuple(passes or ()), held, trials, out, resume, plan, json)
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
     compile_command(flow_of(flow), task, documents_of(corpus, docs, dense, cache), running)
 

@@ -74,6 +74,13 @@ ParamValues = Annotated[
     list[str] | None,
     typer.Option("--param", metavar="PATH=VALUE", help="Another value of a param, as JSON or text; may be repeated."),
 ]
+Held = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A metric that no change may make worse beyond noise; may be repeated, or 'none'. "
+        "Without it, all that evaluating reports but costs."
+    ),
+]
 Passes = Annotated[
     list[str] | None,
     typer.Option(

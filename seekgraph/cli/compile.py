@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """--train, --val, --metric, --reward, --pass, --trials, and what comes of it: --out, --resume, --plan, --json."""
+    """--train, --val, --metric, --reward, --pass, --hold, --trials, and what comes of it: --out, --resume, --plan, --json."""
 
     train: Path
     val: Path | None = None
     metrics: tuple[str, ...] = ()
     rewards: tuple[str, ...] = ()
     passes: tuple[str, ...] = ()
+    hold: tuple[str, ...] | None = None
     trials: int = 40
     out: Path | None = None
     resume: bool = False
@@ -76,19 +77,21 @@ def _write(name: str, task: Task, compiled: Compiled) -> None:
 
 def summary(compiled: Compiled) -> str:
     """One line: what compiling gained on the rows that changes were judged on, and what it took."""
-    before, after, kept = compiled.before.mean, compiled.after.mean, sum(change.accepted for change in compiled.changes)
+    before, after, accepted = compiled.before.mean, compiled.after.mean, sum(change.accepted for change in compiled.changes)
     if before is None or after is None:
         return "the budget ended before the flow was run on all held-back questions: nothing has changed"
-    gained = f"{before:.3f} -> {after:.3f} on {compiled.after.n} held-back questions" if kept else f"stays at {before:.3f}"
+    gained = f"{before:.3f} -> {after:.3f} on {compiled.after.n} held-back questions" if accepted else f"stays at {before:.3f}"
     spent = [f"{compiled.spent[line]:g} {line}" for line in ("rollouts", "searches", "calls", "usd") if compiled.spent.get(line)]
     cut = "; the budget cut it short" if compiled.status == "budget" else ""
+    worse = f"; worse: {', '.join(compiled.worse)}" if compiled.worse else ""
     took = ", ".join([*spent, f"{compiled.spent['seconds']:.0f} s"])
-    return f"{compiled.objective}: {gained}; {kept} of {len(compiled.changes)} changes kept; {took}{cut}"
+    return f"{compiled.objective}: {gained}; {accepted} of {len(compiled.changes)} changes accepted{worse}; {took}{cut}"
 
 
 def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
     """What `compile` takes, read and checked before documents are."""
     from seekgraph.evaluation.examples import read_examples
+    from seekgraph.optimizers.holding import held_for
     from seekgraph.optimizers.objective import objective_for
 
     train = read_examples(task.train)
@@ -98,12 +101,18 @@ def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
         objective_for(flow, (*train, *(val or ())), metric)
     except ValueError as error:
         raise Misuse(f"--metric: {error}" if metric else str(error)) from None
+    hold = None if task.hold is None else tuple(name for name in task.hold if name != "none")
+    try:
+        held_for(hold, (*train, *(val or ())))
+    except ValueError as error:
+        raise Misuse(f"--hold: {error}") from None
     return {
         "train": train,
         "val": val,
         "metric": metric,
         "rewards": rewards,
         "passes": passes,
+        "hold": hold,
         "budget": running.budget,
         "seed": running.seed,
     }

@@ -52,6 +52,10 @@ CASES = {
         ("compile", SINGLE, *TRAIN, "--plan", "--metric", "answer_f1=much"),
         "such as answer_f1=0.7, not 'answer_f1=much'",
     ),
+    "a metric to hold that is none": (
+        ("compile", SINGLE, *TRAIN, "--plan", "--hold", "bleu"),
+        "--hold: no metric is called 'bleu'",
+    ),
     "a cost to compile for": (("compile", SINGLE, *TRAIN, "--plan", "--metric", "searches"), "where higher is better"),
     "no memo": (("memo", "stats", "no.db"), "'no.db' does not exist"),
 }
