@@ -10,6 +10,7 @@ from typing import Any
 from seekgraph.core.artifact import save
 from seekgraph.evaluation.comparisons import Comparison
 from seekgraph.evaluation.intervals import Interval
+from seekgraph.optimizers.display import beside_table, changes_table, front_table
 from seekgraph.optimizers.estimate import CompilePlan
 from seekgraph.optimizers.front import Candidate
 from seekgraph.optimizers.search import Change
@@ -95,9 +96,11 @@ class Compiled:
         return {**found, **({"note": change.note} if change.note else {}), **({"harms": harms} if harms else {})}
 
     def __rich__(self) -> Any:
-        from seekgraph.optimizers.display import as_rich
+        from rich.console import Group
 
-        return as_rich(self)
+        moved = any(each.wins or each.losses for each in self.metrics.values())
+        beside = [beside_table(self.metrics, self.worse)] if moved else []
+        return Group(changes_table(self.objective, self.changes), *beside, front_table(self.front))
 
     def __repr__(self) -> str:
         return (

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-if TYPE_CHECKING:
-    from seekgraph.evaluation.comparisons import Comparison
-    from seekgraph.optimizers.compiled import Compiled
-    from seekgraph.optimizers.search import Change
-
-
-def as_rich(compiled: Compiled) -> Any:
-    """The changes, what moved beside the objective, and the front."""
-    from rich.console import Group
-
-    return Group(_changes(compiled), *([_beside(compiled)] if compiled.metrics else []), _front(compiled))
+from seekgraph.evaluation.comparisons import Comparison
+from seekgraph.optimizers.front import Candidate
+from seekgraph.optimizers.search import Change
 
 
 def verdict(change: Change) -> str:
@@ -32,9 +25,10 @@ def gap(comparison: Comparison) -> str:
     return f"{found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
 
 
-def _changes(compiled: Compiled) -> Any:
-    table = _table(f"compiled for {compiled.objective}", "pass", "params", "gain on other rows", "p", "")
-    for change in compiled.changes:
+def changes_table(objective: str, changes: Sequence[Change]) -> Any:
+    """What was compared, and what became of it."""
+    table = _table(f"compiled for {objective}", "pass", "params", "gain on other rows", "p", "")
+    for change in changes:
         if change.comparison is None:
             table.add_row(change.name, "-", "-", "-", change.note)
         else:
@@ -43,18 +37,20 @@ def _changes(compiled: Compiled) -> Any:
     return table
 
 
-def _beside(compiled: Compiled) -> Any:
+def beside_table(metrics: Mapping[str, Comparison], worse: Collection[str]) -> Any:
+    """What moved besides the objective."""
     table = _table("what moved on the held-back rows", "metric", "change", "p", "")
-    for name, comparison in compiled.metrics.items():
+    for name, comparison in metrics.items():
         if comparison.wins or comparison.losses:
-            worse = "[red]worse[/red]" if name in compiled.worse else ""
-            table.add_row(name, gap(comparison), f"{comparison.p_value:.3f}", worse)
+            mark = "[red]worse[/red]" if name in worse else ""
+            table.add_row(name, gap(comparison), f"{comparison.p_value:.3f}", mark)
     return table
 
 
-def _front(compiled: Compiled) -> Any:
+def front_table(front: Sequence[Candidate]) -> Any:
+    """Quality against cost."""
     table = _table("quality against cost", "candidate", "quality", "cost a question")
-    for each in compiled.front:
+    for each in front:
         table.add_row(each.name, f"{each.quality:.3f}", f"{each.cost:.3g}")
     return table
 
