@@ -1,9 +1,9 @@
 """Splitting text into sentences with their offsets, so that a quote is verbatim by construction.
 
 Rules, no model: a sentence ends at `.`, `!`, `?` or `…` (with closing quotes and brackets) before white space, unless what
-stands before is an abbreviation or an initial, or what follows goes on in lower case; at CJK full stops; at a blank line; and
-at a line break before a list item or after a heading. A decimal point, or a dot inside a name, is followed by no white space
-and ends nothing.
+stands before is an abbreviation or an initial, or what follows goes on in lower case; at the full stops and question marks of
+other scripts (CJK, Arabic, Urdu, Armenian, Devanagari, Tibetan, Burmese, Ethiopic, Khmer); at a blank line; and at a line break
+before a list item or after a heading. A decimal point, or a dot inside a name, is followed by no white space and ends nothing.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ _STARTERS = frozenset(
 
 _END = re.compile(
     r"""(?<![.!?\u2026])(?P<mark>[.!?\u2026]+)(?P<close>["'\u201d\u2019\u00bb)\]]*)(?P<after>\s+|$)
-      | (?P<cjk>[\u3002\uff01\uff1f]+[\u201d\u2019\u300d\u300f\uff09]*)
+      | (?P<full>[\u3002\uff01\uff1f\uff0e\uff61\u061f\u06d4\u0589\u0964\u0965\u0f0d\u0f0e\u104b\u1362\u1367\u17d4\u17d5]+
+        [\u201d\u2019\u00bb\u300d\u300f\uff09]*)
       | (?<![^\S\n])(?P<line>[^\S\n]*\n\s*)
       | (?<=[a-z]{3})(?P<glued>\.)(?=[A-Z])""",
     re.VERBOSE,
@@ -76,8 +77,8 @@ def _add(found: list[Sentence], text: str, start: int, end: int) -> None:
 
 def _boundary(text: str, start: int, match: re.Match[str]) -> int | None:
     """Where the sentence that began at `start` ends, if it ends at this match."""
-    if match["cjk"]:
-        return match.end("cjk")
+    if match["full"]:
+        return match.end("full")
     if match["line"]:
         return match.start("line") if _line_ends(text, start, match.start("line"), match["line"], match.end()) else None
     following = _NEXT_WORD.match(text, match.end())

@@ -8,8 +8,9 @@ import unicodedata
 from collections.abc import Iterator
 
 from seekgraph.text.analysis import ENGLISH_STOPWORDS
+from seekgraph.text.scripts import LETTERS
 
-_WORD = re.compile(r"[\w\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e]+")
+_WORD = re.compile(f"[{LETTERS}]+")
 
 Words = tuple[str, ...]
 

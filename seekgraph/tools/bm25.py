@@ -23,7 +23,7 @@ from seekgraph.tools.scoring import Scorer, best
 from seekgraph.tools.store import PassageStore
 from seekgraph.types import Passage, Query
 
-_FORMAT = 2
+_FORMAT = 3
 _VARIANTS = 16  # kept for `with_settings`, each with the scores of the terms it was asked for
 _INLINE = 100_000  # passages up to which a search is so short that a thread of its own would cost more than it
 
@@ -129,7 +129,7 @@ class BM25:
         return [float(score) for score in self._scorer.at(self._weighted(query), np.asarray(numbers, dtype=np.int32))]
 
     def terms(self, text: str) -> tuple[str, ...]:
-        """The terms that `text` is searched by, in order, repeats kept: words casefolded, without stop words, stemmed."""
+        """The terms that `text` is searched by, in order, repeats kept: casefolded, without stop words, stemmed, in all forms."""
         return self._analyzer.terms(text)
 
     def idf(self, term: str) -> float:
@@ -171,17 +171,15 @@ class BM25:
 
     def _weighted(self, query: Query) -> dict[int, float]:
         """The weight of each term of the query that the corpus knows, by its number."""
-        weights: dict[str, float] = {}
-        for term in self._analyzer.terms(query.text):
-            weights[term] = weights.get(term, 0.0) + 1.0
+        weights = self._analyzer.weighted(query.text)
         for text, weight in query.weights.items():
             if not math.isfinite(weight):
                 raise ValueError(f"the weight of query term {text!r} is {weight}: weights have to be finite numbers")
-            for term in self._analyzer.terms(text):
-                weights[term] = weights.get(term, 0.0) + weight
+            for term, count in self._analyzer.weighted(text).items():
+                weights[term] = weights.get(term, 0.0) + weight * count
         for text in query.must:
-            for term in self._analyzer.terms(text):
-                weights.setdefault(term, 1.0)
+            for term, count in self._analyzer.weighted(text).items():
+                weights.setdefault(term, min(count, 1.0))
         return {number: weight for term, weight in weights.items() if (number := self._index.term(term)) >= 0}
 
     def _number(self, id: str) -> int:

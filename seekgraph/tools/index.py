@@ -10,12 +10,12 @@ import json
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seekgraph.text.analysis import Analyzer
 from seekgraph.tools.store import GrowingStore, PassageStore
 from seekgraph.tools.strings import Arrays, Strings
 from seekgraph.types import Passage
@@ -76,45 +76,56 @@ class Index:
         return cls(**fields)
 
 
-class _Numbers(dict[str, int]):
-    """The number of each word's term, learnt when a word is first seen: analysis costs once a word, not once an occurrence."""
+class Terms(Protocol):
+    """What an index is built with: `Analyzer`, or another way from text to terms."""
 
-    def __init__(self, analyzer: Analyzer) -> None:
+    def tokens(self, text: str) -> list[str]:
+        """The stretches of a text that have terms, in order."""
+        ...
+
+    def forms(self, token: str) -> tuple[str, ...]:
+        """The terms of a token."""
+        ...
+
+
+class _Numbers(dict[str, tuple[int, ...]]):
+    """The numbers of each token's terms, learnt when it is first seen: analysis costs once a token, not once an occurrence."""
+
+    def __init__(self, analyzer: Terms) -> None:
         super().__init__()
         self.analyzer = analyzer
         self.terms: dict[str, int] = {}
 
-    def __missing__(self, word: str) -> int:
-        term = self.analyzer.term(word)
-        number = self[word] = self.terms.setdefault(term, len(self.terms)) if term else -1
-        return number
+    def __missing__(self, token: str) -> tuple[int, ...]:
+        forms = self.analyzer.forms(token)
+        numbers = self[token] = tuple(self.terms.setdefault(term, len(self.terms)) for term in forms)
+        return numbers
 
 
-def build(passages: Iterable[Passage], analyzer: Analyzer) -> tuple[PassageStore, Index]:
-    """Read `passages` once; peak memory is about their text and 20 bytes a word. Raises `CorpusError` as the store does."""
+def build(passages: Iterable[Passage], analyzer: Terms) -> tuple[PassageStore, Index]:
+    """Read `passages` once; peak memory is about their text and 20 bytes a term. Raises `CorpusError` as the store does."""
     numbers = _Numbers(analyzer)
-    look, words = numbers.__getitem__, analyzer.words
+    look, cut = numbers.__getitem__, analyzer.tokens
     tokens, ends = array("i"), array("q")  # of all passages in the order they come, title before text
     keys, keyed = dict[bytes, int](), array("q")
     growing = GrowingStore()
     for place, passage in enumerate(passages):
         growing.add(passage)
         for text in (passage.title, passage.text):
-            tokens.extend(map(look, words(text)))
+            tokens.fromlist(list(chain.from_iterable(map(look, cut(text)))))
             ends.append(len(tokens))
         for field, value in passage.meta.items():
             keyed.extend((keys.setdefault(filter_key(field, value), len(keys)), place))
     store, rank = growing.done()
     listed = np.frombuffer(tokens, dtype=np.int32)
     fields = _fields(np.frombuffer(ends, dtype=np.int64), rank)
-    fields = fields[listed >= 0]
     lengths = np.zeros(2 * len(store), dtype=np.int64)
     for start in range(0, len(fields), 8 * _PART):  # np.bincount makes a copy eight bytes wide
         lengths += np.bincount(fields[start : start + 8 * _PART], minlength=len(lengths))
     title_lengths, text_lengths = np.ascontiguousarray(lengths.astype(np.int32).reshape(-1, 2).T)
     terms = [term.encode() for term in numbers.terms]
     # Everything that is as long as the corpus is let go as soon as it has served: this is where memory peaks.
-    packed = _ranks(terms)[listed[listed >= 0]]
+    packed = _ranks(terms)[listed]
     del listed, tokens
     packed *= 2 * len(store)
     packed += fields

@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from seekgraph.text.analysis import Analyzer
-from seekgraph.text.titles import Titles, stripped
+from seekgraph.text.titles import Titles, stripped, words_of
 from seekgraph.tools.index import Index, build
 from seekgraph.tools.store import PassageStore
 from seekgraph.types import Passage
@@ -37,7 +36,7 @@ class TitleLinks:
         self._titles = Titles()
         for number, passage in enumerate(self.passages):
             self._titles.add(passage.title, number)
-        self._words: tuple[Analyzer, Index] | None = None
+        self._words: Index | None = None
         self._named_in: dict[str, tuple[Passage, ...]] = {}
         self._naming: dict[str, tuple[int, ...]] = {}
 
@@ -89,14 +88,23 @@ class TitleLinks:
     def _having_words(self, title: str) -> list[int]:
         """The passages with every word of the title, in whatever order."""
         if self._words is None:
-            analyzer = Analyzer(stemmer=None, stopwords=None)
-            self._words = analyzer, build(map(_unescaped, self.passages), analyzer)[1]
-        analyzer, index = self._words
-        lists = sorted((index.with_term(term) for term in analyzer.terms(stripped(html.unescape(title)))), key=len)
+            self._words = build(map(_unescaped, self.passages), _Words())[1]
+        words = dict.fromkeys(words_of(stripped(title).casefold()))
+        lists = sorted((self._words.with_term(word) for word in words), key=len)
         return reduce(lambda one, other: np.intersect1d(one, other, assume_unique=True), lists).tolist() if lists else []
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.passages, self.name)
+
+
+class _Words:
+    """Words as titles are compared by: whole, in any case."""
+
+    def tokens(self, text: str) -> list[str]:
+        return words_of(text.casefold())
+
+    def forms(self, token: str) -> tuple[str, ...]:
+        return (token,)
 
 
 def _restore(cls: type[TitleLinks], passages: PassageStore, name: str) -> TitleLinks:

@@ -12,7 +12,10 @@ from seekgraph.tools.markdown import Heading, headings
 _RULE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:(.*)$", re.MULTILINE)
-_SENTENCE_END = re.compile(r"[.!?\u2026][\"'\u201d\u2019)\]]*\s+(?=[\"'\u201c\u2018(\[]?\w)|[\u3002\uff01\uff1f]")
+_SENTENCE_END = re.compile(
+    r"[.!?\u2026][\"'\u201d\u2019)\]]*\s+(?=[\"'\u201c\u2018(\[]?\w)"
+    r"|[\u3002\uff01\uff1f\uff0e\uff61\u061f\u06d4\u0589\u0964\u0965\u0f0d\u0f0e\u104b\u1362\u1367\u17d4\u17d5]+"
+)
 _WORD = re.compile(r"\S+")
 
 
