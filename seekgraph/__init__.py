@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from seekgraph.core.language.combinators import redo as redo
     from seekgraph.core.language.combinators import route as route
     from seekgraph.core.language.combinators import skip as skip
+    from seekgraph.core.language.element import Combinator as Combinator
     from seekgraph.core.language.expr import S as S
     from seekgraph.core.language.expr import count as count
     from seekgraph.core.language.expr import otherwise as otherwise
@@ -93,6 +94,7 @@ _NAMES = {
     "core.base.budget": ("Budget",),
     "core.base.errors": ("FlowError", "SeekgraphError"),
     "core.language.combinators": ("best_of", "call", "each", "fan", "loop", "redo", "route", "skip"),
+    "core.language.element": ("Combinator",),
     "core.language.expr": ("S", "count", "otherwise", "when"),
     "core.language.lm": ("LM", "Message", "Settings"),
     "core.language.node": ("Node", "OrElse", "Visit", "Writes"),

@@ -106,8 +106,13 @@ def gap(flow: Flow, steps: Steps, reader: Site, several: list[str], call: Site |
         if spec.channel.name in several and path not in steps
     ]
     optional = ["a run may not be given (an optional input)" for name in several if name in flow.inputs]
-    elsewhere = [f"only {', '.join(paths)} writes" for name in several if (paths := writing(flow, name))]
+    elsewhere = [_only(writing(flow, name), reader.path) for name in several if writing(flow, name)]
     return "; ".join(dict.fromkeys(reasons or later or ungiven or optional or elsewhere or ["nothing writes"]))
+
+
+def _only(paths: list[str], reader: str) -> str:
+    others = [path for path in paths if path != reader]
+    return f"only {', '.join(others)} writes" if others else f"only {reader} itself writes"
 
 
 def how_to_write(flow: Flow, place: Place, read: Read, several: list[str]) -> str:
