@@ -123,10 +123,10 @@ def run(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Ask a flow one question."""
+    """Ask a flow one question; without FLOW the ready-made `ask`, which answers from documents."""
     from seekgraph.cli.run import Showing, run_command
 
-    name, asked = flow_and(flow, question, "QUESTION")
+    name, asked = flow_and(flow, question, "QUESTION", default="ask")
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
     run_command(name, asked, documents_of(corpus, docs, dense, cache), running, Showing(trace, steps, json, stream))
 

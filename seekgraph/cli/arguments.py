@@ -147,27 +147,30 @@ Rows = typer.Option(exists=True, dir_okay=False, help="Questions with their gold
 MemoFile = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The memo's file.")]
 
 
-def flow_of(name: str | None) -> str:
-    """FLOW as it was written, or that of the configuration file. Raises `Misuse` where neither names one."""
+def flow_of(name: str | None, default: str | None = None) -> str:
+    """FLOW as it was written, or that of the configuration file, or `default`. Raises `Misuse` where none names one."""
     if name is not None:
         return name
     from seekgraph.cli.config import read_config
 
     config = read_config()
     found = config.text("flow")
+    if found is None and default is not None:
+        return default
     if found is None or config.folder is None:
         raise Misuse(f"Missing argument 'FLOW': {FLOW.forms}; or flow = ... in [tool.seekgraph] of pyproject.toml")
     look_in(config.folder)
     return found
 
 
-def flow_and(first: str | None, second: str | None, what: str) -> tuple[str, str]:
-    """FLOW and the argument after it; where only one is written, it is the other, and FLOW is that of the configuration file."""
+def flow_and(first: str | None, second: str | None, what: str, default: str | None = None) -> tuple[str, str]:
+    """FLOW and the argument after it; where only one is written, it is the other, and FLOW is that of the configuration file,
+    or else `default`."""
     if first is not None and second is not None:
         return first, second
     if first is None or _names_flow(first):
         raise Misuse(f"Missing argument {'FLOW' if first is None else what!r}")
-    return flow_of(None), first
+    return flow_of(None, default), first
 
 
 def _names_flow(text: str) -> bool:

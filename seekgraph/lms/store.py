@@ -6,7 +6,6 @@ file comes from the Hugging Face hub, as `owner/repository/file.gguf`, or is a f
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from seekgraph.core.base.errors import SeekgraphError
+from seekgraph.core.base.folders import user_cache
 from seekgraph.lms.extras import need
 from seekgraph.lms.repack import repack
 
@@ -56,15 +56,7 @@ _HUB = re.compile(r"[\w.-]+/[\w.-]+/[\w./-]+\.gguf")
 
 def models_dir(folder: str | Path | None = None) -> Path:
     """Where weights are kept: `folder`, or the user's cache (`$XDG_CACHE_HOME/seekgraph/models`, `~/.cache/seekgraph/models`)."""
-    if folder is not None:
-        return Path(folder)
-    if sys.platform == "darwin":
-        cache = Path.home() / "Library" / "Caches"
-    elif sys.platform == "win32":
-        cache = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "seekgraph" / "models"
+    return user_cache() / "models" if folder is None else Path(folder)
 
 
 def find(name: str, folder: str | Path | None = None) -> Path:

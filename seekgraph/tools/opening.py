@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from seekgraph.core.base.folders import user_cache
 from seekgraph.tools.cached import cached_bm25, cached_dense
 from seekgraph.tools.errors import CorpusError
 from seekgraph.tools.links import TitleLinks
@@ -19,8 +20,8 @@ def open_corpus(
 ) -> dict[str, object]:
     """The resources that the ready-made flows bind: `corpus` (BM25), `links` (TitleLinks), `ranker` and, on demand, `dense`.
 
-    The `ranker` (Nearness) embeds passages as they are found, so that opening does not wait for it: None is where the extra
-    `embed` is installed. `dense` (Dense) embeds all of them beforehand.
+    The `ranker` (Nearness) embeds passages as they are found, so that opening does not wait for it, and keeps the vectors in
+    the cache folder or the user's own: None is where the extra `embed` is installed. `dense` (Dense) embeds all beforehand.
 
     Each source is a path as `read_documents` takes it, or passages; of several, ids are kept apart as it says. With a `cache`
     folder the indexes are kept there by a hash of the corpus and opened the next time; one that is damaged is built again.
@@ -32,7 +33,7 @@ def open_corpus(
     corpus = cached_bm25(_passages(sources), folder)
     resources: dict[str, object] = {"corpus": corpus, "links": TitleLinks(corpus.passages)}
     if ranker or (ranker is None and installed()):
-        resources["ranker"] = Nearness(file=None if folder is None else folder / "vectors.sqlite")
+        resources["ranker"] = Nearness(file=(folder or user_cache()) / "vectors.sqlite")
     if dense:
         resources["dense"] = cached_dense(corpus.passages, folder)
     return resources

@@ -1,0 +1,19 @@
+"""Asking a folder, with nothing said about how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shell import seekgraph
+
+
+def test_a_folder_is_asked_without_naming_a_flow(tmp_path: Path) -> None:
+    (tmp_path / "cors.md").write_text("# CORS\n\nAdd the `CORSMiddleware` to the app. Its `allow_origins` lists other origins.\n")
+    found = seekgraph("run", "--docs", tmp_path, "--json", "Where are other origins listed?")
+    assert found.code == 0
+    assert "`allow_origins`" in found.json["answer"]["text"]
+    assert found.json["answer"]["citations"] == [found.json["passages"][0]["id"]]
+
+
+def test_a_flow_alone_is_still_a_missing_question() -> None:
+    seekgraph("run", "single").refused(2, "Missing argument 'QUESTION'")
