@@ -64,7 +64,9 @@ def test_a_setting_without_a_domain_has_to_be_of_its_annotated_type(settings: di
     assert finding.message == message
 
 
-@pytest.mark.parametrize("settings", [{}, {"names": ["a"]}, {"share": 1}, {"share": None}, {"words": sg.Int(3, 1, 9)}, {"any": 7}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"names": ["a"]}, {"share": 1}, {"share": None}, {"words": sg.Int(3, 1, 9)}, {"any": 7}]
+)
 def test_what_fits_its_annotation_is_fine(settings: dict[str, Any]) -> None:
     assert [each for each in found(Plain(**settings)) if each.code == "wrong-setting"] == []
 
