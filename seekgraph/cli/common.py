@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import sys
 import traceback
@@ -51,7 +52,9 @@ def find_flow(name: str) -> Flow:
     from seekgraph.flow import Flow, load
 
     if name.endswith(".json"):
-        _look_here()
+        from seekgraph.core.artifact import describe
+
+        look_here_for(describe(name).flow.partition(":")[0])
         return load(name)
     name = location(name)
     place, _, attribute = name.partition(":")
@@ -128,11 +131,10 @@ def called(maker: Callable[..., Any], spec: str, option: str) -> Any:
 
 
 def imported(place: str, name: str, what: Place) -> ModuleType:
-    """The module in which a thing stands that an argument names; the current folder is looked in first.
+    """The module in which a thing stands that an argument names; the current folder is looked in last.
 
     Raises `Misuse` for what is no module, and `FlowNotLoaded` for one that raises.
     """
-    _look_here()
     if place.endswith(".py"):
         parts = Path(place).with_suffix("").parts
         plain = all(part.isidentifier() for part in parts)
@@ -143,6 +145,7 @@ def imported(place: str, name: str, what: Place) -> ModuleType:
         )
     if not all(part.isidentifier() for part in place.split(".")):
         raise Misuse(f"{what.argument} is {what.forms}, not {name!r}")
+    look_here_for(place)
     try:
         return importlib.import_module(place)
     except ModuleNotFoundError as error:
@@ -155,14 +158,23 @@ def imported(place: str, name: str, what: Place) -> ModuleType:
         raise FlowNotLoaded(f"{place} cannot be imported: {type(error).__name__}: {error}{_where(error)}") from error
 
 
-def _look_here() -> None:
-    look_in(Path.cwd())
+def look_here_for(module: str) -> None:
+    """Let modules be imported from the current folder, where this one is not installed."""
+    top = module.partition(".")[0]
+    if top and top not in sys.modules and (not top.isidentifier() or importlib.util.find_spec(top) is None):
+        look_in(Path.cwd())
 
 
 def look_in(folder: Path) -> None:
-    """Let modules be imported from a folder."""
+    """Let modules be imported from a folder that are found nowhere else: it never stands before what is installed."""
     if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+        sys.path.append(str(folder))
+
+
+def look_here_last() -> None:
+    """Take the current folder from the front of the path, where `python -m` puts it."""
+    if sys.path and sys.path[0] in ("", str(Path.cwd())):
+        del sys.path[0]
 
 
 def _where(error: Exception) -> str:

@@ -62,4 +62,4 @@ def resolve(name: str, **options: Any) -> BackedLM:
 
 def _installed(package: str, extra: str, what: str) -> None:
     if importlib.util.find_spec(package) is None:
-        raise MissingExtra(f'{what} needs {package}: pip install "seekgraph[{extra}]"')
+        raise MissingExtra(what, extra, package)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from seekgraph.core.language.flow import Flow
@@ -23,6 +23,10 @@ def active(flow: Flow) -> Iterator[Site]:
             yield from walk(site.children[number])
 
     return walk(flow.site)
+
+
+EXACT = 2**53
+"""Whole numbers up to this one are all floats."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,11 @@ def tunable(flow: Flow, idle: Collection[str] = (), pools: Mapping[str, Sequence
         gathered = tuple((pools or {}).get(name, ()))
         if isinstance(param, TextParam) and param.variants:
             gathered = (*param.variants, *gathered)
+        if isinstance(param, IntParam):
+            searched = _searched(param)
+            if searched is None:
+                continue
+            param = searched
         domain = param if isinstance(param, kinds) else Pool(_unlike((param.to_json(), *gathered))) if gathered else None
         if domain is not None and name not in idle and size(domain) > 1:
             found[name] = domain
@@ -67,12 +76,31 @@ def decoded(space: Mapping[str, Domain], proposed: Mapping[str, Any]) -> dict[st
     return {name: domain.values[proposed[name]] if isinstance(domain, Pool) else proposed[name] for name, domain in space.items()}
 
 
+def _searched(param: IntParam) -> IntParam | None:
+    """The part of a whole number's interval in which each value is a float of its own, as the search needs it.
+
+    None where the value that there is lies outside of it.
+    """
+    low, high = max(param.low, -EXACT), min(param.high, EXACT)
+    if (low, high) == (param.low, param.high):
+        return param
+    return replace(param, low=low, high=high) if low <= param.value <= high else None
+
+
+def combinations(space: Mapping[str, Domain]) -> float:
+    """How many values all params of a space can have together; no more than `EXACT` is told, infinity for real numbers."""
+    count = 1.0
+    for domain in space.values():
+        count = count * size(domain) if math.isinf(size(domain)) else min(count * size(domain), EXACT)
+    return count
+
+
 def size(domain: Domain) -> float:
-    """How many values a param can have; infinity for real numbers."""
+    """How many values a param can have, no more than `EXACT` of them; infinity for real numbers."""
     if isinstance(domain, Pool):
         return len(domain.values)
     if isinstance(domain, IntParam):
-        return domain.high - domain.low + 1
+        return min(domain.high - domain.low + 1, EXACT)
     if isinstance(domain, FloatParam):
         return math.inf if domain.high > domain.low else 1
     return 2 if isinstance(domain, SwitchParam) else len(options(domain))

@@ -16,7 +16,7 @@ from seekgraph.optimizers.holding import HOLD_WEIGHT, behind, falls
 from seekgraph.optimizers.models import demonstrable, idle
 from seekgraph.optimizers.passes import Work
 from seekgraph.optimizers.search import Search
-from seekgraph.optimizers.space import Domain, decoded, distributions, encoded, size, tunable
+from seekgraph.optimizers.space import Domain, combinations, decoded, distributions, encoded, tunable
 from seekgraph.types import Example
 
 
@@ -60,7 +60,7 @@ class Tune:
         space, demos = tunable(bound.flow, idle(bound)), demonstrable(bound)
         if not space and not demos:
             return Work(self.name, 0, 0, 0, "no numbers, switches or choices")
-        others = math.inf if demos else math.prod(size(param) for param in space.values()) - 1
+        others = math.inf if demos else combinations(space) - 1
         block = math.ceil(train / self.blocks)
         fresh = self.trials - 1 if math.isinf(others) else 1
         most = train * (1 + min(self.trials - 1, others)) + val

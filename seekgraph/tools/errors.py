@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seekgraph.core.base.errors import SeekgraphError
+from seekgraph.core.base.extras import MissingExtra as MissingExtra
 
 
 class CorpusError(SeekgraphError, ValueError):
@@ -19,11 +20,3 @@ class ToolOutputError(SeekgraphError, TypeError):
 
 class ModelNotFound(SeekgraphError, OSError):
     """The weights of an embedding model are neither on this machine nor to be had from the hub."""
-
-
-class MissingExtra(SeekgraphError, ImportError):
-    """An optional dependency is not installed. `extra` is the name of Seekgraph's extra that brings it."""
-
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f'{what} needs packages that are not installed: pip install "seekgraph[{extra}]"')
-        self.extra = extra

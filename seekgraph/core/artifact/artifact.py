@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from seekgraph.core.artifact.file import exact, lenient, read, write
-from seekgraph.core.artifact.mismatch import explain, lost
+from seekgraph.core.artifact.mismatch import explain, lost, unlike_structure
 from seekgraph.core.artifact.place import check_location, find, locate, versions
 from seekgraph.core.base.errors import ArtifactError
 from seekgraph.core.language.flow import Flow
@@ -106,13 +106,16 @@ def load(path: str | Path, flow: Flow | None = None) -> Flow:
     """The flow of an artifact, with the artifact's params.
 
     Without `flow` the module that the artifact names is imported (nothing else of the file is used to find code), and the
-    flow that stands there is taken. With `flow` nothing is imported.
+    flow that stands there is taken: load only files that you trust as you trust code. With `flow` nothing is imported. The file
+    is checked by itself first, so that one that is damaged or does not fit together imports nothing.
 
     Raises `ArtifactError` where the file cannot be read; where it names no flow; where the flow is not the one that was saved,
     with what has changed, by name; and for params that are missing, unknown or outside of their domain.
     """
     source = Path(path)
     artifact = describe(source)
+    if wrong := unlike_structure(artifact):
+        raise ArtifactError(f"{source}: {'; '.join(wrong)}")
     if flow is None:
         flow = find(artifact.flow, source)
     elif not isinstance(flow, Flow):

@@ -59,6 +59,13 @@ def explain(saved: Saved, flow: Flow) -> str:
     return f"flow {called} has changed since the artifact was saved:{told}{rest}\nUndo the change, or compile the flow again."
 
 
+def unlike_structure(saved: Any) -> list[str]:
+    """What of an artifact's params does not fit the structure that stands in the same file; nothing is imported for it."""
+    known = {name for site in _sites(saved.structure).values() for name in site["params"]}
+    missing = [f"param {name!r} is missing" for name in sorted(known - set(saved.params))]
+    return missing + [f"param {name!r} is not one of the flow's" for name in saved.params if name not in known]
+
+
 def lost(data: Any, back: Any, where: str = "") -> list[str]:
     """The keys of `data` that are not in `back`, by their way through nested objects: what reading did not keep."""
     if isinstance(data, dict) and isinstance(back, dict):
