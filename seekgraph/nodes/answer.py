@@ -89,8 +89,8 @@ class Answer(LLMNode):
         lm: LM | None = None,
     ) -> AnswerOut:
         if lm is not None and (context or evidence or digests):
-            given = {"question": question, "context": context, "evidence": evidence, "goal": goal, "digests": digests}
-            if (written := await self._written(lm, {**given, "plan": plan})) is not None:
+            inputs = {"question": question, "context": context, "evidence": evidence, "goal": goal, "digests": digests}
+            if (written := await self._written(lm, {**inputs, "plan": plan})) is not None:
                 return AnswerOut(answer=written)
         asking = wanted(question, goal, digests)
         if self.prose and not digests:
@@ -104,7 +104,7 @@ class Answer(LLMNode):
         found = concluded or extract(asking, tuple(read.values()), (*facts, *evidence), self.scorer, self.sentences, self.hops)
         return AnswerOut(answer=_answer(found, {*read, *(each.passage_id for each in (*facts, *evidence))}, self.refuse_below))
 
-    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    def prompt_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         return self._sources(inputs).shown
 
     def _sources(self, inputs: Mapping[str, Any]) -> Sources:
@@ -119,10 +119,10 @@ class Answer(LLMNode):
 
     def ideal(self, row: FitRow) -> Reply | None:
         """The gold answer with the supporting passages that were read, if it stands in one of them or is a yes or no."""
-        given, golds = row.arguments, row.example.answers
-        if self.prose or not golds or given.get("goal") is not None:
+        inputs, golds = row.arguments, row.example.answers
+        if self.prose or not golds or inputs.get("goal") is not None:
             return None
-        gold = [each for each in sources(given).passages if each.id in row.example.supporting_ids]
+        gold = [each for each in sources(inputs).passages if each.id in row.example.supporting_ids]
         says = {each.id: found for each in gold if (found := _said_in(each, golds))}
         yes_no = golds[0].casefold() in ("yes", "no")
         if not gold or not (says or yes_no):
@@ -137,7 +137,7 @@ class Answer(LLMNode):
         output = found.held() if self.span and not self.prose else None
         if not found.passages or (self.span and not self.prose and output is None):
             return None
-        answer = await self.ask_showing(lm, found.shown, lambda out: found.answer(out, prose=self.prose), output)
+        answer = await self.ask_with(lm, found.shown, lambda out: found.answer(out, prose=self.prose), output)
         if answer is not None and not answer.refused and answer.confidence == MADE_UP:
             fell_back(lm)  # code found the source that the model did not name
         if answer is None or answer.refused or answer.confidence >= self.refuse_below:
@@ -149,20 +149,20 @@ class Answer(LLMNode):
         """In each visit, spans that are a gold answer are to come before those that are not."""
         groups, labels = [], []
         for row in rows:
-            vectors, marks = self._learnable(row)
+            vectors, right = self._learnable(row)
             groups.append(vectors)
-            labels.append(marks)
+            labels.append(right)
         model = fit_listwise(FEATURES, groups, labels, l2=0.05)
         return {"scorer": model} if model else {}
 
     def _learnable(self, row: FitRow) -> tuple[list[tuple[float, ...]], list[float]]:
         """The candidates of one visit, and which of them are right: equal to a gold answer, or else the nearest to one."""
-        given = row.arguments
+        inputs = row.arguments
         golds = row.example.answers
-        question = wanted(row.example.question, given.get("goal"), given.get("digests") or ())
-        if not golds or given.get("goal") is not None or {"yes", "no"} & set(map(str.lower, golds)):
+        question = wanted(row.example.question, inputs.get("goal"), inputs.get("digests") or ())
+        if not golds or inputs.get("goal") is not None or {"yes", "no"} & set(map(str.lower, golds)):
             return [], []
-        context, evidence = given.get("context") or (), given.get("evidence") or ()
+        context, evidence = inputs.get("context") or (), inputs.get("evidence") or ()
         scorer, most, hops = value_of(self.scorer), value_of(self.sentences), value_of(self.hops)
         found = read_candidates(question, context, evidence, scorer, most, hops)
         shares = [token_f1(each.text, golds) for each in found]

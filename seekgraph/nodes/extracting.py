@@ -85,12 +85,12 @@ class Reader:
 
     def __init__(self, context: Sequence[Passage], evidence: Sequence[Evidence], scorer: LinearModel, most: int) -> None:
         self.scorer, self.most = scorer, most
-        self.kept: dict[str, list[str]] = {}
+        self.quotes: dict[str, list[str]] = {}
         for each in evidence:
             if each.stance != "refutes":
-                self.kept.setdefault(each.passage_id, []).append(each.quote or each.claim)
+                self.quotes.setdefault(each.passage_id, []).append(each.quote or each.claim)
         known = {passage.id for passage in context}
-        quoted = (Passage(id=name, text=" ".join(quotes)) for name, quotes in self.kept.items() if name not in known)
+        quoted = (Passage(id=name, text=" ".join(quotes)) for name, quotes in self.quotes.items() if name not in known)
         self.material = Material((*context, *quoted))
 
     def hop(self, question: str) -> Hopped:
@@ -119,10 +119,10 @@ class Reader:
     def candidates(self, question: str) -> list[Candidate]:
         """The candidates in the sentences of the evidence, or else in the best of the context."""
         pool = scored(question, self.material)
-        if self.kept:
+        if self.quotes:
             passages = self.material.passages
             pool = [
-                (score, line) for score, line in pool if _is_quoted(line, self.kept.get(passages[line.passage].id, ()))
+                (score, line) for score, line in pool if _is_quoted(line, self.quotes.get(passages[line.passage].id, ()))
             ] or pool
         return candidates(question, self.material, sorted(pool, key=lambda pair: -pair[0])[: self.most])
 

@@ -110,8 +110,8 @@ def fit_logistic(
     X = _matrix(features, rows)
     y = np.asarray(labels, dtype=float)
     w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
-    kept = _usable(X) & np.isfinite(y) & (y >= 0) & (y <= 1) & np.isfinite(w) & (w > 0)
-    X, y, w = X[kept], y[kept], w[kept]
+    selected = _usable(X) & np.isfinite(y) & (y >= 0) & (y <= 1) & np.isfinite(w) & (w > 0)
+    X, y, w = X[selected], y[selected], w[selected]
     if len(y) < LEAST_ROWS or y.min() == y.max():
         return None
     w = w / w.sum()
@@ -146,9 +146,9 @@ def fit_listwise(
 
     _check("fit_listwise", l2, groups=groups, labels=labels)
     kept_rows, kept_labels = [], []
-    for rows, marks in zip(groups, labels, strict=True):
-        _check("a group of fit_listwise", l2, rows=rows, labels=marks)
-        X, y = _matrix(features, rows), np.asarray(marks, dtype=float) > 0
+    for rows, row_labels in zip(groups, labels, strict=True):
+        _check("a group of fit_listwise", l2, rows=rows, labels=row_labels)
+        X, y = _matrix(features, rows), np.asarray(row_labels, dtype=float) > 0
         usable = _usable(X)
         if y[usable].any() and not y[usable].all():
             kept_rows.append(X[usable])

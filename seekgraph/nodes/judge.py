@@ -46,7 +46,7 @@ class Judge(LLMNode):
     - `known`: everything that it cites is among the passages, the evidence or the digests' resources;
     - `supported`: its text occurs in what it cites, or most of its terms do where it is longer than a name;
     - `typed`: it is of the type that the question asks for;
-    - `told`: it says something that the question does not.
+    - `informative`: it says something that the question does not.
 
     A check that weighs 0 is left out. A refusal passes none: its score is 0 and its label "refused"; else the label is "pass"
     where every check holds, and "fail".
@@ -70,7 +70,7 @@ class Judge(LLMNode):
     known: float = Float(2.0, low=0.0, high=5.0)
     supported: float = Float(2.0, low=0.0, high=5.0)
     typed: float = Float(1.0, low=0.0, high=5.0)
-    told: float = Float(1.0, low=0.0, high=5.0)
+    informative: float = Float(1.0, low=0.0, high=5.0)
     rubric: str | Path = ""
     passes: float = Float(0.7, low=0.0, high=1.0)
     calibration: LinearModel | None = Fitted(LinearModel)
@@ -119,7 +119,7 @@ class Judge(LLMNode):
                 _is_typed(answer.text, asking),
                 f"it is not of the type asked for ({kind})",
             ),
-            Check("told", self.told, _tells(answer.text, asking), "it says nothing that the question does not"),
+            Check("informative", self.informative, _tells(answer.text, asking), "it says nothing that the question does not"),
         )
 
     def calibrated(self, raw: Verdict, answer: Answer) -> Verdict:
@@ -145,7 +145,7 @@ class Judge(LLMNode):
         model = fit_logistic(_FEATURES, [(score,) for score, _ in seen], labels)
         return {"calibration": model} if model is not None and model.weights[0] > 0 else {}
 
-    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    def prompt_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the answer cites comes first among the passages."""
         digests = inputs.get("digests") or ()
         whole = (passage for digest in digests for passage in digest.resources)

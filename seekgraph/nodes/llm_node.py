@@ -48,9 +48,9 @@ class LLMNode(Node):
     """Base of nodes that ask a model if one is bound under the name `lm`.
 
     A subclass gives `prompt`, the `output` type that a reply has to have (any pydantic model), and `run`, which takes
-    `lm: LM | None = None` and calls `ask`. What makes it better than that is optional: `shown` (what the prompt shows of the
-    inputs, where it is not just those that the prompt reads), `ideal` (the right reply by an example's gold) and `reply` (the
-    reply that a step's writes stand for), from which a compiler makes demonstrations.
+    `lm: LM | None = None` and calls `ask`. Three more methods are optional: `prompt_inputs` (what the prompt shows of the inputs,
+    where it is not just those that it reads), `ideal` (the right reply by an example's gold) and `reply` (the reply that a step's
+    writes stand for), from which a compiler makes demonstrations.
 
     `instruction` is what the prompt says, with its written variants; `demos` are shown before the inputs. `temperature` and
     `max_tokens` are the model's own where they are None. `prompt_tokens` is how long a prompt may get; `brief` leaves the list of
@@ -99,7 +99,7 @@ class LLMNode(Node):
         own = {name: (prompt_of(source, self.kind), output) for name, (source, output) in _cases(type(self)).items()}
         for prompt, output in own.values():
             described(output, prompt.writes, prompt.source)
-            if type(self).shown is LLMNode.shown:
+            if type(self).prompt_inputs is LLMNode.prompt_inputs:
                 must_read(prompt, _parameters(type(self)))
         if isinstance(self.prompts, str | Path):
             named = {prompt.name: (prompt, output) for prompt, output in own.values()}
@@ -108,10 +108,10 @@ class LLMNode(Node):
         loaded = {name: instead.get(prompt.name, prompt) for name, (prompt, _) in own.items()}
         object.__setattr__(self, "_loaded", loaded)
         if self.instruction == "" and not any(isinstance(getattr(self, name), Param) for name in self.prompt_when):
-            object.__setattr__(self, "instruction", text_param(self.asked_through))
+            object.__setattr__(self, "instruction", text_param(self.active_prompt))
 
     @property
-    def asked_through(self) -> Prompt:
+    def active_prompt(self) -> Prompt:
         """The prompt that it asks through with these settings."""
         return cast(Mapping[str, Prompt], self._loaded)[_case(self)]  # type: ignore[attr-defined]
 
@@ -125,9 +125,9 @@ class LLMNode(Node):
         """Its prompts are part of what a visit depends on: a heading that is changed changes what is sent."""
         return {name or "prompt": prompt.model_dump(mode="json") for name, prompt in self._loaded.items()}  # type: ignore[attr-defined]
 
-    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    def prompt_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the prompt shows of what `run` is given, by the names that the prompt reads: the inputs of these names."""
-        return {name: inputs.get(name) for name in self.asked_through.reads or _parameters(type(self))}
+        return {name: inputs.get(name) for name in self.active_prompt.reads or _parameters(type(self))}
 
     def reply(self, writes: Mapping[str, Any]) -> BaseModel | None:
         """The reply that a visit's writes stand for, by name; None where no reply says them. See `prompts.demonstrations`.
@@ -148,9 +148,9 @@ class LLMNode(Node):
     def messages(self, inputs: Mapping[str, Any]) -> tuple[Message, ...]:
         """What is sent for these inputs; see `prompts.prompted.Prompted`.
 
-        To a model that says what its own control tokens are (`special_tokens`), with a blank inside of those.
+        To a model that says what its own control tokens are (`control_tokens`), with a blank inside of those.
         """
-        return self._rendered(self.shown(inputs))
+        return self._rendered(self.prompt_inputs(inputs))
 
     async def ask(
         self,
@@ -159,19 +159,19 @@ class LLMNode(Node):
         use: Callable[[Any], T],
         output: type[BaseModel] | None = None,
     ) -> T | None:
-        """What `use` makes of the model's reply to what is `shown` of the inputs; None where the node is to do without a model.
+        """What `use` makes of the model's reply to what it is shown of the inputs; None where the node is to do without a model.
 
         `inputs` are what `run` was given, by parameter. `use` takes the reply and raises `ValueError` for one that it can make
         nothing of. `output` is a subclass of the output type that the reply is held to. Raises `LMError`, and `OutputInvalid`
         in the place of falling back where `fallback` is off.
         """
-        return await self.ask_showing(lm, self.shown(inputs), use, output) if lm is not None else None
+        return await self.ask_with(lm, self.prompt_inputs(inputs), use, output) if lm is not None else None
 
-    async def ask_showing(
+    async def ask_with(
         self, lm: LM, shown: Mapping[str, Any], use: Callable[[Any], T], output: type[BaseModel] | None = None
     ) -> T | None:
         """`ask`, for what is shown already."""
-        messages = self._rendered(shown, getattr(lm, "special_tokens", None) or ())
+        messages = self._rendered(shown, getattr(lm, "control_tokens", None) or ())
         try:
             done = await lm.complete(messages, output or self.reply_type, self._sampling(lm))
         except OutputInvalid:
@@ -191,7 +191,7 @@ class LLMNode(Node):
         return value
 
     def _rendered(self, shown: Mapping[str, Any], tokens: Collection[str] = ()) -> tuple[Message, ...]:
-        prompt, demos = self.asked_through, unlike(value_of(self.demos), shown)
+        prompt, demos = self.active_prompt, unlike(value_of(self.demos), shown)
         if not prompt.reads:
             names = [*shown, *(name for demo in demos for name in demo.get("inputs", ()))]
             headings = {name: name.replace("_", " ").capitalize() for name in names}

@@ -65,7 +65,7 @@ class PlanNext(LLMNode):
         whole_plan = plan if known and plan else plan_by_patterns(question, self.most)
         return PlannedNext(goals=ready(whole_plan, digests)[: self.at_once], plan=whole_plan)
 
-    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    def prompt_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """Of the digests only what they conclude."""
         digests = tuple(Digest(conclusion=each.conclusion, goal_id=each.goal_id) for each in inputs.get("digests") or ())
         plan = inputs.get("plan")

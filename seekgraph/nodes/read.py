@@ -37,7 +37,7 @@ FEATURES = (
     "first",  # it opens the passage
     "place",  # how far down it stands, in [0, 1]
     "rank",  # 1 / (1 + rank of the passage)
-    "new",  # share of its terms that the evidence kept so far does not have
+    "new",  # share of its terms that the evidence selected so far does not have
 )
 DEFAULT = LinearModel.of(
     dict(zip(FEATURES, (2.0, 0.0, 0.3, 0.9, 0.5, 2.0, 0.9, 0.7, 0.6, -0.4, 0.4, 0.8), strict=True)), bias=-6.0
@@ -84,7 +84,7 @@ class Read(LLMNode):
                 return ReadOut(evidence=found)
         return ReadOut(evidence=read(wanted(question, goal, digests), context, evidence, self.scorer, self.keep, self.least))
 
-    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    def prompt_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         return {name: inputs.get(name) for name in ("evidence", "context")} | about(inputs)
 
     def reply(self, writes: Mapping[str, Any]) -> EvidenceOut | None:
@@ -135,7 +135,7 @@ def about(inputs: Mapping[str, Any]) -> dict[str, Any]:
 def read(
     question: str,
     context: Sequence[Passage],
-    kept: Sequence[Evidence] = (),
+    selected: Sequence[Evidence] = (),
     scorer: LinearModel = DEFAULT,
     keep: int = 6,
     least: float = 0.0,
@@ -143,7 +143,7 @@ def read(
     """The best sentences of `context` for `question` as evidence, best first."""
     scorer.expecting(FEATURES)
     material = Material(context)
-    found = sorted(scored(question, material, scorer, kept), key=lambda pair: -pair[0])
+    found = sorted(scored(question, material, scorer, selected), key=lambda pair: -pair[0])
     return tuple(
         Evidence(claim=line.sentence.text, passage_id=context[line.passage].id, quote=line.sentence.text, score=score)
         for score, line in found[:keep]
@@ -152,19 +152,19 @@ def read(
 
 
 def scored(
-    question: str, material: Material, scorer: LinearModel = DEFAULT, kept: Sequence[Evidence] = ()
+    question: str, material: Material, scorer: LinearModel = DEFAULT, selected: Sequence[Evidence] = ()
 ) -> list[tuple[float, Line]]:
     """Every sentence with the probability that it is needed, in the order of the material."""
-    vectors = sentence_features(question, material, kept)
+    vectors = sentence_features(question, material, selected)
     return [(scorer.probability(vector), line) for vector, line in zip(vectors, material.lines, strict=True)]
 
 
-def sentence_features(question: str, material: Material, kept: Sequence[Evidence] = ()) -> list[tuple[float, ...]]:
+def sentence_features(question: str, material: Material, selected: Sequence[Evidence] = ()) -> list[tuple[float, ...]]:
     """The features of every sentence of the material, in the order of `FEATURES`."""
     weights, asking = material.weights, frozenset(terms(question))
     flat_question, kind = flat(question), rules_for(question).asked(question).type
     named = {entity.key for entity in entities(question)} - {""}
-    known = {term for each in kept for term in terms(each.quote or each.claim)}
+    known = {term for each in selected for term in terms(each.quote or each.claim)}
     near = [coverage(asking, held, weights) for held in material.terms]
     about = material.about(flat_question)
     titled = [coverage(set(terms(passage.title)), asking, weights) for passage in material.passages]
@@ -195,16 +195,16 @@ def has_type(text: str, kind: AnswerType, question: str) -> bool:
 
 def _examples(row: FitRow) -> list[tuple[tuple[float, ...], float]]:
     """The sentences of one visit as features and labels; none where the context holds no gold passage."""
-    given = row.arguments
-    context: Sequence[Passage] = given.get("context") or ()
+    inputs = row.arguments
+    context: Sequence[Passage] = inputs.get("context") or ()
     gold = set(row.example.supporting_ids)
     titles = {passage.id: folded(passage.title) for passage in context if passage.id in gold}
     if not titles:
         return []
     answers = [folded(answer) for answer in row.example.answers]
-    question = wanted(row.example.question, given.get("goal"), given.get("digests") or ())
+    question = wanted(row.example.question, inputs.get("goal"), inputs.get("digests") or ())
     material, found = Material(context), []
-    vectors = sentence_features(question, material, given.get("evidence") or ())
+    vectors = sentence_features(question, material, inputs.get("evidence") or ())
     for vector, line in zip(vectors, material.lines, strict=True):
         name = context[line.passage].id
         looked_for = [*answers, *(title for other, title in titles.items() if other != name)]

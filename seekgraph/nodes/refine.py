@@ -73,7 +73,7 @@ class Refine(LLMNode):
             weights[word] = max(weights.get(word, 0.0), self.names)
         return Refined(query=Query(text=asked, weights=_above_zero(weights)))
 
-    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    def prompt_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         rankings, subject = inputs.get("rankings") or (), about(inputs)
         asked = subject["goal"].text if subject["goal"] else subject["question"]
         best = leading(asked, inputs.get("passages") or (), inputs.get("context") or (), rankings, self.feedback)

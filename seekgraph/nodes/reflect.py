@@ -94,7 +94,7 @@ class Reflect(LLMNode):
         label = "enough" if score >= _ENOUGH else "more"
         return Reflected(verdict=Verdict(score=score, label=label, reason=reason(asking, material)))
 
-    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    def prompt_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         found = {name: inputs.get(name) for name in ("evidence", "digests", "context")}
         return {**found, "asked": searched(inputs.get("rankings") or (), (LINKS, TITLES)), **about(inputs)}
 
@@ -116,13 +116,13 @@ class Reflect(LLMNode):
         """A visit is to be judged enough if all gold passages were in its context."""
         vectors, labels = [], []
         for row in rows:
-            given = row.arguments
-            context, gold = given.get("context") or (), set(row.example.supporting_ids)
+            inputs = row.arguments
+            context, gold = inputs.get("context") or (), set(row.example.supporting_ids)
             if not context or not gold:
                 continue
-            asking = wanted(row.example.question, given.get("goal"), given.get("digests") or ())
-            evidence, rankings = given.get("evidence") or (), given.get("rankings") or ()
-            vectors.append(features(asking, Material(context), evidence, rankings, given.get("round") or row.round))
+            asking = wanted(row.example.question, inputs.get("goal"), inputs.get("digests") or ())
+            evidence, rankings = inputs.get("evidence") or (), inputs.get("rankings") or ()
+            vectors.append(features(asking, Material(context), evidence, rankings, inputs.get("round") or row.round))
             labels.append(float(gold <= {passage.id for passage in context}))
         model = fit_logistic(FEATURES, vectors, labels, l2=0.02)
         return {"critic": model} if model else {}

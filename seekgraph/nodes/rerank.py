@@ -69,13 +69,13 @@ class Rerank(LLMNode):
         scores = [model.score(row) for row in rows.tolist()]
         ranked = sorted(zip(ordered, scores, strict=True), key=lambda pair: (-pair[1], pair[0].id))
         if lm is not None and len(ranked) > 1:
-            given = {"question": question, "goal": goal, "digests": digests}
+            inputs = {"question": question, "goal": goal, "digests": digests}
             best = [passage for passage, _ in ranked[: self.sources]]
-            asked = await (self._graded(lm, given, best) if self.pointwise else self._listed(lm, given, best))
+            asked = await (self._graded(lm, inputs, best) if self.pointwise else self._listed(lm, inputs, best))
             ranked = asked if asked is not None else ranked
         return Ordered(context=tuple(passage.model_copy(update={"score": score}) for passage, score in ranked[: self.keep]))
 
-    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    def prompt_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """Listwise in the first shuffled order; pointwise with the first passage."""
         passages = list(inputs["passages"])
         return {"passages": passages[:1] if self.pointwise else _shuffled(passages, inputs["question"], 0), **about(inputs)}
@@ -89,13 +89,13 @@ class Rerank(LLMNode):
         found = sorted(passages, key=lambda passage: passage.id not in gold)
         return RankingOut.of(found) if not self.pointwise and gold & {each.id for each in passages} else None
 
-    async def _listed(self, lm: LM, given: Mapping[str, Any], best: list[Passage]) -> list[tuple[Passage, float]] | None:
+    async def _listed(self, lm: LM, inputs: Mapping[str, Any], best: list[Passage]) -> list[tuple[Passage, float]] | None:
         """The passages by their mean place over the orders, with (n - mean place) / n; None where no order gave one."""
         places: dict[str, list[int]] = {passage.id: [] for passage in best}
         held = held_to_ids(best)  # a small model left alone names nothing, or what is not there
         for turn in range(max(1, self.orders)):
-            shown = {"passages": _shuffled(best, given["question"], turn), **about(given)}
-            ranking = await self.ask_showing(lm, shown, lambda out: to_ranking(out, best).value, held)
+            shown = {"passages": _shuffled(best, inputs["question"], turn), **about(inputs)}
+            ranking = await self.ask_with(lm, shown, lambda out: to_ranking(out, best).value, held)
             for place, passage in enumerate(ranking or ()):
                 places[passage.id].append(place)
         if not all(places.values()):
@@ -103,9 +103,9 @@ class Rerank(LLMNode):
         mean = {id: sum(found) / len(found) for id, found in places.items()}
         return [(passage, 1 - mean[passage.id] / len(best)) for passage in sorted(best, key=lambda passage: mean[passage.id])]
 
-    async def _graded(self, lm: LM, given: Mapping[str, Any], best: list[Passage]) -> list[tuple[Passage, float]] | None:
+    async def _graded(self, lm: LM, inputs: Mapping[str, Any], best: list[Passage]) -> list[tuple[Passage, float]] | None:
         """The passages by their grades; None where not one of them got one."""
-        asking = [asyncio.ensure_future(self.ask_showing(lm, {"passages": (each,), **about(given)}, to_grade)) for each in best]
+        asking = [asyncio.ensure_future(self.ask_with(lm, {"passages": (each,), **about(inputs)}, to_grade)) for each in best]
         try:
             grades = await asyncio.gather(*asking)
         finally:
@@ -121,9 +121,9 @@ class Rerank(LLMNode):
         """The ranker that puts supporting passages before the others; `{}` where too few visits had both."""
         groups, labels = [], []
         for row in rows:
-            given = row.arguments
-            asked = wanted(given["question"], given.get("goal"), given.get("digests", ()))
-            ordered, vectors = features(asked, given["passages"], given.get("rankings", ()), self.sources)
+            inputs = row.arguments
+            asked = wanted(inputs["question"], inputs.get("goal"), inputs.get("digests", ()))
+            ordered, vectors = features(asked, inputs["passages"], inputs.get("rankings", ()), self.sources)
             groups.append(vectors.tolist())
             labels.append([float(passage.id in row.example.supporting_ids) for passage in ordered])
         model = fit_listwise(FEATURES, groups, labels, _L2)

@@ -39,8 +39,8 @@ class Retrieve(Node):
         return await self._search(query, retriever)
 
     async def _search(self, query: Query, retriever: Retriever) -> Found:
-        given = {"k1": self.k1, "b": self.b, "title_weight": self.title_weight}
-        settings = {name: value for name, value in given.items() if value is not None}
+        chosen = {"k1": self.k1, "b": self.b, "title_weight": self.title_weight}
+        settings = {name: value for name, value in chosen.items() if value is not None}
         vary: Any = getattr(retriever, "with_settings", None)
         found = tuple(await (vary(**settings) if settings and vary else retriever).search(query, self.k))
         return Found(passages=found, rankings=(ranked(self.retriever, query.text, found),))

@@ -118,13 +118,13 @@ def _visits(trace: Trace, path: str) -> Iterator[Step]:
 def _gold(node: Demonstrable, program: Program, trace: Trace, step: Step, example: Example) -> dict[str, Any] | None:
     arguments = program.arguments(trace, step)
     reply = node.ideal(FitRow(arguments, example, step.round))
-    return None if reply is None else demonstration(node.shown(arguments), reply)
+    return None if reply is None else demonstration(node.prompt_inputs(arguments), reply)
 
 
 def _from_run(node: Demonstrable, program: Program, trace: Trace, step: Step) -> dict[str, Any] | None:
     own = {channel: name for name, channel in getattr(node, "writing", {}).items()}  # a write that `into` sent elsewhere
     reply = node.reply({own.get(channel, channel): value for channel, value in step.writes.items()})
-    return None if reply is None else demonstration(node.shown(program.arguments(trace, step)), reply)
+    return None if reply is None else demonstration(node.prompt_inputs(program.arguments(trace, step)), reply)
 
 
 def _taken(demo: dict[str, Any] | None, worth: float, example: Example) -> list[Scored]:

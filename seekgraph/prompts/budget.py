@@ -61,8 +61,8 @@ class TokenBudget:
 
 def shares(wanted: Sequence[int], most: int) -> list[int]:
     """`most` dealt out by max-min fairness: nobody gets more than wanted, nor less than another who wants as much."""
-    given, left = [0] * len(wanted), max(0, most)
+    shared_out, left = [0] * len(wanted), max(0, most)
     for rank, at in enumerate(sorted(range(len(wanted)), key=lambda at: (wanted[at], at))):
-        given[at] = min(wanted[at], left // (len(wanted) - rank))
-        left -= given[at]
-    return given
+        shared_out[at] = min(wanted[at], left // (len(wanted) - rank))
+        left -= shared_out[at]
+    return shared_out

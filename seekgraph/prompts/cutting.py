@@ -28,10 +28,10 @@ class _Piece:
     def best(self) -> list[int]:
         return sorted(range(len(self.parts)), key=lambda at: (-self.worth[at], at))
 
-    def joined(self, kept: frozenset[int]) -> str:
-        """The kept sentences in their order, with a mark where something is left out."""
+    def joined(self, selected: frozenset[int]) -> str:
+        """The selected sentences in their order, with a mark where something is left out."""
         found, last = "", -1
-        for at in sorted(kept):
+        for at in sorted(selected):
             gap = self.text[self.parts[last].end : self.parts[at].start] if last >= 0 else ""
             found += (gap if at == last + 1 else f" {OMITTED} " if found else f"{OMITTED} ") + self.parts[at].text
             last = at
@@ -58,39 +58,41 @@ def cut(
         shown -= 1
     pieces = _pieces(texts[:shown], titles[:shown], question)
     room = most - sum(extra[:shown])
-    given = shares(wanted[:shown], room)
-    kept = [_fill(piece, frozenset(), share, count) for piece, share in zip(pieces, given, strict=True)]
-    made = [_joined_or_trimmed(piece, chosen, share, count) for piece, chosen, share in zip(pieces, kept, given, strict=True)]
-    _spend(pieces, kept, made, room, count)
+    allowed = shares(wanted[:shown], room)
+    selected = [_fill(piece, frozenset(), share, count) for piece, share in zip(pieces, allowed, strict=True)]
+    made = [
+        _joined_or_trimmed(piece, chosen, share, count) for piece, chosen, share in zip(pieces, selected, allowed, strict=True)
+    ]
+    _spend(pieces, selected, made, room, count)
     return [*made, *[None] * (len(texts) - shown)]
 
 
-def _spend(pieces: Sequence[_Piece], kept: list[frozenset[int]], made: list[str], room: int, count: Count) -> None:
+def _spend(pieces: Sequence[_Piece], selected: list[frozenset[int]], made: list[str], room: int, count: Count) -> None:
     """Give what is left to the best sentences that were left out, wherever they stand."""
     sizes = [count(text) for text in made]
     waiting = [(-piece.worth[at], number, at) for number, piece in enumerate(pieces) for at in range(len(piece.parts))]
     for _, number, at in sorted(waiting):
-        if at in kept[number]:
+        if at in selected[number]:
             continue
-        text = pieces[number].joined(kept[number] | {at})
+        text = pieces[number].joined(selected[number] | {at})
         size = count(text)
         if sum(sizes) - sizes[number] + size <= room:
-            kept[number] |= {at}
+            selected[number] |= {at}
             made[number], sizes[number] = text, size
 
 
-def _fill(piece: _Piece, kept: frozenset[int], share: int, count: Count) -> frozenset[int]:
+def _fill(piece: _Piece, selected: frozenset[int], share: int, count: Count) -> frozenset[int]:
     """The best sentences that fit into the share together."""
     for at in piece.best():
-        if count(piece.joined(kept | {at})) <= share:
-            kept |= {at}
-    return kept
+        if count(piece.joined(selected | {at})) <= share:
+            selected |= {at}
+    return selected
 
 
-def _joined_or_trimmed(piece: _Piece, kept: frozenset[int], share: int, count: Count) -> str:
-    """The kept sentences; where not one fits, as many words of the best one as do."""
-    if kept or not piece.parts:
-        return piece.joined(kept) if kept else ""
+def _joined_or_trimmed(piece: _Piece, selected: frozenset[int], share: int, count: Count) -> str:
+    """The selected sentences; where not one fits, as many words of the best one as do."""
+    if selected or not piece.parts:
+        return piece.joined(selected) if selected else ""
     words = piece.parts[piece.best()[0]].text.split()
     low, high = 0, len(words)
     while low < high:

@@ -31,7 +31,7 @@ class Demonstrable(Prompted, Protocol):
         """What the reply to this visit should have been, by the example's gold; None where the gold does not say."""
         ...
 
-    def shown(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    def prompt_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the prompt shows of what `run` is given."""
         ...
 
@@ -48,7 +48,7 @@ class Shortened(Protocol):
 def demonstration(shown: Mapping[str, Any], reply: BaseModel) -> dict[str, Any]:
     """`{"inputs", "output"}` as `Demos` holds it.
 
-    Of the passages those that the reply names are kept and one besides, of each its id, title and text, and the evidence from
+    Of the passages those that the reply names are selected and one besides, of each its id, title and text, and the evidence from
     them: a short demonstration leaves room for another.
     """
     named = set(_ids(reply.model_dump(mode="json")))
@@ -56,12 +56,12 @@ def demonstration(shown: Mapping[str, Any], reply: BaseModel) -> dict[str, Any]:
     pool = [each for value in inputs.values() if isinstance(value, tuple | list) for each in value if isinstance(each, Passage)]
     order = sorted(range(len(pool)), key=lambda at: (shown_id(pool[at].id) not in named, at))
     known = sum(shown_id(each.id) in named for each in pool)
-    kept = {pool[at].id for at in order[: max(1, known + DISTRACTORS)]}
+    selected = {pool[at].id for at in order[: max(1, known + DISTRACTORS)]}
     if isinstance(reply, Shortened):
         reply = reply.shortened(named)
         named = set(_ids(reply.model_dump(mode="json")))
-        kept = {each.id for each in pool if shown_id(each.id) in named}
-    plain = {name: _short(value, kept, bool(pool)) for name, value in inputs.items()}
+        selected = {each.id for each in pool if shown_id(each.id) in named}
+    plain = {name: _short(value, selected, bool(pool)) for name, value in inputs.items()}
     return {"inputs": to_jsonable_python(plain), "output": reply.model_dump(mode="json")}
 
 
@@ -84,17 +84,17 @@ def size(demo: Mapping[str, Any]) -> int:
     return sum(map(len, _texts(demo)))
 
 
-def _short(value: Any, kept: set[str], some: bool) -> Any:
+def _short(value: Any, selected: set[str], some: bool) -> Any:
     if not isinstance(value, tuple | list):
         return value
     found: list[Any] = []
     for item in value:
         if isinstance(item, Passage):
-            if item.id in kept:
+            if item.id in selected:
                 found.append({"id": item.id, "title": item.title, "text": item.text})
         elif isinstance(item, Digest):
             found.append(item.model_copy(update={"resources": item.resources[:2], "facts": item.facts[:3]}))
-        elif not (some and isinstance(item, Evidence)) or item.passage_id in kept:
+        elif not (some and isinstance(item, Evidence)) or item.passage_id in selected:
             found.append(item)
     return found
 

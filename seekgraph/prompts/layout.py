@@ -45,8 +45,8 @@ def _fitted(sections: Sequence[Section], mark: str, room: int, count: Count) -> 
         return None
     held = any(section.passages for section in sections)
     listed = [count("\n".join(section.lines)) for section in sections]
-    given = shares(listed, min(sum(listed), left // 2) if held else left)
-    made = [replace(section, lines=_kept(section, share, count)) for section, share in zip(sections, given, strict=True)]
+    allowed = shares(listed, min(sum(listed), left // 2) if held else left)
+    made = [replace(section, lines=_selected(section, share, count)) for section, share in zip(sections, allowed, strict=True)]
     left -= sum(count("\n".join(section.lines)) for section in made)
     question = " ".join(section.text for section in sections if section.text)
     wanted = [sum(count(_passage(each, mark)) for each in section.passages) for section in sections]
@@ -58,16 +58,16 @@ def _fitted(sections: Sequence[Section], mark: str, room: int, count: Count) -> 
     return made
 
 
-def _kept(section: Section, share: int, count: Count) -> tuple[str, ...]:
+def _selected(section: Section, share: int, count: Count) -> tuple[str, ...]:
     """The lines that fit, and a line that says how many do not."""
     if count("\n".join(section.lines)) <= share:
         return section.lines
     order = section.lines[::-1] if section.newest else section.lines
-    kept: list[str] = []
-    while len(kept) < len(order) and count("\n".join([*kept, order[len(kept)]])) <= share:
-        kept.append(order[len(kept)])
-    more = _MORE.format(len(order) - len(kept))
-    return (more, *reversed(kept)) if section.newest else (*kept, more)
+    selected: list[str] = []
+    while len(selected) < len(order) and count("\n".join([*selected, order[len(selected)]])) <= share:
+        selected.append(order[len(selected)])
+    more = _MORE.format(len(order) - len(selected))
+    return (more, *reversed(selected)) if section.newest else (*selected, more)
 
 
 def _cut(passages: Sequence[Shown], question: str, mark: str, room: int, count: Count) -> tuple[Shown, ...]:

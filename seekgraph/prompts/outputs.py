@@ -207,16 +207,16 @@ def to_grade(out: GradeOut) -> float:
 
 
 def to_evidence(
-    out: EvidenceOut, passages: Sequence[Passage], kept: Iterable[Evidence] = (), most: int = 6
+    out: EvidenceOut, passages: Sequence[Passage], selected: Iterable[Evidence] = (), most: int = 6
 ) -> Checked[tuple[Evidence, ...]]:
     """Evidence whose quotes stand in the passages, written as they stand there.
 
-    A quote is looked for in the passage that it names, then in the others. Quotes that are nowhere, that are `kept` already or
-    repeat, and those past `most` are dropped. Nothing found is `()`.
+    A quote is looked for in the passage that it names, then in the others. Quotes that are nowhere, that are `selected` already
+    or repeat, and those past `most` are dropped. Nothing found is `()`.
     """
     by_id = {passage.id: passage for passage in passages}
     ids = Ids(by_id)
-    seen = {each.id for each in kept}
+    seen = {each.id for each in selected}
     found: list[Evidence] = []
     for each in out.evidence:
         named = ids.find(each.passage_id)

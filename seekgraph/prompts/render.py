@@ -114,24 +114,24 @@ def _demonstrations(
         found = sections(prompt.reads, demo["inputs"], where, types, tokens)
         read.append((found, without_tokens(_reply(demo["output"], output, where), tokens)))
     for count in range(len(read), 0, -1):
-        if kept := _kept(read[:count], pool, budget):
-            return kept
+        if selected := _selected(read[:count], pool, budget):
+            return selected
     return ()
 
 
-def _kept(demos: Sequence[tuple[tuple[Section, ...], str]], pool: int, budget: TokenBudget) -> tuple[tuple[str, str], ...]:
+def _selected(demos: Sequence[tuple[tuple[Section, ...], str]], pool: int, budget: TokenBudget) -> tuple[tuple[str, str], ...]:
     """Those that fit when all are given an equal share, as pairs of what is shown and the reply."""
     made: list[tuple[int, str, str]] = []
     for found, reply in demos:
         text = laid_out(found, pool // len(demos) - budget.count(reply), budget.count)
         if text is not None:
             made.append((budget.of(_messages("", ((text, reply),), "", DEFAULT_STYLE)), text, reply))
-    kept: list[tuple[str, str]] = []
+    selected: list[tuple[str, str]] = []
     for size, text, reply in sorted(made, key=lambda each: each[0]):
         pool -= size
         if pool >= 0:
-            kept.append((text, reply))
-    return tuple(kept)
+            selected.append((text, reply))
+    return tuple(selected)
 
 
 def _reply(data: Any, output: type[BaseModel], where: str) -> str:

@@ -159,7 +159,7 @@ def flow_around(node: Node, state: dict[str, Any]) -> Flow:
 def test_no_node_that_asks_a_model_is_left_out() -> None:
     there = {getattr(nodes, name) for name in nodes.__all__ if issubclass(getattr(nodes, name), LLMNode)} - {LLMNode}
     assert {type(node) for node, _ in NODES.values()} == there
-    assert {node.asked_through.name for node, _ in NODES.values() if isinstance(node, LLMNode)} == set(names())
+    assert {node.active_prompt.name for node, _ in NODES.values() if isinstance(node, LLMNode)} == set(names())
 
 
 @pytest.mark.parametrize("name", sorted(NODES))

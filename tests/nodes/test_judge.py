@@ -36,7 +36,7 @@ def test_an_answer_that_its_citations_say_passes() -> None:
         (Answer(text="Visby", citations=("director", "elsewhere")), BRIDGE, {"known"}),
         (Answer(text="Oslo", citations=("director",)), BRIDGE, {"supported"}),
         (Answer(text="Visby", citations=("director",)), "When was Marta Lindqvist born?", {"typed"}),
-        (Answer(text="The Silver Gate", citations=("film",)), BRIDGE, {"told"}),
+        (Answer(text="The Silver Gate", citations=("film",)), BRIDGE, {"informative"}),
         (Answer(text="Visby", citations=("film",)), "Is Marta Lindqvist Swedish?", {"typed"}),
     ],
 )
@@ -58,8 +58,8 @@ def test_the_weights_say_what_a_failed_check_costs() -> None:
     wrong = Answer(text="Oslo", citations=("director",))
     assert judged(wrong).score == pytest.approx(5 / 7)
     assert judged(wrong, node=Judge(supported=0.0)).label == "pass"
-    assert judged(wrong, node=Judge(cited=0.0, known=0.0, typed=0.0, told=0.0)).score == 0.0
-    assert judged(GOOD, node=Judge(cited=0.0, known=0.0, supported=0.0, typed=0.0, told=0.0)).score == 0.0
+    assert judged(wrong, node=Judge(cited=0.0, known=0.0, typed=0.0, informative=0.0)).score == 0.0
+    assert judged(GOOD, node=Judge(cited=0.0, known=0.0, supported=0.0, typed=0.0, informative=0.0)).score == 0.0
 
 
 def test_a_refusal_is_told_apart_from_a_wrong_answer() -> None:

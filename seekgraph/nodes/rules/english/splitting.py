@@ -64,14 +64,14 @@ def compared_by(rest: str) -> str:
     return next((group for group in maker.groups() if group), "") if maker else ""
 
 
-def _only(question: str, options: tuple[str, ...], kept: str) -> str:
+def _only(question: str, options: tuple[str, ...], selected: str) -> str:
     """The question about one of its two options."""
     between = rf"{re.escape(options[0])}['\"]?(?:,? (?:and|or) )(?:the |a |an )?['\"]?{re.escape(options[1])}"
-    alone = re.sub(between, lambda _: kept, question)
+    alone = re.sub(between, lambda _: selected, question)
     return (
         re.sub(r"\b(?:both|either|out of|[Bb]etween) ", "", alone).strip()
         if alone != question
-        else f"{question.rstrip('? ')}: {kept}?"
+        else f"{question.rstrip('? ')}: {selected}?"
     )
 
 
