@@ -202,8 +202,6 @@ UPWARDS = {("seekgraph.core.record.trace", "_repr_html_")}
 
 KNOWN_CIRCLES = {
     frozenset({"seekgraph.rewards", "seekgraph.rewards.catalog", "seekgraph.rewards.parsing"}),
-    frozenset({"seekgraph.diagnosis.diagnosis", "seekgraph.diagnosis.tables"}),
-    frozenset({"seekgraph.evaluation.report", "seekgraph.evaluation.tables"}),
 }
 
 

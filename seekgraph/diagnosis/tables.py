@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.text import Text
 
-    from seekgraph.diagnosis.diagnosis import Diagnosis
     from seekgraph.evaluation.terminal import Fitting
 
 WHOLE = ("node", "mean reward", "headroom", "share of what is needed", "mean")
@@ -19,7 +18,38 @@ SHOWN = 5
 """Examples that are shown."""
 
 
-def as_rich(diagnosis: Diagnosis) -> Group:
+class Diagnosed(Protocol):
+    """What the tables show of a `Diagnosis`, which imports this module and is not imported by it."""
+
+    @property
+    def flow(self) -> Mapping[str, Any]: ...
+    @property
+    def metric(self) -> Mapping[str, Any]: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+    @property
+    def errors(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def nodes(self) -> Mapping[str, Any]: ...
+    @property
+    def waterfall(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def classes(self) -> Mapping[str, int]: ...
+    @property
+    def guesses(self) -> Mapping[str, int]: ...
+    @property
+    def pairs(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def factors(self) -> Mapping[str, Any]: ...
+    @property
+    def examples(self) -> Sequence[Mapping[str, Any]]: ...
+
+
+def as_rich(diagnosis: Diagnosed) -> Group:
     """The diagnosis for a terminal."""
     from rich.console import Group
     from rich.text import Text
@@ -48,7 +78,7 @@ def as_rich(diagnosis: Diagnosis) -> Group:
     return Group(*parts, *(_example(each) for each in diagnosis.examples[:SHOWN]))
 
 
-def _nodes(diagnosis: Diagnosis) -> Fitting:
+def _nodes(diagnosis: Diagnosed) -> Fitting:
     rows = []
     for path, node in diagnosis.nodes.items():
         rewards = "\n".join(f"{_short(found.mean)} {name}" for name, found in node.reward.items())

@@ -20,6 +20,7 @@ from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.metrics import Metric, MetricError, Outcome
 from seekgraph.evaluation.report import Report
 from seekgraph.evaluation.row import Row, RowError
+from seekgraph.evaluation.turns import Turns
 from seekgraph.evaluation.validation import check_corpus, examples_of, metrics_for, rewards_for
 from seekgraph.rewards.algebra import Reward, RewardError, scores
 from seekgraph.types import Answer, Example, Passage
@@ -120,11 +121,15 @@ class _Runner:
         """Run one example. Raises only when the task is cancelled from outside."""
         if self.meter is not None and self.meter.used_up:
             return Row(id=example.id, status="skipped"), None
-        began = time.perf_counter()
+        began, turns = time.perf_counter(), Turns(self.gate)
+
+        def own() -> float:
+            return round(max(0.0, time.perf_counter() - began - turns.waited), 6)
+
         try:
             inputs = {"question": example.question}
-            result = await self.bound.execute(inputs, seed=self.seed, meter=self.meter, gate=self.gate)
-            row = self._scored(example, result, round(time.perf_counter() - began, 6))
+            result = await self.bound.execute(inputs, seed=self.seed, meter=self.meter, gate=turns)
+            row = self._scored(example, result, own(), round(turns.waited, 6))
             return row, result.trace if self.keep else None
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -134,10 +139,10 @@ class _Runner:
         except Exception as raised:  # one example's crash is data, like every other error
             error = RowError(code="raised", message=_told(raised))
         nothing = dict.fromkeys(each.name for each in self._applying(example))
-        seconds = round(time.perf_counter() - began, 6)
-        return Row(id=example.id, status="failed", metrics=nothing, error=error, seconds=seconds), None
+        waited = round(turns.waited, 6)
+        return Row(id=example.id, status="failed", metrics=nothing, error=error, seconds=own(), waited=waited), None
 
-    def _scored(self, example: Example, result: Result, seconds: float) -> Row:
+    def _scored(self, example: Example, result: Result, seconds: float, waited: float) -> Row:
         trace, outcome = result.trace, outcome_of(result, seconds)
         answer, usage = outcome.answer, trace.usage()
         rewards: dict[str, list[tuple[int, str, float]]] = {}
@@ -170,6 +175,7 @@ class _Runner:
             usage=usage.spent(),
             paid=trace.usage(paid=True).spent(),
             seconds=seconds,
+            waited=waited,
             error=error,
             step_errors=failed,
             answer=None if answer is None else answer.text,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from seekgraph.core.record.trace import Trace
 
 VERSION = 1
-COSTS = ("searches", "calls", "ranks", "tokens", "tokens_in", "tokens_out", "usd", "fallbacks", "seconds")
+COSTS = ("searches", "calls", "ranks", "tokens", "tokens_in", "tokens_out", "usd", "fallbacks", "seconds", "waited")
 
 
 class ReportError(SeekgraphError, ValueError):
@@ -125,7 +125,9 @@ class Report:
 
     @cached_property
     def cost(self) -> dict[str, Cost]:
-        """Sums over all rows: what `Usage` counts, tokens of both directions, and seconds, which are the runs' own and paid."""
+        """Sums over all rows: what `Usage` counts, tokens of both directions, and seconds, which are the runs' own and
+        paid: what they waited for other examples is in "waited". Runs go on at the same time, so that their seconds together are
+        more than those that passed (`seconds` of the report)."""
         return {line: Cost(*(sum(row.spent(line, paid=paid) for row in self.rows) for paid in (False, True))) for line in COSTS}
 
     def values(self, metric: str, errors: float | None = None) -> list[float | None]:

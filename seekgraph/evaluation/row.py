@@ -24,12 +24,13 @@ class RowError(BaseModel):
 class Row(BaseModel):
     """One example and how it went.
 
-    `status` is "ok"; "partial": a budget ended the run early and the answer is made from what there was; "failed": there is an
-    `error` and every metric is None; "skipped": it was not started since the budget was spent.
+    `status` is "ok"; "partial": a budget ended the run early, and an answer, if any, is made from what there was; "failed": there
+    is an `error` and every metric is None; "skipped": it was not started since the budget was spent.
     `metrics` has the metrics whose gold the example has; None where one does not apply to the outcome. `rewards` has for each
     node's path (visit, reward, value) of each visit that a reward applies to; `visits` how often each node ran.
     `usage` is what the results cost when they were made, `paid` the part of it that this run paid for itself, without hits of the
-    memo; `seconds` the time that the run took. `passages` are the ids of those handed on, best first.
+    memo; `seconds` the time that the run took itself, and `waited` what it stood still besides, while other examples had all
+    turns (a flow is bound with a `concurrency`). `passages` are the ids of those handed on, best first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +43,7 @@ class Row(BaseModel):
     usage: dict[str, float] = {}
     paid: dict[str, float] = {}
     seconds: float = 0.0
+    waited: float = 0.0
     error: RowError | None = None
     step_errors: dict[str, int] = {}
     answer: str | None = None
@@ -62,8 +64,8 @@ class Row(BaseModel):
         return {name: sum(values) / len(values) for name, values in found.items()}
 
     def spent(self, line: str, *, paid: bool = False) -> float:
-        """What the row cost in a line of usage, in "tokens" or in "seconds"; with `paid`, only what was paid now."""
-        if line == "seconds":
-            return self.seconds
+        """What the row cost in a line of usage, in "tokens", "seconds" or "waited"; with `paid`, only what was paid now."""
+        if line in ("seconds", "waited"):
+            return self.seconds if line == "seconds" else self.waited
         usage = self.paid if paid else self.usage
         return usage.get("tokens_in", 0) + usage.get("tokens_out", 0) if line == "tokens" else usage.get(line, 0)

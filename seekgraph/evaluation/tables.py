@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from seekgraph.evaluation.intervals import Interval
+from seekgraph.evaluation.row import Row
 
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from seekgraph.evaluation.report import Report
+
+class CostLine(Protocol):
+    """A sum over all examples, what of it was paid now, and what the memo saved."""
+
+    @property
+    def total(self) -> float: ...
+    @property
+    def paid(self) -> float: ...
+    @property
+    def memo(self) -> float: ...
+
+
+class Reported(Protocol):
+    """What the tables show of a `Report`, which imports this module and is not imported by it."""
+
+    @property
+    def flow(self) -> str: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def errors(self) -> int: ...
+    @property
+    def partial(self) -> int: ...
+    @property
+    def skipped(self) -> int: ...
+    @property
+    def rows(self) -> Sequence[Row]: ...
+    @property
+    def metrics(self) -> Mapping[str, Interval]: ...
+    @property
+    def rewards(self) -> Mapping[str, Mapping[str, Interval]]: ...
+    @property
+    def visits(self) -> Mapping[str, int]: ...
+    @property
+    def cost(self) -> Mapping[str, CostLine]: ...
+    @property
+    def step_errors(self) -> Mapping[str, int]: ...
 
 
 class Table(NamedTuple):
@@ -21,7 +60,7 @@ class Table(NamedTuple):
     rows: Sequence[tuple[str, ...]]
 
 
-def headline(report: Report) -> str:
+def headline(report: Reported) -> str:
     """One sentence: how many examples, and what became of them."""
     parts = [f"{report.errors} failed" if report.errors else "no errors"]
     parts += [f"{report.partial} cut short by a budget"] * bool(report.partial)
@@ -29,7 +68,7 @@ def headline(report: Report) -> str:
     return f"{report.flow or 'flow'}: {report.n} examples in {report.seconds:.1f} s, {', '.join(parts)}"
 
 
-def tables(report: Report) -> list[Table]:
+def tables(report: Reported) -> list[Table]:
     """Metrics, rewards by node, cost, errors; what is empty is left out."""
     metrics = [(name, *_numbers(found)) for name, found in report.metrics.items()]
     rewards: list[tuple[str, ...]] = []
@@ -56,7 +95,7 @@ def tables(report: Report) -> list[Table]:
 SHOWN = 5
 
 
-def as_rich(report: Report) -> Group:
+def as_rich(report: Reported) -> Group:
     """The report for a terminal."""
     from rich import box
     from rich.console import Group
@@ -77,7 +116,7 @@ def as_rich(report: Report) -> Group:
     return Group(Text(headline(report)), *drawn)
 
 
-def as_html(report: Report) -> str:
+def as_html(report: Reported) -> str:
     """The report for a notebook."""
     parts = [f"<p>{escape(headline(report))}</p>"]
     for table in tables(report):
