@@ -103,6 +103,8 @@ class _Walk(Walk[State]):
         return _Walk(self.site.children[number], self.notes).after(state)
 
     def again(self, number: int, state: State) -> State:
+        if self.notes.silent:  # what a part leaves behind is the same the second time: only its places see more
+            return self.part(number, state)
         self.notes.silent += 1
         end = self.part(number, state)
         self.notes.silent -= 1
@@ -221,14 +223,12 @@ class _Walk(Walk[State]):
 
 def _written(states: Sequence[State], before: State) -> dict[str, Writers]:
     """By channel the writers of all states together, which have come from `before`."""
-    found: dict[str, list[Writers]] = {}
+    found: dict[str, dict[int, Writers]] = {}
     for state in states:
         for channel, writers in state.written.items():
-            several = found.setdefault(channel, [])
-            if not any(writers is each for each in several):
-                several.append(writers)
+            found.setdefault(channel, {})[id(writers)] = writers
     return {
-        channel: several[0] if len(several) == 1 else all_of(several, before.written.get(channel))
+        channel: next(iter(several.values())) if len(several) == 1 else all_of([*several.values()], before.written.get(channel))
         for channel, several in found.items()
     }
 

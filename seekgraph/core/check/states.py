@@ -121,12 +121,10 @@ def goes_on(writers: Writers, base: Writers) -> bool:
 def together(several: Sequence[Writers], base: Writers | None) -> Writers:
     """All of several lists of writers, most of which go on from `base`: work for what is new in each."""
     first = [each for each in several if base is not None and goes_on(each, base)]
-    rest = [each for each in several if not any(each is other for other in first)]
-    found, *others = [*first, *rest]
+    known = set(map(id, first))
+    found, *others = [*first, *(each for each in several if id(each) not in known)]
     for each in others:
-        if each is found:
-            continue
-        for writer in since(each, base if any(each is other for other in first) else None):
+        for writer in since(each, base if id(each) in known else None):
             found = Writers(writer, found)
     return found
 
