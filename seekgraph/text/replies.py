@@ -83,6 +83,30 @@ def without_reasoning(text: str) -> str:
     return "".join(pieces).strip()
 
 
+def begins_reasoning(text: str) -> bool:
+    """Whether a text begins with a mark of reasoning."""
+    mark = _REASONING.match(text)
+    return mark is not None and not _ends(mark)
+
+
+def reasoning_end(text: str) -> int:
+    """Where the first reasoning of a text ends, or -1 where it does not."""
+    return _next_end(text, 0)
+
+
+def object_start(text: str) -> int:
+    """Where the first bracket of an object stands that is not inside reasoning, or -1."""
+    at, unended = 0, False
+    while (event := _EVENT.search(text, at)) is not None:
+        at = event.end()
+        if event["open"]:
+            if not unended and _OBJECT.match(text, event.start()):
+                return event.start()
+        else:
+            unended = not _ends(event)
+    return -1
+
+
 def looks_like_json(text: str) -> bool:
     """Whether a text is meant as JSON, or has an object in it: it is no prose to be shown to anyone."""
     text = text.strip()
@@ -216,4 +240,14 @@ def _plain(prose: str) -> str:
     return _WRAPPER.sub("", _FENCE.sub("", prose)).strip()
 
 
-__all__ = ["TakenApart", "has_reasoning", "is_marked", "looks_like_json", "taken_apart", "without_reasoning"]
+__all__ = [
+    "TakenApart",
+    "begins_reasoning",
+    "has_reasoning",
+    "is_marked",
+    "looks_like_json",
+    "object_start",
+    "reasoning_end",
+    "taken_apart",
+    "without_reasoning",
+]

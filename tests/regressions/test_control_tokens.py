@@ -27,9 +27,7 @@ def gguf(tokens: dict[str, int]) -> bytes:
         text("general.file_type") + struct.pack("<II", 4, 7),
         text("tokenizer.ggml.scores") + struct.pack("<IIQ", 9, 6, 2) + struct.pack("<2f", 0.5, 1.5),
         text("tokenizer.ggml.tokens") + struct.pack("<IIQ", 9, 8, len(tokens)) + b"".join(map(text, tokens)),
-        text("tokenizer.ggml.token_type")
-        + struct.pack("<IIQ", 9, 5, len(tokens))
-        + struct.pack(f"<{len(tokens)}i", *tokens.values()),
+        text("tokenizer.ggml.token_type") + struct.pack("<IIQ", 9, 5, len(tokens)) + kinds,
         text("general.name") + struct.pack("<I", 8) + text("m"),
     ]
     return struct.pack("<4sIQQ", b"GGUF", 3, 0, len(entries)) + b"".join(entries)

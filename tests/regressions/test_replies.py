@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from pydantic import BaseModel
 from seekgraph.core.language.lm import Completion, Message, OutputInvalid
 from seekgraph.lms import Scripted
 from seekgraph.lms.reading import DoesNotFit, filled, value_in
+from seekgraph.lms.streaming import listener
 from seekgraph.text.replies import has_reasoning, taken_apart, without_reasoning
 
 
@@ -158,6 +160,21 @@ def test_whatever_is_written_is_a_value_or_does_not_fit(text: str) -> None:
         assert isinstance(value_in(text, Said), Said)
     found = filled(text, Said)
     assert found is None or not has_reasoning(found.text)
+
+
+@given(st.lists(st.integers(1, 90), max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_what_is_shown_as_it_comes_is_the_text_alone(cuts: list[int]) -> None:
+    thought = '<think>It is {"text": "Main"}?</think>'
+    reply = thought + 'Sure: {"citations": ["text"], "text": "The \\"Rhine\\" \\ud83d\\ude00\\n", "x": {"text": 1}}'
+    prose = thought + "\n\nThe Rhine <b>flows</b>."
+    for written, name, right in ((reply, "text", 'The "Rhine" \U0001f600\n'), (prose, None, "The Rhine <b>flows</b>.")):
+        heard: list[str] = []
+        show = listener(lambda piece, attempt, heard=heard: heard.append(piece), 1, name)
+        assert show is not None
+        for start, end in pairwise([0, *sorted(cuts), len(written)]):
+            show(written[start:end])
+        assert "".join(heard) == right
 
 
 @pytest.mark.parametrize(
