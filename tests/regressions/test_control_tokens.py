@@ -22,6 +22,7 @@ def text(value: str) -> bytes:
 
 def gguf(tokens: dict[str, int]) -> bytes:
     """The head of a model: a text, a number, a list of numbers, then its vocabulary."""
+    kinds = struct.pack(f"<{len(tokens)}i", *tokens.values())
     entries = [
         text("general.architecture") + struct.pack("<I", 8) + text("llama"),
         text("general.file_type") + struct.pack("<II", 4, 7),
