@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from seekgraph.cli.common import Misuse, similar
-from seekgraph.cli.output import show, write_json
+from seekgraph.cli.output import detail, show, write_json
 
 TEXTS, PATHS, LISTS = ("flow", "lm"), ("memo", "questions"), ("docs", "corpus")
 KEYS = ("flow", "docs", "corpus", "lm", "memo", "questions")
@@ -40,16 +40,25 @@ class Config:
 
     def text(self, key: str) -> str | None:
         """`flow` or `lm`."""
-        return self.values.get(key)
+        found: str | None = self._used(key)
+        return found
 
     def path(self, key: str) -> Path | None:
         """`memo` or `questions`."""
-        return self.values.get(key)
+        found: Path | None = self._used(key)
+        return found
+
+    def _used(self, key: str) -> Any:
+        value = self.values.get(key)
+        if value:
+            plain = _plain(value)
+            detail(f"{key} = {', '.join(plain) if isinstance(plain, list) else plain} (from {self.file})")
+        return value
 
     @property
     def sources(self) -> tuple[Path, ...]:
         """`corpus` and `docs`. Raises `Misuse` for one that does not exist."""
-        found = (*self.values.get("corpus", ()), *self.values.get("docs", ()))
+        found = (*(self._used("corpus") or ()), *(self._used("docs") or ()))
         if missing := [str(each) for each in found if not each.exists()]:
             raise Misuse(f"{self.file}, [tool.seekgraph]: there is no {', '.join(missing)}")
         return found

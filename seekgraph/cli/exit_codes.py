@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from seekgraph.cli.common import FAILED, INTERRUPTED, MISUSED, Misuse, ready_made
-from seekgraph.cli.output import QUIET, replace_what_cannot_be_encoded
+from seekgraph.cli.output import QUIET, VERBOSE, replace_what_cannot_be_encoded
 from seekgraph.core.base.errors import SeekgraphError
 
 WITH_TARGET = ("evaluate", "diagnose", "compile")
@@ -25,6 +25,7 @@ def failing(as_json: bool) -> Iterator[None]:
     _warn_on_stderr()
     replace_what_cannot_be_encoded()
     QUIET.set(False)
+    VERBOSE.set(False)
     misused: tuple[type[Exception], ...] = tuple(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
     try:
         yield
@@ -107,6 +108,7 @@ def set_verbosity(verbose: bool, quiet: bool) -> None:
     level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
     QUIET.set(quiet)
+    VERBOSE.set(verbose)
 
 
 VERBOSITY = ("-v", "--verbose", "-q", "--quiet")

@@ -23,6 +23,9 @@ from seekgraph.core.base.errors import SeekgraphError
 QUIET: ContextVar[bool] = ContextVar("seekgraph_quiet", default=False)
 """Whether only results and errors are written (`-q`)."""
 
+VERBOSE: ContextVar[bool] = ContextVar("seekgraph_verbose", default=False)
+"""Whether it is said where values come from (`-v`)."""
+
 
 class NotWritable(SeekgraphError):
     """A file to be written cannot be."""
@@ -37,6 +40,12 @@ def say(*things: Any) -> None:
     """Print to standard error what is not the result, unless the user wants to be left in quiet."""
     if not QUIET.get():
         _print(True, *things)
+
+
+def detail(text: str) -> None:
+    """Print to standard error what only a user who asks for more wants to know."""
+    if VERBOSE.get():
+        _print(True, f"seekgraph: {text}")
 
 
 def _print(stderr: bool, *things: Any) -> None:

@@ -59,10 +59,9 @@ def list_command(as_json: bool) -> None:
         return
     for section, rewards in groupby(listed, key=lambda each: each.section):
         table = Table(title=Text(section), title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
-        table.add_column("reward", ratio=3, overflow="fold")
-        table.add_column("what it gives", ratio=6, min_width=32)
-        table.add_column("needs", ratio=2)
-        table.expand = True
+        table.add_column("reward", overflow="fold")
+        table.add_column("what it gives", min_width=32)
+        table.add_column("needs")
         for each in rewards:
             about = Text(each.about)
             if each.source:

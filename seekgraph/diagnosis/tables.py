@@ -59,8 +59,8 @@ def as_rich(diagnosis: Diagnosed) -> Group:
         f"{diagnosis.flow['name'] or 'flow'}: {metric['name']} {_number(metric['mean'])} over {diagnosis.n} examples, "
         f"{diagnosis.failed} below {metric['good']:g}, {diagnosis.errors} errors, {diagnosis.seconds:.1f} s"
     )
-    told = Text("first: the share of failed examples whose first broken step is here; headroom: the gain were it perfect")
-    parts: list[Any] = [Text(head), _nodes(diagnosis), told]
+    legend = Text("first: the share of failed examples whose first broken step is here; headroom: the gain were it perfect")
+    parts: list[Any] = [Text(head), _nodes(diagnosis), legend]
     if diagnosis.pairs:
         rows: list[tuple[str, ...]] = [
             (" + ".join(each["nodes"]), _interval(each["headroom"]), _number(each["sum"])) for each in diagnosis.pairs
@@ -75,7 +75,8 @@ def as_rich(diagnosis: Diagnosed) -> Group:
     if diagnosis.classes:
         rows = [(name, str(count), str(diagnosis.guesses.get(name, 0))) for name, count in diagnosis.classes.items()]
         parts.append(_table(("first broken step", "examples", "of them guesses"), rows))
-    return Group(*parts, *(_example(each) for each in diagnosis.examples[:SHOWN]))
+    parts += [_example(each) for each in diagnosis.examples[:SHOWN]]
+    return Group(parts[0], *(part for each in parts[1:] for part in (Text(), each)))
 
 
 def _nodes(diagnosis: Diagnosed) -> Fitting:
@@ -107,7 +108,7 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], words: int = 
 
     from seekgraph.evaluation.terminal import Fitting
 
-    made = Table(box=box.SIMPLE_HEAD)
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for number, name in enumerate(head):
         made.add_column(
             Text(name),

@@ -106,14 +106,14 @@ def as_rich(report: Reported) -> Group:
 
     drawn = []
     for table in tables(report):
-        shown = RichTable(box=box.SIMPLE_HEAD)
+        shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
         for number, head in enumerate(table.head):
             words = number == 0 or head in ("reward", "code", "error")
             shown.add_column(Text(head), justify="left" if words else "right", overflow="fold", no_wrap=not words)
         for row in table.rows:
             shown.add_row(*(Text(cell) for cell in row))
         drawn.append(Fitting(shown))
-    return Group(Text(headline(report)), *drawn)
+    return Group(Text(headline(report)), *(part for table in drawn for part in (Text(), table)))
 
 
 def as_html(report: Reported) -> str:
