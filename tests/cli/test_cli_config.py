@@ -80,8 +80,8 @@ def test_what_is_wrong_in_the_file_is_said_with_its_name(folder: Path, case: str
     seekgraph("run", SINGLE, QUESTION).refused(2, "pyproject.toml", words)
 
 
-def test_a_question_alone_needs_a_configured_flow() -> None:
-    seekgraph("run", QUESTION).refused(2, "Missing argument 'FLOW'", "[tool.seekgraph]")
+def test_a_flow_that_is_neither_written_nor_configured() -> None:
+    seekgraph("check").refused(2, "Missing argument 'FLOW'", "[tool.seekgraph]")
     seekgraph("run", "single").refused(2, "Missing argument 'QUESTION'")
 
 
