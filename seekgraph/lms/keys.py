@@ -21,7 +21,7 @@ SECRET = 16
 """A shorter key is none: "none" or "ollama" is what hosts are sent that want no key but some word."""
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
-_ESCAPE = re.compile(r"\\+u00([2-7][0-9A-Fa-f])|%([2-7][0-9A-Fa-f])|\\+(/)")
+_ESCAPE = re.compile(r"(?<!\\)\\+u00([2-7][0-9A-Fa-f])|%([2-7][0-9A-Fa-f])|(?<!\\)\\+(/)")
 _URL_SAFE = str.maketrans("-_", "+/")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -40,6 +41,7 @@ def _open_or_build(folder: Path, open: Callable[[], T], build: Callable[[], T], 
             import structlog
 
             structlog.get_logger("seekgraph.tools").warning("cached index not used", folder=str(folder), reason=str(error))
+            shutil.rmtree(folder, ignore_errors=True)  # nothing in it can be trusted, nor what it says that it is
     built = build()
     save(built)
     return open() if folder.exists() else built

@@ -35,6 +35,7 @@ def save_arrays(folder: Path, kind: str, version: int, facts: Mapping[str, Any],
             np.save(fresh / f"{name}.npy", array, allow_pickle=False)
             files[name] = {"bytes": (fresh / f"{name}.npy").stat().st_size, "digest": _digest(fresh / f"{name}.npy")}
         manifest = {"kind": kind, "version": version, "facts": dict(facts), "files": files}
+        manifest["digest"] = _digest_of(manifest)
         (fresh / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True), encoding="utf-8")
         fresh.chmod(0o755)
         _put(fresh, folder)
@@ -42,11 +43,12 @@ def save_arrays(folder: Path, kind: str, version: int, facts: Mapping[str, Any],
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def open_arrays(folder: Path, kind: str, version: int, *, verify: bool = False) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def open_arrays(folder: Path, kind: str, version: int, *, verify: bool = True) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """The facts and the memory-mapped arrays of a saved index.
 
-    Every file has to have the size that it was saved with; `verify` also compares contents (it reads all of them, about a
-    second a gigabyte). Raises `SavedIndexError` with the file at fault for anything missing, cut short or of another version.
+    Every file has to have the content that it was saved with, by its digest: one changed bit would give other results without a
+    word. That reads all files, about a second a gigabyte; without `verify` their sizes alone are compared. Raises
+    `SavedIndexError` with the file at fault for anything missing, cut short, changed or of another version.
     """
     manifest = _manifest(folder)
     if manifest.get("kind") != kind:
@@ -54,6 +56,8 @@ def open_arrays(folder: Path, kind: str, version: int, *, verify: bool = False) 
     if manifest.get("version") != version:
         found = manifest.get("version")
         raise SavedIndexError(f"{folder} was saved in format {found}, this version of Seekgraph reads {version}: build it again")
+    if _digest_of({name: value for name, value in manifest.items() if name != "digest"}) != manifest.get("digest"):
+        raise SavedIndexError(f"{folder / MANIFEST} is damaged: its content is not what was saved; build the index again")
     arrays: dict[str, NDArray[Any]] = {}
     try:
         files, facts = dict(manifest["files"]), dict(manifest["facts"])
@@ -87,7 +91,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SavedIndexError(f"{folder} holds no saved index: {MANIFEST} is not there") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SavedIndexError(f"{path} cannot be read ({error}): build the index again") from None
     if not isinstance(manifest, dict):
         raise SavedIndexError(f"{path} is damaged: expected a JSON object; build the index again")
@@ -104,6 +108,10 @@ def _kind(folder: Path) -> str | None:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+
+
+def _digest_of(facts: Mapping[str, Any]) -> str:
+    return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def _put(fresh: Path, folder: Path) -> None:
