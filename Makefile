@@ -4,7 +4,7 @@
 # make test-lm    the tests that need the extras `lm` and `local`, and the weights of local/smollm2-135m, which it fetches
 # make test-browser  the tests of pages in a real Chromium; installs Debian's where it is missing and may be installed
 # make test-slow  the long proofs
-# make lint       ruff and mypy alone; make format mends what ruff can mend
+# make lint       ruff and mypy alone; make format fixes what ruff can fix
 # make bench      every benchmark, against the named peers
 #
 # Everything is installed into .venv with the versions of constraints.txt. A second call installs nothing.

@@ -2,7 +2,7 @@
 
 Results go to standard output, progress, warnings and errors to standard error. With `--json` standard output holds one JSON
 document and nothing else; an error is `{"error": ...}`. Exit codes: 0 all is well; 1 the flow has errors, a run failed, or a file
-cannot be used; 2 the command was given wrong arguments; 130 interrupted.
+cannot be used; 2 wrong arguments; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from seekgraph.cli.exit_codes import failing, to_stdout, verbosity_first, with_j
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line; ends the process with its exit code."""
-    given = with_json_target(verbosity_first(sys.argv[1:] if arguments is None else arguments))
-    with failing(to_stdout(given)):
+    words = with_json_target(verbosity_first(sys.argv[1:] if arguments is None else arguments))
+    with failing(to_stdout(words)):
         import typer
 
         from seekgraph.cli.app import app
 
-        status = typer.main.get_command(app).main(given, prog_name="seekgraph", standalone_mode=False)
+        status = typer.main.get_command(app).main(words, prog_name="seekgraph", standalone_mode=False)
         if status == 130:
             raise KeyboardInterrupt
         sys.stdout.flush()

@@ -276,7 +276,7 @@ def flows(json: Json = False) -> None:
 
 @app.command()
 def config(json: Json = False) -> None:
-    """Show what [tool.seekgraph] of pyproject.toml says here, and where it stands."""
+    """Show what [tool.seekgraph] of pyproject.toml says here, and in which file."""
     from seekgraph.cli.config import config_command
 
     config_command(json)

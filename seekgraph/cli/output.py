@@ -37,7 +37,7 @@ def show(*things: Any) -> None:
 
 
 def say(*things: Any) -> None:
-    """Print to standard error what is not the result, unless the user wants to be left in quiet."""
+    """Print to standard error what is not the result, unless `-q` asks for quiet."""
     if not QUIET.get():
         _print(True, *things)
 

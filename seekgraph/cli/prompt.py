@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def show_command(name: str, path: str, question: str | None, trace: Path | None, as_json: bool) -> None:
     """Show exactly what a node of a flow sends to its model, message by message.
 
-    With a trace: for what the node was given at its last visit there. Else for `question` and samples of whatever else it has to
-    read, which is said on standard error.
+    With a trace: for what the node read at its last visit there. Else for `question` and samples of whatever else it has to read,
+    which is said on standard error.
     """
     import sys
 
@@ -49,17 +49,17 @@ def _program(flow: Flow) -> Program:
 def _node(program: Program, flow: Flow, path: str) -> Any:
     from seekgraph.prompts.prompted import Prompted
 
-    asking = sorted(each for each, operation in program.nodes.items() if isinstance(operation.node, Prompted))
+    prompting = sorted(each for each, operation in program.nodes.items() if isinstance(operation.node, Prompted))
     if path not in flow.sites:
-        raise Misuse(f"the flow has no node {path!r}; the ones that ask a model are {asking}")
+        raise Misuse(f"the flow has no node {path!r}; the ones that prompt a model are {prompting}")
     operation = program.nodes.get(path)
     if operation is None or not isinstance(operation.node, Prompted):
-        raise Misuse(f"{path!r} asks no model through a prompt; the nodes that do are {asking}")
+        raise Misuse(f"{path!r} prompts no model; the nodes that do are {prompting}")
     return operation.node
 
 
 def _from_trace(program: Program, flow: Flow, path: str, file: Path | None) -> tuple[Mapping[str, Any], list[str]]:
-    """What the node was given at its last visit in a trace, by parameter."""
+    """What the node read at its last visit in a trace, by parameter."""
     from seekgraph.core.record.trace import Trace
 
     trace = Trace.load(file, flow.channels)  # type: ignore[arg-type]

@@ -116,7 +116,7 @@ def test_a_prompt_without_a_trace_is_shown_with_samples_that_are_said() -> None:
     ran = seekgraph("prompt", "show", READER, "answer", "--question", "Who was it?")
     assert "Question: Who was it?" in ran.out
     assert "samples stand for context" in " ".join(ran.err.split())
-    seekgraph("prompt", "show", READER, "retrieve").refused(2, "asks no model", "answer")
+    seekgraph("prompt", "show", READER, "retrieve").refused(2, "prompts no model", "answer")
     seekgraph("prompt", "show", READER, "nowhere").refused(2, "no node 'nowhere'")
 
 
