@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from seekgraph.text.scripts import unspaced
 from seekgraph.text.sentences import sentences
 from seekgraph.text.titles import stripped
 
@@ -98,7 +99,12 @@ def flat(text: str) -> str:
 
 
 def names(text: str, name: str) -> bool:
-    """Whether `text` has the words of `name`, both given as `flat` or `folded`; a name under three letters is in nothing."""
+    """Whether `text` has the words of `name`, both given as `flat` or `folded`.
+
+    A name under three letters is in nothing; in a script without spaces, where a word may stand anywhere, one under two.
+    """
+    if unspaced(name):
+        return len(name) > 1 and name.replace(" ", "") in text.replace(" ", "")
     return len(name) > 2 and f" {name} " in f" {text} "
 
 

@@ -8,9 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from seekgraph.text.normal import _EMPHASIS, _INVISIBLE, _LINE_MARKS, _LINK, _SHAPES, _kept_emphasis
+from seekgraph.text.scripts import unspaced
 
-# Scripts that are written without spaces: Thai, Lao, Myanmar, Khmer, kana, and Chinese characters. A word may begin anywhere.
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _JAMO = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")  # the second and third letter of a Korean syllable that is written apart
 
 
@@ -94,4 +93,4 @@ def _edge(text: str, place: int) -> bool:
     if not 0 < place < len(text):
         return True
     before, after = text[place - 1], text[place]
-    return not (before.isalnum() and after.isalnum()) or bool(_UNSPACED.match(before) or _UNSPACED.match(after))
+    return not (before.isalnum() and after.isalnum()) or unspaced(before) or unspaced(after)

@@ -89,3 +89,18 @@ def test_hostile_text_takes_no_more_than_a_moment(piece: str) -> None:
     began = time.perf_counter()
     entities(piece * 20_000)
     assert time.perf_counter() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "there"),
+    [
+        ("彼女は東京で生まれた。", "東京", True),
+        ("彼女は京都で生まれた。", "東京", False),
+        ("그녀는 서울에서 태어났다", "서울", True),
+        ("彼女は東京で生まれた。", "京", False),
+        ("She was born in Oslo.", "Os", False),
+        ("She was born in Oslo.", "Osl", False),
+    ],
+)
+def test_a_name_in_a_script_without_spaces_is_found_wherever_it_stands(text: str, name: str, there: bool) -> None:
+    assert names(flat(text), folded(name)) is there
