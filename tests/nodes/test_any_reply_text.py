@@ -43,7 +43,7 @@ WRITTEN = {kind: load("refine").written(kind) for kind in ("rewrite", "keywords"
 NODES: dict[str, tuple[Node, dict[str, Any]]] = {
     "plan": (Plan(), {}),
     "plan in a conversation": (Plan(most=2), {"history": (Turn(role="user", text="Who made it?"),)}),
-    "plan on": (PlanNext(), {"plan": Goals(goals=(GOAL,)), "digests": (DIGEST,)}),
+    "plan on": (PlanNext(), {"plan": Goals(goals=(Goal(id="1", text="Who made it?"), GOAL)), "digests": (DIGEST,)}),
     "refine": (Refine(), {"passages": CONTEXT}),
     "refine a goal": (Refine(), {"goal": GOAL, "digests": (DIGEST,)}),
     "refine after a critique": (Refine(), {"evidence": EVIDENCE, "critique": "it found nothing new"}),
