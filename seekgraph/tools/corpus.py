@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,16 @@ from seekgraph.tools.errors import CorpusError
 from seekgraph.types import Passage
 
 _WAY_OUT = 'one JSON object a line, such as {"id": "p1", "title": "Bern", "text": "Bern is the capital of Switzerland."}'
+MAX_LINE = 20_000_000  # bytes: what is longer is a whole corpus in one line, which would take many times its size to read
+MAX_DEPTH = 64  # levels of lists and objects in one line; what is nested deeper cannot be written again either
 
 
 def read_jsonl(path: str | Path) -> tuple[Passage, ...]:
     """The passages of a .jsonl corpus: {"id", "title", "text"} a line; other keys go to `meta`, "title" may be absent.
 
     A "meta" object is merged with the other keys. Blank lines are skipped. Raises `CorpusError` with file and line for
-    malformed JSON, a missing or empty id, a missing text, a wrong type, an id that came before, a byte that is no UTF-8, and
-    for a file with no passage or none that can be opened.
+    malformed JSON or JSON nested over 64 levels deep, a line over 20 MB, a missing or empty id, a missing text, a wrong type, an
+    id that came before, a byte that is no UTF-8, and for a file with no passage or none that can be opened.
     """
     return tuple(iter_jsonl(path))
 
@@ -32,7 +34,10 @@ def iter_jsonl(path: str | Path) -> Iterator[Passage]:
         if kind := irregular(path.stat().st_mode):
             raise CorpusError(f"{path} is {kind}: give the path of a .jsonl corpus")
         with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+            for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
+                if len(line) > MAX_LINE:
+                    most = f"{MAX_LINE // 1_000_000} MB"
+                    raise CorpusError(f"{path}, line {number} is over {most}: cut what is that long into passages")
                 if number == 1:
                     line = line.removeprefix(b"\xef\xbb\xbf")  # what some editors put before UTF-8
                 if not line.strip():
@@ -58,6 +63,8 @@ def _passage(line: bytes, place: str) -> Passage:
         raise CorpusError(f"{place}: malformed JSON ({error}); write {_WAY_OUT}") from None
     if not isinstance(row, dict):
         raise CorpusError(f"{place}: expected a JSON object, got {_named(row)}; write {_WAY_OUT}")
+    if _deeper(row, MAX_DEPTH):
+        raise CorpusError(f"{place}: nested over {MAX_DEPTH} levels deep; write {_WAY_OUT}")
     fields: dict[str, Any] = {}
     for key, required in (("id", True), ("title", False), ("text", True)):
         if required and key not in row:
@@ -75,6 +82,19 @@ def _passage(line: bytes, place: str) -> Passage:
     if b"\\u" in line:
         _check_text(passage, place)
     return passage
+
+
+def _deeper(value: object, most: int) -> bool:
+    """Whether lists and objects are nested in one another over `most` levels deep."""
+    level = [value]
+    for _ in range(most):
+        if not (level := [inner for each in level if isinstance(each, (dict, list)) for inner in _inner(each)]):
+            return False
+    return any(isinstance(each, (dict, list)) for each in level)
+
+
+def _inner(value: dict[str, object] | list[object]) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def _check_text(passage: Passage, place: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tracemalloc
 import unicodedata
 from pathlib import Path
 
@@ -130,3 +131,35 @@ def test_code_and_comments_hold_no_headings(block: str) -> None:
 def test_a_title_in_front_matter_is_taken_without_its_quotes() -> None:
     for written in ('"Far East"', "'Far East'", "Far East", '  "Far East"  '):
         assert split_text(f"---\ntitle: {written}\n---\n\nBody.", ".md") == ("Far East", [((), "Body.")])
+
+
+# --- a corpus that is no corpus (section 5) --------------------------------------------------------------------------------
+
+
+def test_a_line_as_long_as_a_corpus_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seekgraph.tools.corpus.MAX_LINE", 1_000_000)
+    path = tmp_path / "corpus.jsonl"
+    with path.open("wb") as file:
+        file.write(b'{"id": "a", "text": "x"}\n{"id": "b", "text": "')
+        file.truncate(300_000_000)  # a hole: it takes no room on the disk
+    tracemalloc.start()
+    with pytest.raises(CorpusError, match="line 2 is over 1 MB"):
+        read_jsonl(path)
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("depth", [65, 400, 900, 100_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_json_nested_too_deep_is_named_by_file_and_line(tmp_path: Path, depth: int, opening: str, closing: str) -> None:
+    path = tmp_path / "corpus.jsonl"
+    nested = opening * depth + "1" + closing * depth
+    path.write_text('{"id": "a", "text": "x"}\n{"id": "b", "text": "y", "extra": ' + nested + "}\n")
+    with pytest.raises(CorpusError, match=r"corpus\.jsonl, line 2: (nested over 64|malformed JSON)"):
+        read_jsonl(path)
+
+
+def test_json_nested_as_deep_as_allowed_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.jsonl"
+    path.write_text('{"id": "b", "text": "y", "extra": ' + "[" * 60 + "]" * 60 + "}\n")
+    assert len(open_corpus(path, ranker=False)["corpus"].find("y", 1)) == 1  # type: ignore[attr-defined]
