@@ -104,7 +104,7 @@ def draw(
 @app.command()
 def run(
     flow: FlowName = None,
-    question: Annotated[str | None, typer.Argument(help="The question.", show_default=False)] = None,
+    question: Annotated[str | None, typer.Argument(metavar="QUESTION", help="The question.", show_default=False)] = None,
     corpus: Corpus = None,
     docs: Docs = None,
     dense: Dense = False,

@@ -20,7 +20,7 @@ from seekgraph.core.base.errors import SeekgraphError
 if TYPE_CHECKING:
     from seekgraph.flow import Flow
 
-FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+FAILED, MISUSED, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
 class Misuse(SeekgraphError):

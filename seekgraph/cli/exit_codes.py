@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import sys
+import threading
 from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from seekgraph.cli.common import FAILED, INTERRUPTED, MISUSED, Misuse, ready_made
+from seekgraph.cli.common import FAILED, INTERRUPTED, MISUSED, TERMINATED, Misuse, ready_made
 from seekgraph.cli.output import QUIET, VERBOSE, replace_what_cannot_be_encoded
 from seekgraph.core.base.errors import SeekgraphError
 
@@ -28,9 +30,10 @@ def failing(as_json: bool) -> Iterator[None]:
     VERBOSE.set(False)
     misused: tuple[type[Exception], ...] = tuple(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
     try:
-        yield
+        with _terminated_as_interrupted() as terminated:
+            yield
     except (KeyboardInterrupt, typer.Abort):
-        end("interrupted", INTERRUPTED, as_json)
+        end(*(("terminated", TERMINATED) if terminated else ("interrupted", INTERRUPTED)), as_json)
     except misused as error:
         _refused(error, as_json)
     except Misuse as error:
@@ -39,6 +42,25 @@ def failing(as_json: bool) -> Iterator[None]:
         end(str(error), FAILED, as_json)
     except OSError as error:
         end(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error), FAILED, as_json)
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[list[int]]:
+    """Let SIGTERM end a command as Ctrl-C does, with what is finished kept and a word on how to go on; yields what has come."""
+    come: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield come
+        return
+
+    def stop(number: int, frame: object) -> None:
+        come.append(number)
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield come
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def end(message: str, code: int, as_json: bool) -> NoReturn:

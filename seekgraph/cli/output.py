@@ -127,10 +127,10 @@ def write_file(path: Path, text: str) -> None:
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A path to write to, which becomes `path` at the end, and only if nothing was raised."""
-    path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
-        yield path  # a device or a pipe is written to as it is
+        yield path  # a device or a pipe, such as /dev/stdout, is written to as it is
         return
+    path = Path(os.path.realpath(path))
     beside = _beside(path)
     try:
         yield beside

@@ -76,13 +76,13 @@ def process(*arguments: object, **variables: str) -> Ran:
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def interrupted(ready: Callable[[], bool], *arguments: object) -> Ran:
-    """Run the command line in a process of its own, and press Ctrl-C once `ready` says so."""
+def interrupted(ready: Callable[[], bool], *arguments: object, by: signal.Signals = signal.SIGINT) -> Ran:
+    """Run the command line in a process of its own, and press Ctrl-C, or send another signal, once `ready` says so."""
     started = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
     deadline = time.monotonic() + 30
     while not ready() and started.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
-    started.send_signal(signal.SIGINT)
+    started.send_signal(by)
     out, err = started.communicate(timeout=30)
     return Ran(started.returncode, out, err)
 

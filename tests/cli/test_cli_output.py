@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from rich.table import Table
-from shell import CORPUS, SINGLE, lines, seekgraph, some_questions
+from shell import CORPUS, SINGLE, lines, process, seekgraph, some_questions
 
 from seekgraph.cli import main
 from seekgraph.evaluation.terminal import Fitting
@@ -139,3 +139,9 @@ def test_an_older_report_stays_whole_until_the_new_one_is(folder: Path, monkeypa
     assert seekgraph(*command, "--json", report).code == 0
     assert json.loads(report.read_text())["n"] == 1
     assert report.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_device_is_written_to_as_it_is(folder: Path) -> None:
+    rows = some_questions(folder / "q.jsonl", "test", 1)
+    ran = process("evaluate", SINGLE, "--corpus", CORPUS, "--questions", rows, "-q", "--json", "/dev/stderr")
+    assert (ran.code, json.loads(ran.err)["n"]) == (0, 1)

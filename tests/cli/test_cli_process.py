@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -125,3 +126,11 @@ def test_an_interrupt_with_json_is_said_as_json(folder: Path) -> None:
     )
     assert ran.code == 130
     assert json.loads(ran.out) == {"error": "interrupted"}
+
+
+def test_a_compile_that_is_terminated_says_how_to_go_on_too(folder: Path) -> None:
+    (folder / "mine.py").write_text(SLOW)
+    train = some_questions(folder / "train.jsonl", "train", 24)
+    asked = ("compile", "mine:flow", "--corpus", CORPUS, "--train", train, "--metric", "support_recall@5", "--out", "A.flow.json")
+    ran = interrupted((folder / "ran.log").exists, *asked, by=signal.SIGTERM)
+    ran.refused(143, "A.flow.json.journal: the same command with --resume goes on from there", "seekgraph: terminated")
