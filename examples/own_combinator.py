@@ -1,8 +1,9 @@
 """A combinator of one's own: `Fallback` runs its first part, and where a step of it fails, its second from the same state.
 
-One file, and the checker, params, traces, replay, artifacts and drawings know it: it says itself what they ask. Run it:
+One file, and the checker, params, traces, replay and artifacts know it: it says itself what they ask. Its drawing stands beside
+it.
 
-    python examples/own_combinator.py
+Run it with `python examples/own_combinator.py`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import seekgraph as sg
+from seekgraph.core.draw.drawing import Drawing, Part, Source, Spot, Wiring, register, side_by_side
 from seekgraph.core.frame.frame import Frame, StepFailed
 from seekgraph.core.frame.operation import Operation
 from seekgraph.core.language.contract import Build, S, Walk
 from seekgraph.core.language.element import Element, as_element
+from seekgraph.core.language.site import Site
 from seekgraph.core.record.step import DECISION
 from seekgraph.demo import CORPUS
 from seekgraph.nodes import Answer, Retrieve
@@ -64,6 +67,18 @@ class FallbackOp:
         frame.note("decision", self.path, {}, decision=taken)
         if taken == "second":
             await self.second.run(frame)
+
+
+class FallbackDrawing(Drawing):
+    """Its two parts side by side in a box, and on the edges into them when a run goes there."""
+
+    def wire(self, wiring: Wiring, site: Site, sources: list[Source], spot: Spot) -> Part:
+        labels = ("first", "where that fails")
+        edges = [[Source(source.node, "branch", label) for source in sources] for label in labels]
+        return side_by_side([wiring.part(child, into, spot) for child, into in zip(site.children, edges, strict=True)])
+
+
+register(Fallback, FallbackDrawing())
 
 
 def fallback(first: Any, second: Any, *, name: str | None = None) -> Fallback:

@@ -1,4 +1,4 @@
-"""What fits what, how types are shown, and the types of expressions."""
+"""What fits what, how types are type_name, and the types of expressions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from seekgraph.core.language.typing_rules import (
     infer,
     item_type,
     labels,
-    shown,
+    type_name,
     without_nothing,
 )
 from seekgraph.types import Answer, Evidence, Goal, Passage, Plan, Query, Verdict
@@ -171,7 +171,7 @@ def test_what_is_written_does_not_fit_what_is_wanted(written: Any, wanted: Any) 
     ],
 )
 def test_types_are_shown_as_a_person_writes_them(kind: Any, text: str) -> None:
-    assert shown(kind) == text
+    assert type_name(kind) == text
 
 
 # --- parts of values -----------------------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ def test_an_expression_has_a_type(expr: Expr, found: Any) -> None:
     problems: list[Problem] = []
     kind = infer(expr, KNOWN, problems)
     assert problems == []
-    assert shown(kind) == shown(found)
+    assert type_name(kind) == type_name(found)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from seekgraph.core.language.site import Site
 from seekgraph.core.language.typing_rules import (
     fields_of,
     fits,
-    shown,
     similar,
+    type_name,
     unknown,
     without_nothing,
 )
@@ -121,7 +121,7 @@ def how_to_write(flow: Flow, place: Place, read: Read, several: list[str]) -> st
     there = [each for each in state.written if frozenset((each,)) not in state.missing]
     hints = [similar(name, [each for each in state.written if each != name])]
     if name in flow.inputs and state.inside is None:
-        hints.append(f"require the input: inputs={{{name!r}: {shown(without_nothing(flow.inputs[name]))}}}")
+        hints.append(f"require the input: inputs={{{name!r}: {type_name(without_nothing(flow.inputs[name]))}}}")
     if paths := [path for path in writing(flow, name) if path != place.site.path]:
         hints.append(f"put {' or '.join(paths)} before it on every path")
     elif kinds := writers_known(flow, place.site, name):
@@ -160,12 +160,12 @@ def _kinds(base: type[Node]) -> Iterator[type[Node]]:
         yield from _kinds(kind)
 
 
-def fitting(place: Place, read: Read, given: Mapping[str, Any]) -> str:
+def fitting(place: Place, read: Read, sources: Mapping[str, Any]) -> str:
     """How to fix a read of the wrong type: a field that fits, or a channel."""
     options = [
-        f"{expr}.{name}" for expr, kind in given.items() for name, field in fields_of(kind).items() if fits(field, read.type)
+        f"{expr}.{name}" for expr, kind in sources.items() for name, field in fields_of(kind).items() if fits(field, read.type)
     ]
-    options += [f"S.{name}" for name, kind in place.state.types.items() if fits(kind, read.type) and f"S.{name}" not in given]
+    options += [f"S.{name}" for name, kind in place.state.types.items() if fits(kind, read.type) and f"S.{name}" not in sources]
     if options:
         return f"read what fits: .using({read.slot}={options[0]})"
-    return f"put a node between them that writes {shown(read.type)}, and read that: .using({read.slot}=...)"
+    return f"put a node between them that writes {type_name(read.type)}, and read that: .using({read.slot}=...)"

@@ -194,11 +194,9 @@ class _Walk(Walk[State]):
         trail = Trail(state.trail, self.site.path)
         begun = State(trail, {}, dict.fromkeys(self.notes.clauses), self.site)
         if give is None:
-            given = set(free_reads(self.site.children[0]))
-            written = {name: writers for name, writers in state.written.items() if name in given}
-            missing = {
-                each: state.missing.get(each & given) for each in self.notes.clauses if not self._there(each & given, state)
-            }
+            free = set(free_reads(self.site.children[0]))
+            written = {name: writers for name, writers in state.written.items() if name in free}
+            missing = {each: state.missing.get(each & free) for each in self.notes.clauses if not self._there(each & free, state)}
             begun = replace(begun, written=written, missing=missing)
         for name, expr in (give or {}).items():
             writer = Writer(self.site.path, infer(expr, state.types), Merge.REPLACE, trail)

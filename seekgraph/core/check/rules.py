@@ -18,8 +18,8 @@ from seekgraph.core.language.typing_rules import (
     Problem,
     fits,
     infer,
-    shown,
     similar,
+    type_name,
 )
 from seekgraph.core.record.ledger import ChannelSpec
 
@@ -70,7 +70,7 @@ def declarations(flow: Flow, paths: Paths) -> Iterator[Finding]:
         other, declared = first.setdefault(channel.name, (path, channel))
         same = fits(channel.type, declared.type) and fits(declared.type, channel.type)
         if not same or channel.merge is not declared.merge:
-            one, two = (f"{shown(each.type)} ({each.merge.value})" for each in (declared, channel))
+            one, two = (f"{type_name(each.type)} ({each.merge.value})" for each in (declared, channel))
             message = f"{other} writes {channel.name!r} as {one}, {path} as {two}"
             hint = f"declare it alike in both, or send one elsewhere: .into({channel.name}={channel.name + '_2'!r})"
             yield error("two-declarations", flow.sites[path], channel.name, (other, path), message, hint)
@@ -101,7 +101,7 @@ def wrong_types(flow: Flow, paths: Paths) -> Iterator[Finding]:
             if read.expr is not None and not isinstance(read.expr, Channel):
                 kind = infer(read.expr, place.state.types)
                 if not fits(kind, read.type):
-                    message = f"{read.slot!r} wants {shown(read.type)}, and {read.expr} is {shown(kind)}"
+                    message = f"{read.slot!r} wants {type_name(read.type)}, and {read.expr} is {type_name(kind)}"
                     hint = fitting(place, read, {str(read.expr): kind})
                     steps = (*place.state.steps, place.site.path)
                     yield error("wrong-type", place.site, next(iter(read.sources), ""), steps, message, hint)
@@ -113,7 +113,7 @@ def wrong_types(flow: Flow, paths: Paths) -> Iterator[Finding]:
                 for writer in writers:
                     if not fits(writer.type, read.type):
                         wrote = f"{writer.path} writes" if writer.path else "the flow's input is"
-                        message = f"{read.slot!r} wants {shown(read.type)}, and {wrote} {name!r} as {shown(writer.type)}"
+                        message = f"{read.slot!r} wants {type_name(read.type)}, and {wrote} {name!r} as {type_name(writer.type)}"
                         hint = fitting(place, read, {f"S.{name}": writer.type})
                         steps = (*steps_of(writer.trail), place.site.path)
                         yield error("wrong-type", place.site, name, steps, message, hint)

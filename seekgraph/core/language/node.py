@@ -284,8 +284,8 @@ def _write_specs(returns: type[Writes], scope: Mapping[str, Any]) -> tuple[Write
     return tuple(specs)
 
 
-def _known_names(where: str, given: Mapping[str, Any], known: set[str], verb: str) -> None:
-    unknown = sorted(set(given) - known)
+def _known_names(where: str, names: Mapping[str, Any], known: set[str], verb: str) -> None:
+    unknown = sorted(set(names) - known)
     if unknown:
         raise TypeError(f"{where} does not know {unknown}: the node {verb} {sorted(known)}")
 

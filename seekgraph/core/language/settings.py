@@ -11,7 +11,7 @@ from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
 from seekgraph.core.base.errors import ParamError
 from seekgraph.core.language.params import ChoiceParam, FloatParam, IntParam, Param
-from seekgraph.core.language.typing_rules import Problem, shown
+from seekgraph.core.language.typing_rules import Problem, type_name
 
 _ITEMS = (list, tuple, set, frozenset)
 
@@ -54,7 +54,7 @@ def _annotation(kind: type, slot: str, value: Any) -> Iterator[Problem]:
         except ValidationError as error:
             if isinstance(one, _ITEMS) and _fits(adapter, one):
                 continue
-            wanted, why = shown(_hints(kind)[slot]), error.errors()[0]["msg"]
+            wanted, why = type_name(_hints(kind)[slot]), error.errors()[0]["msg"]
             message = f"{slot} takes {wanted}, not {_brief(one)}: {why[0].lower()}{why[1:]}"
             default = getattr(kind, slot, None)
             yield Problem(

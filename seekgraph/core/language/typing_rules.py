@@ -84,7 +84,7 @@ def unknown(kind: Any) -> bool:
     return kind is Any or isinstance(kind, TypeVar | ForwardRef | str)
 
 
-def shown(kind: Any) -> str:
+def type_name(kind: Any) -> str:
     """A type as a person writes it: `tuple[Passage, ...]`, `str | None`."""
     if kind is None or kind is NOTHING:
         return "None"
@@ -92,13 +92,13 @@ def shown(kind: Any) -> str:
         return "..."
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return shown(arguments[0])
+        return type_name(arguments[0])
     if origin in (Union, types.UnionType):
-        return " | ".join(dict.fromkeys(map(shown, arguments)))
+        return " | ".join(dict.fromkeys(map(type_name, arguments)))
     if origin is Literal:
         return f"Literal[{', '.join(map(repr, arguments))}]"
     name = getattr(origin or kind, "__name__", None) or str(kind).removeprefix("typing.")
-    inside = [f"[{', '.join(map(shown, each))}]" if isinstance(each, list) else shown(each) for each in arguments]
+    inside = [f"[{', '.join(map(type_name, each))}]" if isinstance(each, list) else type_name(each) for each in arguments]
     return f"{name}[{', '.join(inside)}]" if inside else name
 
 
@@ -106,12 +106,12 @@ def fits(written: Any, wanted: Any) -> bool:
     """Whether a value of type `written` may be read as `wanted`."""
     if written is wanted or unknown(written) or unknown(wanted):
         return True
-    given, asked = members(written), members(wanted)
-    if given == asked:
+    offered, allowed = members(written), members(wanted)
+    if offered == allowed:
         return True
-    if given == (bool,) and any(get_origin(kind) is Literal for kind in asked):
-        given = (Literal[True], Literal[False])
-    return all(any(_fits(one, other) for other in asked) for one in given)
+    if offered == (bool,) and any(get_origin(kind) is Literal for kind in allowed):
+        offered = (Literal[True], Literal[False])
+    return all(any(_fits(one, other) for other in allowed) for one in offered)
 
 
 def _fits(written: Any, wanted: Any) -> bool:
@@ -259,12 +259,12 @@ def _infer_attribute(expr: Attr, base: Any, found: list[Problem]) -> Any:
         names = fields_of(base)
         hint = similar(str(expr._key), names) or (f"it has {', '.join(sorted(names))}" if names else "it has no fields")
         what = repr(expr._key) if isinstance(expr._key, str) else f"item {expr._key}"
-        found.append(Problem("unknown-attribute", f"{expr._base} is {shown(base)}, which has no {what}", hint))
+        found.append(Problem("unknown-attribute", f"{expr._base} is {type_name(base)}, which has no {what}", hint))
     return Any if kind is None else kind
 
 
 def _infer_operation(expr: Apply, kinds: list[Any], found: list[Problem]) -> Any:
-    name, both = expr._operation, f" {expr._operation} ".join(map(shown, kinds))
+    name, both = expr._operation, f" {expr._operation} ".join(map(type_name, kinds))
     if name in ("&", "|", "~"):
         return bool
     if name in ("==", "!=", "<", "<=", ">", ">="):
@@ -275,12 +275,14 @@ def _infer_operation(expr: Apply, kinds: list[Any], found: list[Problem]) -> Any
     if name == "count":
         if not all(unknown(each) or hasattr(get_origin(each) or each, "__len__") for each in members(kinds[0])):
             found.append(
-                Problem("not-a-collection", f"{expr} counts {shown(kinds[0])}", "count a channel or field that is a collection")
+                Problem(
+                    "not-a-collection", f"{expr} counts {type_name(kinds[0])}", "count a channel or field that is a collection"
+                )
             )
         return int
     if name == "when" and not fits(kinds[0], bool):
         hint = "compare it with something: S.verdict.score >= 0.5, count(S.passages) > 0"
-        found.append(Problem("not-boolean", f"the test of {expr} is {shown(kinds[0])}, which is not a condition", hint))
+        found.append(Problem("not-boolean", f"the test of {expr} is {type_name(kinds[0])}, which is not a condition", hint))
     if name in ("when", "otherwise"):
         return union(kinds[-2:])
     if all(fits(kind, float) for kind in kinds):

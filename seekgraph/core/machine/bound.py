@@ -60,6 +60,10 @@ class Bound:
         """Run the flow. Raises `BindError` for wrong inputs; everything that goes wrong later is in the result."""
         return run_sync(self.arun(**inputs))
 
+    def run(self, *, seed: int = 0, **inputs: Any) -> Result:
+        """The same as calling it, with a seed: `bound.run(question="...")`. From async code use `arun`."""
+        return run_sync(self.arun(seed=seed, **inputs))
+
     async def arun(self, *, seed: int = 0, **inputs: Any) -> Result:
         """Run the flow; cancelling the task leaves nothing running."""
         return await self.execute(inputs, seed=seed)
@@ -184,13 +188,13 @@ def gather(flow: Flow, offered: Mapping[str, Any], named: Mapping[str, Any]) -> 
     Raises `BindError` for a named resource that the flow does not ask for, and for one of a single node that it does not have
     (`PATH.PARAMETER`): it would be a misspelling.
     """
-    asked = {*flow.resources, *flow.own_resources}
-    if strange := sorted(name for name in offered if "." in name and name not in asked):
+    known = {*flow.resources, *flow.own_resources}
+    if strange := sorted(name for name in offered if "." in name and name not in known):
         raise BindError(f"{flow!r} has no node that asks for {strange}; there are {sorted(flow.own_resources)}")
-    unknown = sorted(set(named) - set(asked))
+    unknown = sorted(set(named) - known)
     if unknown:
         raise BindError(f"{flow!r} asks for the resources {sorted(flow.resources) or 'none'}, not for {unknown}")
-    return {name: thing for name, thing in {**offered, **named}.items() if name in asked}
+    return {name: thing for name, thing in {**offered, **named}.items() if name in known}
 
 
 def resolve_memo(memo: Memo | str | Path | None) -> Memo | None:
@@ -198,16 +202,16 @@ def resolve_memo(memo: Memo | str | Path | None) -> Memo | None:
     return memo if memo is None or isinstance(memo, Memo) else Memo(memo)
 
 
-def _inputs(flow: Flow, given: Mapping[str, Any]) -> dict[str, Any]:
+def _inputs(flow: Flow, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs as the flow declares them."""
-    unknown = sorted(set(given) - set(flow.inputs))
+    unknown = sorted(set(inputs) - set(flow.inputs))
     if unknown:
         raise BindError(f"{flow!r} takes {sorted(flow.inputs)}, not {unknown}")
     values: dict[str, Any] = {}
     for name, adapter in flow.input_adapters.items():
-        if name in given:
+        if name in inputs:
             try:
-                value = adapter.validate_python(given[name])
+                value = adapter.validate_python(inputs[name])
             except ValidationError as error:
                 raise BindError(f"input {name!r}: {error}") from None
             if value is not None:

@@ -68,8 +68,8 @@ async def areplay(
     fitted = _Fitted(now)
     by_place = {place(trace, bound, name): change for name, change in wanted.items()}
     start = trace.step("input")
-    given = by_place.pop("input", None) or {}
-    inputs = {**start.writes, **((given(start, {}) or {}) if callable(given) else given)}
+    change = by_place.pop("input", None) or {}
+    inputs = {**start.writes, **((change(start, {}) or {}) if callable(change) else change)}
     known = {key: change if callable(change) else fitted(key.partition("@")[0], change) for key, change in by_place.items()}
     recorded = RecordedRun(trace, known, fitted, now.program.always, stale, varied=bool(params or resources))
     try:

@@ -96,8 +96,8 @@ class Attempt:
                 parents[channel] = (*parents.get(channel, ()), step.id)
         writes = {self.channel: critique} if self.channel and critique else {}
         self.scored = self.frame.note("score", f"{self.path}.score", parents, writes=writes, decision=decision, error=error)
-        given = self.scored.decision
-        self.score = float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
+        noted = self.scored.decision  # a replay may have replaced it
+        self.score = float(noted) if isinstance(noted, int | float) and not isinstance(noted, bool) else None
 
 
 def settle(frame: Frame, path: str, attempts: list[Attempt]) -> None:

@@ -79,16 +79,16 @@ class CallOp:
     async def run(self, frame: Frame) -> None:
         meter = Meter(self.budget, frame.meter)
         inner = Frame(frame.run, Ledger(), meter, frame.at, around=frame)
-        given: dict[str, Any] = {}
+        inputs: dict[str, Any] = {}
         parents: dict[str, tuple[str, ...]] = {}
         for gift in self.give:
             if gift.required or gift.channel in frame.ledger.entries:
-                given[gift.channel] = gift.question.ask(frame)
+                inputs[gift.channel] = gift.question.ask(frame)
                 parents |= frame.sources(gift.question.channels)
-        step = inner.note("input", f"{self.path}.give", parents, writes=given)
+        step = inner.note("input", f"{self.path}.give", parents, writes=inputs)
         try:
             for gift in self.give:
-                if gift.channel in given:
+                if gift.channel in inputs:
                     inner.ledger.write(gift.channel, gift.merge, step.writes[gift.channel], step.id)
         except Exception as error:  # what is given to a collection is no collection
             failed = StepError(
@@ -129,7 +129,7 @@ class CallOp:
 def call(flow: Any, *, give: Mapping[str, Any] | None = None, budget: Budget | None = None, name: str | None = None) -> Call:
     """Run `flow` as an executor: `give` maps its channels to expressions over this flow's state; a `Digest` comes back."""
     body = as_element(flow)
-    given = None if give is None else tuple((channel, lift(value)) for channel, value in give.items())
+    gifts = None if give is None else tuple((channel, lift(value)) for channel, value in give.items())
     label = name or body.label
-    made = Call(body._changed(label=None), given, budget)  # the call carries the name, so that paths do not repeat it
+    made = Call(body._changed(label=None), gifts, budget)  # the call carries the name, so that paths do not repeat it
     return made.named(label) if label else made

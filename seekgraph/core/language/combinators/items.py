@@ -12,7 +12,7 @@ from seekgraph.core.frame.operation import Operation, Question, side_by_side
 from seekgraph.core.language.contract import Build, S, Walk
 from seekgraph.core.language.element import Combinator, Element, as_element
 from seekgraph.core.language.expr import Expr, first_channel
-from seekgraph.core.language.typing_rules import Problem, attribute, fields_of, infer, item_type, known_union, members, shown
+from seekgraph.core.language.typing_rules import Problem, attribute, fields_of, infer, item_type, known_union, members, type_name
 from seekgraph.core.record.ledger import Entry
 from seekgraph.core.record.step import StepError
 from seekgraph.types import check_needs
@@ -47,7 +47,7 @@ class Each(Combinator):
             several = [name for name, field in fields_of(kind).items() if item_type(field) is not None]
             fields = " or ".join(f"{self.items}.{name}" for name in several)
             hint = f"go through {fields or 'a list or tuple'}"
-            message = f"each goes through {self.items}, which is {shown(kind)}"
+            message = f"each goes through {self.items}, which is {type_name(kind)}"
             yield Problem("not-a-collection", message, hint, channel=first_channel(self.items))
 
     def operation(self, build: Build) -> Operation:
@@ -67,10 +67,10 @@ class EachOp:
     collects: tuple[str, ...]
 
     async def run(self, frame: Frame) -> None:
-        asked = self.items.ask(frame)
+        value = self.items.ask(frame)
         sources = frame.sources(self.items.channels)
         try:
-            items = tuple(asked)
+            items = tuple(value)
             waits = _waits(items)
         except Exception as error:  # what is no collection, needs that cannot be met, and ids that are none
             failed = StepError("raised", type(error).__name__, f"{self.items.path}: {error}")

@@ -12,7 +12,7 @@ from seekgraph.core.language.contract import Build, S, Walk
 from seekgraph.core.language.element import Combinator, Element, as_element
 from seekgraph.core.language.expr import Expr, first_channel, lift
 from seekgraph.core.language.params import IntParam, Param
-from seekgraph.core.language.typing_rules import Problem, fits, infer, shown
+from seekgraph.core.language.typing_rules import Problem, fits, infer, type_name
 from seekgraph.core.record.ledger import Entry
 from seekgraph.core.record.step import DECISION
 
@@ -41,7 +41,7 @@ class Loop(Combinator):
         kind = infer(self.until, known)
         if not fits(kind, bool):
             hint = "compare it with something: until=S.verdict.score >= 0.5"
-            message = f"until={self.until} is {shown(kind)}, which is not a condition"
+            message = f"until={self.until} is {type_name(kind)}, which is not a condition"
             yield Problem("not-boolean", message, hint, channel=first_channel(self.until))
 
     def operation(self, build: Build) -> Operation:

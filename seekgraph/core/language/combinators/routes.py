@@ -13,7 +13,7 @@ from seekgraph.core.language.element import Combinator, Element, as_element
 from seekgraph.core.language.expr import Expr, first_channel, lift
 from seekgraph.core.language.expr import S as State
 from seekgraph.core.language.node import Node
-from seekgraph.core.language.typing_rules import Problem, infer, labels, shown, similar, unknown
+from seekgraph.core.language.typing_rules import Problem, infer, labels, similar, type_name, unknown
 from seekgraph.core.record.step import DECISION, StepError
 
 
@@ -34,7 +34,7 @@ class Route(Combinator):
         possible, there = labels(kind), [label for label, _ in self.branches]
         if possible is None:
             if self.default is None and not unknown(kind):
-                message = f"the policy {self.policy} is {shown(kind)}: it may give a label other than {', '.join(there)}"
+                message = f"the policy {self.policy} is {type_name(kind)}: it may give a label other than {', '.join(there)}"
                 hint = f"default={there[-1]!r}, or declare the labels: Literal[{', '.join(map(repr, there))}]"
                 yield Problem("open-route", message, hint, "warning", channel=channel)
             return
