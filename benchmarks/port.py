@@ -1,12 +1,13 @@
 """What the port of language models costs: throughput against a server that takes 50 ms, and processor time for each call; beside
-bare instructor and DSPy's Predict in the same run.
+bare aiohttp, which it is built on, and the openai SDK, instructor and DSPy's Predict, in the same run.
 
     python benchmarks/port.py [--rounds 5] [--out benchmarks/port.md]
 
 The server is a process of its own on the loopback address. Each client asks it for the same typed output (a text and a number)
 with a prompt of 2,000 characters, first a few calls to open connections, then a timed round; the clients take turns. "Of ideal"
-is the throughput over that of calls which take 50 ms and nothing else. A peer that is not installed is left out, with a word
-(`pip install -e ".[lm,benchmarks]"`).
+is the throughput over that of calls which take 50 ms and nothing else. "Of bare aiohttp" is the throughput over that of aiohttp
+alone, measured just before or after it: the median over pairs of rounds, with the smallest and the largest. A peer that is not
+installed is left out, with a word (`pip install -e ".[lm,benchmarks]" instructor openai`).
 """
 
 from __future__ import annotations
@@ -192,22 +193,32 @@ async def timed(call: Call, at_once: int, calls: int) -> Timed:
     return Timed(calls / at_once * DELAY / spent, cpu / calls * 1000)
 
 
-async def measured(url: str, rounds: int) -> dict[str, dict[int, list[Timed]]]:
+async def measured(url: str, rounds: int, only_aiohttp: bool) -> dict[str, dict[int, list[Timed]]]:
     found: dict[str, dict[int, list[Timed]]] = {}
     async with AsyncExitStack() as stack:
         calls = {}
-        for name, make in CLIENTS.items():
+        for name, make in list(CLIENTS.items())[: 2 if only_aiohttp else None]:
             try:
                 calls[name] = await make(url, stack)
                 await calls[name]()
             except ImportError as error:
                 print(f"{name} is left out: {error}", file=sys.stderr)
-        for _ in range(rounds):
-            for name, call in calls.items():
-                for at_once in AT_ONCE:
+        for number in range(rounds):
+            for at_once in AT_ONCE:
+                for name, call in list(calls.items())[:: -1 if number % 2 else 1]:  # who is first takes turns
                     count = max(20, at_once * (16 if name.startswith(("Seekgraph", "aiohttp")) else 4))
                     found.setdefault(name, {}).setdefault(at_once, []).append(await timed(call, at_once, count))
     return found
+
+
+def beside_aiohttp(found: dict[str, dict[int, list[Timed]]]) -> list[str]:
+    """The port's throughput over that of bare aiohttp, by pairs of rounds."""
+    lines = ["| calls at once | of bare aiohttp | smallest and largest of the rounds |", "|---|---|---|"]
+    for at_once in AT_ONCE:
+        ours, theirs = (found[name][at_once] for name in ("Seekgraph's port", "aiohttp alone"))
+        ratios = sorted(one.share / other.share for one, other in zip(ours, theirs, strict=True))
+        lines.append(f"| {at_once} | {statistics.median(ratios):.1%} | {ratios[0]:.1%} to {ratios[-1]:.1%} |")
+    return lines
 
 
 def table(found: dict[str, dict[int, list[Timed]]]) -> list[str]:
@@ -223,6 +234,7 @@ def table(found: dict[str, dict[int, list[Timed]]]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only-aiohttp", action="store_true", help="leave the other peers out")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -234,7 +246,9 @@ def main() -> None:
     server = subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
-        found = asyncio.run(measured(f"http://127.0.0.1:{int(server.stdout.readline())}/v1", options.rounds))
+        found = asyncio.run(
+            measured(f"http://127.0.0.1:{int(server.stdout.readline())}/v1", options.rounds, options.only_aiohttp)
+        )
     finally:
         server.terminate()
         server.wait()
@@ -248,6 +262,11 @@ def main() -> None:
         f"The load of the machine was {load:.1f} when it began: what else runs takes from the shares.",
         "",
         *table(found),
+        "",
+        "What of bare aiohttp's throughput the port reaches in the same run. It composes each request by what the host takes,",
+        "counts it against a budget before it starts, and keeps the key out of the reply:",
+        "",
+        *beside_aiohttp(found),
         "",
     ]
     options.out.write_text("\n".join(lines), encoding="utf-8")

@@ -45,7 +45,7 @@ def list_command(folder: Path | None, as_json: bool) -> None:
         return
     table = Table(title="local, in the process", title_justify="left")
     for column in ("name", "weights", "MB", "what it is"):
-        table.add_column(column, no_wrap=column == "name")
+        table.add_column(column, no_wrap=column != "what it is")
     for each in local:
         table.add_row(str(each["name"]), "here" if each["here"] else "to be pulled", str(each["megabytes"]), str(each["about"]))
     prices = Table(title=f"hosted; US dollars a million tokens as of {AS_OF}, any other name works too", title_justify="left")
@@ -54,7 +54,11 @@ def list_command(folder: Path | None, as_json: bool) -> None:
     for one in hosted:
         variable = HOSTS[str(one["name"]).partition("/")[0]]
         prices.add_row(str(one["name"]), f"{one['input']:g}", f"{one['output']:g}", "set" if one["key"] else f"set {variable}")
-    show(Fitting(table), Fitting(prices), "and any server that speaks as OpenAI does: http://127.0.0.1:8080/v1#model")
+    show(
+        Fitting(table),
+        Fitting(prices),
+        "and any server that speaks as OpenAI does: http://127.0.0.1:8080/v1#model",
+    )
 
 
 def pull_command(name: str, folder: Path | None, as_json: bool) -> None:
@@ -85,12 +89,13 @@ def try_command(
     done = asyncio.run(_tried(resolve(name, **options), prompt, not as_json))
     usage = {**done.usage.spent(), "attempts": done.attempts}
     if as_json:
-        write_json({"model": name, "text": done.value.text, "ended": done.ended, "usage": usage})
+        write_json({"model": name, "text": done.value.text, "ended": done.ended, "usage": usage, "notes": list(done.notes)})
         return
     sys.stdout.write("\n")
     say(
         f"{done.usage.tokens_in} tokens in, {done.usage.tokens_out} out, {done.usage.usd:.6f} US dollars; ended: {done.ended}"
         + (f"; {done.attempts} attempts" if done.attempts > 1 else "")
+        + "".join(f"; {note}" for note in done.notes)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 
 from seekgraph.core.base.budget import AtMost, Usage
@@ -82,6 +83,7 @@ def price_of(name: str, own: Mapping[str, Price] | None = None) -> Price | None:
     return None
 
 
+@cache
 def longest_reply(name: str) -> int | None:
     """The model's own limit of a reply in tokens, by its full name; None where it is not known."""
     return next((most for known, most in LONGEST.items() if name.startswith(known)), None)

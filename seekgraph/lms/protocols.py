@@ -45,11 +45,15 @@ class Composed:
 
     def ask_for(self, provider: str, forms: Sequence[str], output: type[BaseModel], terms: Terms) -> str:
         """Ask for a type in the first form that the host takes. Gives what has to be said of it in words, or ""."""
-        chosen = next((form for form in forms if form == "words" or terms.takes(form, name_of(output))), "words")
+        name = name_of(output)
+        chosen = forms[0]
+        if terms.refusals:
+            chosen = next((form for form in forms if form == "words" or terms.takes(form, name)), "words")
         if chosen != forms[0]:
             self.notes.append(f"the type was asked for by {chosen} in place of {forms[0]}")
         if chosen != "words":
-            self.offer(terms, chosen, name_of(output), **shape(provider, chosen, output))
+            self.aspects.append(Aspect(chosen, name))
+            self.body.update(shape(provider, chosen, output))
         return in_words(output) if chosen in ("json_object", "words") else ""
 
 

@@ -148,7 +148,7 @@ def _has_fields(value: BaseModel) -> bool:
 
 def _needs_cleaning(text: str) -> bool:
     """Whether reasoning, or JSON written as a text, may stand in a field."""
-    return has_reasoning(text) or '"{' in text
+    return '"{' in text or (("<" in text or "[" in text or "\u25c1" in text) and has_reasoning(text))
 
 
 def _problem(failed: ValidationError | None, text: str, output: type[BaseModel]) -> str:

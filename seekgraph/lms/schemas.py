@@ -42,7 +42,10 @@ def in_words(output: type[BaseModel]) -> str:
 
 def name_of(output: type[BaseModel]) -> str:
     """The type's name in the characters that hosts take."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", output.__name__)[:64] or "Output"
+    name = output.__name__
+    if name.isidentifier() and name.isascii():
+        return name[:64]
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name)[:64] or "Output"
 
 
 def corrected(text: str, problem: str) -> list[dict[str, Any]]:

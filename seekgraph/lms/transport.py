@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from pydantic_core import from_json
+
 from seekgraph.lms.complaints import Complaint, complaint
 from seekgraph.lms.extras import need
 
@@ -189,8 +191,10 @@ class Transport:
 
 async def _all_of(response: aiohttp.ClientResponse, most: int, *, cut: bool = False) -> bytes:
     """The body, in `most` bytes; of a longer one the beginning with `cut`, else raises `TooLarge`."""
-    found: list[bytes] = []
-    size = 0
+    chunk: bytes = await response.content.readany()
+    if response.content.at_eof() and len(chunk) <= most:
+        return chunk  # all at once, as most answers come
+    found, size = [chunk], len(chunk)
     async for chunk in response.content.iter_any():
         found.append(chunk)
         size += len(chunk)
@@ -241,9 +245,16 @@ def _seconds(milliseconds: str | None, retry_after: str | None) -> float | None:
     return None
 
 
+def _parsed(data: bytes) -> Any:
+    try:
+        return from_json(data)  # twice as fast, and stricter: no half of a surrogate pair
+    except ValueError:
+        return json.loads(data)
+
+
 def _object(data: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(data)
+        found = _parsed(data)
         if b"\\ud" in data or b"\\uD" in data:  # half of a surrogate pair is no text: it could be neither stored nor sent back
             found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
