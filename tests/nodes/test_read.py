@@ -44,7 +44,7 @@ def test_what_is_kept_is_limited_in_number_and_score() -> None:
 
 def test_a_sentence_that_adds_nothing_to_the_evidence_scores_less() -> None:
     before = read(BRIDGE, CONTEXT)
-    again = read(BRIDGE, CONTEXT, kept=before)
+    again = read(BRIDGE, CONTEXT, selected=before)
     scores = {each.id: each.score for each in again}
     assert all(scores[each.id] < each.score for each in before if each.id in scores)
 

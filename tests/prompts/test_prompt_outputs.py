@@ -263,7 +263,9 @@ def test_evidence_has_the_words_of_its_passage() -> None:
 
 def test_evidence_that_is_kept_already_or_too_much_is_dropped() -> None:
     out = EvidenceOut(evidence=(QuoteOut(passage_id="jaws", quote="Jaws"), QuoteOut(passage_id="jaws", quote="1975 film")))
-    assert to_evidence(out, (JAWS,), kept=(Evidence(claim="x", passage_id="jaws", quote="Jaws"),)).value[0].quote == "1975 film"
+    assert (
+        to_evidence(out, (JAWS,), selected=(Evidence(claim="x", passage_id="jaws", quote="Jaws"),)).value[0].quote == "1975 film"
+    )
     assert to_evidence(out, (JAWS,), most=1) == ((Evidence(claim="Jaws", passage_id="jaws", quote="Jaws"),), 1)
 
 

@@ -100,9 +100,9 @@ def test_a_trace_gives_what_the_node_was_given(
 
 @pytest.mark.usefixtures("module")
 def test_a_node_without_a_prompt_is_told_with_those_that_have_one() -> None:
-    with pytest.raises(Misuse, match=r"'retrieve' asks no model through a prompt; the nodes that do are \['ask'\]"):
+    with pytest.raises(Misuse, match=r"'retrieve' prompts no model; the nodes that do are \['ask'\]"):
         show_command("prompted_flows:asking", "retrieve", None, None, False)
-    with pytest.raises(Misuse, match=r"the flow has no node 'asks'; the ones that ask a model are \['ask'\]"):
+    with pytest.raises(Misuse, match=r"the flow has no node 'asks'; the ones that prompt a model are \['ask'\]"):
         show_command("prompted_flows:asking", "asks", None, None, False)
 
 
