@@ -17,12 +17,12 @@ from seekgraph.core.base.meter import Meter
 from seekgraph.core.machine.bound import Bound
 from seekgraph.core.machine.result import Result
 from seekgraph.core.record.trace import Trace
-from seekgraph.evaluation.metrics import Metric, MetricError, Outcome
+from seekgraph.evaluation.metrics import Function, Metric, MetricError, Outcome
 from seekgraph.evaluation.report import Report
 from seekgraph.evaluation.row import Row, RowError
 from seekgraph.evaluation.turns import Turns
 from seekgraph.evaluation.validation import check_corpus, examples_of, metrics_for, rewards_for
-from seekgraph.rewards.algebra import Reward, RewardError, scores
+from seekgraph.rewards.algebra import Reward, RewardDefinitionError, RewardError, Score, scores
 from seekgraph.types import Answer, Example, Passage
 
 OnRow = Callable[[Row], object]
@@ -32,8 +32,8 @@ async def evaluate(
     bound: Bound,
     examples: Iterable[Example] | str | Path,
     *,
-    metrics: Sequence[Metric | str] | None = None,
-    rewards: Sequence[Reward] | None = None,
+    metrics: Sequence[Metric | Function | str] | None = None,
+    rewards: Sequence[Reward | Callable[..., Score]] | None = None,
     parallel: int = 32,
     seed: int = 0,
     budget: Budget | None = None,
@@ -47,6 +47,9 @@ async def evaluate(
     Whatever goes wrong with one example, also in a metric or a reward, becomes the error of its row. `budget` is for all examples
     together and counts in `meter` too, where that is given; once it is spent, examples that have not begun are skipped.
     `on_row` gets each row as it is finished; what it raises ends the evaluation. `keep_traces` keeps every trace in memory.
+
+    A metric or reward may be a plain function, see `metric` and `reward_of`; a reward's function that returns no `Score` raises
+    `RewardDefinitionError` at its first call.
 
     Without `metrics` and `rewards` the default ones are used, as far as the examples and the flow can feed them. Raises, before
     anything runs, `MetricError` and `RewardError` for one that was asked for and whose gold no example has, or whose name comes
@@ -136,6 +139,8 @@ class _Runner:
             if task is None or task.cancelling():
                 raise
             error = RowError(code="cancelled", message="something that the flow runs was cancelled, but the evaluation was not")
+        except RewardDefinitionError:
+            raise  # a fault of the reward's text, not of this example: no report of nothing but errors
         except Exception as raised:  # one example's crash is data, like every other error
             error = RowError(code="raised", message=_told(raised))
         nothing = dict.fromkeys(each.name for each in self._applying(example))
@@ -155,6 +160,8 @@ class _Runner:
                     rewards.setdefault(step.path, []).append((step.visit, reward.name, score.value))
             if error is None:
                 values = {each.name: _value(each, example, outcome) for each in applying}
+        except RewardDefinitionError:
+            raise
         except RewardError as raised:
             error = error or RowError(code="reward", message=str(raised))
         except MetricError as raised:

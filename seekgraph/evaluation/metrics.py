@@ -1,7 +1,9 @@
 """Metrics: how good the outcome of one example is, and what it cost.
 
 A metric is a pure function of an example and the outcome of running it. It returns a number, or None where it does not apply:
-a row without gold, a flow that does not answer. A None is left out of the mean; it is never a zero.
+a row without gold, a flow that does not answer. `evaluate` leaves a None out of the mean: it is never a zero there, and the
+report says over how many rows the mean is. `compile` counts the same None as 0 where the example has the gold that the metric
+needs: else a candidate that answers only what it is sure of, or cites nothing, would gain by it.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from inspect import signature
 from typing import Literal, get_args
 
 from seekgraph.core.base.errors import SeekgraphError
-from seekgraph.text.answers import exact_match, token_f1
+from seekgraph.text.answers import Rule, exact_match, token_f1
+from seekgraph.text.matching import answers_match, match_f1
 from seekgraph.text.ranking import full_support, ndcg, support_recall
 from seekgraph.types import Answer, Example
 
@@ -66,17 +70,38 @@ class Metric:
         return all(getattr(example, need) for need in self.needs)
 
     def __call__(self, example: Example, outcome: Outcome) -> float | None:
-        return self.function(example, outcome) if self.applies_to(example) else None
+        if not self.applies_to(example):
+            return None
+        value = self.function(example, outcome)
+        if value is not None and not isinstance(value, int | float):
+            raise MetricError(f"metric {self.name!r} returns {value!r}: return a number, or None where it does not apply")
+        return value
 
 
 def answer_em(answer: Answer | None, golds: Sequence[str]) -> float | None:
-    """Exact match after SQuAD normalisation, best over the golds: 0.0 or 1.0; None without answer or golds."""
+    """Exact match after SQuAD normalisation (HotpotQA's and MuSiQue's too), best over the golds: 0.0 or 1.0.
+
+    None without answer or golds. "-5" equals "5" by this rule: `answer_match` is stricter.
+    """
     return exact_match(_said(answer), golds) if answer is not None and golds else None
 
 
-def answer_f1(answer: Answer | None, golds: Sequence[str]) -> float | None:
-    """Token F1 after SQuAD normalisation, best over the golds, in [0, 1]; None without answer or golds."""
-    return token_f1(_said(answer), golds) if answer is not None and golds else None
+def answer_f1(answer: Answer | None, golds: Sequence[str], rule: Rule = "hotpot") -> float | None:
+    """Token F1 by the `rule` of HotpotQA's script, or of another (see `text.answers.token_f1`), best over the golds, in [0, 1].
+
+    None without answer or golds. The metrics `squad_f1` and `musique_f1` are this by the other two rules.
+    """
+    return token_f1(_said(answer), golds, rule) if answer is not None and golds else None
+
+
+def answer_match(answer: Answer | None, golds: Sequence[str]) -> float | None:
+    """Strict exact match, in any script (`text.matching`), best over the golds: 0.0 or 1.0; None without answer or golds."""
+    return answers_match(_said(answer), golds) if answer is not None and golds else None
+
+
+def answer_match_f1(answer: Answer | None, golds: Sequence[str]) -> float | None:
+    """F1 of the strict tokens (`text.matching`), characters where a script has no spaces; None without answer or golds."""
+    return match_f1(_said(answer), golds) if answer is not None and golds else None
 
 
 def citation_precision(citations: Iterable[str], gold: Iterable[str]) -> float | None:
@@ -100,14 +125,22 @@ def refused(answer: Answer | None) -> float | None:
     return None if answer is None else float(answer.refused)
 
 
-def metric(name: str | Metric) -> Metric:
+Function = Callable[[Example, Outcome], float | None]
+
+
+def metric(name: str | Metric | Function) -> Metric:
     """The metric of that name, such as "answer_f1" or "support_recall@5"; a `Metric` is returned as it is.
+
+    A plain function `(example, outcome) -> float | None` becomes a metric of its own name, for which higher is better and which
+    applies to every example; `Metric(name, function, needs, higher_is_better)` says more.
 
     `@k` cuts off `support_recall`, `full_support` and `ndcg`; without it they judge everything that the run hands on.
     Raises `MetricError` that lists the known names.
     """
     if isinstance(name, Metric):
         return name
+    if not isinstance(name, str):
+        return _of_function(name)
     base, at, digits = name.strip().partition("@")
     if base not in _RANKED and base not in _PLAIN:
         close = difflib.get_close_matches(base, [*_RANKED, *_PLAIN], n=1)
@@ -127,6 +160,19 @@ def metric(name: str | Metric) -> Metric:
 def metric_names() -> tuple[str, ...]:
     """The names that `metric` knows; those that may be cut off end in "@k"."""
     return (*(f"{name}@k" for name in _RANKED), *_PLAIN)
+
+
+def _of_function(function: Function) -> Metric:
+    inner = getattr(function, "func", function)
+    called = str(getattr(inner, "__name__", type(inner).__name__))
+    said = f"a metric is a name, a Metric, or a function (example, outcome) -> float | None, not {function!r}"
+    if not callable(function) or isinstance(function, type):
+        raise MetricError(said)
+    try:
+        signature(function).bind(None, None)
+    except (TypeError, ValueError) as error:
+        raise MetricError(f"{said}: {error}") from None
+    return Metric(called, function)
 
 
 def _said(answer: Answer) -> str:
@@ -168,7 +214,7 @@ _RANKED: dict[str, Measure] = {"support_recall": support_recall, "full_support":
 
 _COSTS = ("searches", "calls", "tokens", "usd", "seconds")
 
-_PLAIN: dict[str, Metric] = {
+_DEFAULT: dict[str, Metric] = {
     found.name: found
     for found in (
         Metric("answer_em", partial(_of_answer, measure=answer_em), frozenset({"answers"})),
@@ -181,8 +227,21 @@ _PLAIN: dict[str, Metric] = {
     )
 }
 
+_MORE: dict[str, Metric] = {
+    name: Metric(name, partial(_of_answer, measure=measure), frozenset({"answers"}))
+    for name, measure in (
+        ("squad_f1", partial(answer_f1, rule="squad")),
+        ("hotpot_f1", partial(answer_f1, rule="hotpot")),
+        ("musique_f1", partial(answer_f1, rule="musique")),
+        ("answer_match", answer_match),
+        ("answer_match_f1", answer_match_f1),
+    )
+}
+
+_PLAIN = _DEFAULT | _MORE
+
 DEFAULT_METRICS: tuple[Metric, ...] = (
     *(metric(name) for name in ("support_recall@5", "full_support@5", "ndcg@5")),
-    *_PLAIN.values(),
+    *_DEFAULT.values(),
 )
 """What `evaluate` reports unless told otherwise; those whose needs no example meets drop out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -11,10 +11,11 @@ from seekgraph.core.language.flow import Flow
 from seekgraph.core.language.ports import Links, Retriever
 from seekgraph.core.machine.bound import Bound
 from seekgraph.evaluation.examples import ExampleError, check_gold, read_examples
-from seekgraph.evaluation.metrics import DEFAULT_METRICS, Metric, MetricError
+from seekgraph.evaluation.metrics import DEFAULT_METRICS, Function, Metric, MetricError
 from seekgraph.evaluation.metrics import metric as metric_of
-from seekgraph.rewards.algebra import Reward, RewardError
+from seekgraph.rewards.algebra import Reward, RewardError, Score
 from seekgraph.rewards.defaults import DEFAULT_REWARDS
+from seekgraph.rewards.define import reward_of
 from seekgraph.rewards.needs import channels_written, require_needs
 from seekgraph.types import Example
 
@@ -44,11 +45,11 @@ def examples_of(given: Iterable[Example] | str | Path) -> tuple[Example, ...]:
     return rows
 
 
-def metrics_for(wanted: Sequence[Metric | str] | None, examples: Sequence[Example]) -> tuple[Metric, ...]:
+def metrics_for(wanted: Sequence[Metric | Function | str] | None, examples: Sequence[Example]) -> tuple[Metric, ...]:
     """The metrics to use: those asked for, or the default ones that some example has the gold for."""
     if wanted is None:
         return tuple(each for each in DEFAULT_METRICS if any(map(each.applies_to, examples)))
-    chosen = tuple(metric_of(each) for each in ([wanted] if isinstance(wanted, str | Metric) else wanted))
+    chosen = tuple(metric_of(each) for each in ([wanted] if isinstance(wanted, str) or callable(wanted) else wanted))
     for number, each in enumerate(chosen):
         if each.name in (before.name for before in chosen[:number]):
             raise MetricError(f"two metrics are called {each.name!r}: give each a name of its own")
@@ -61,7 +62,9 @@ def metrics_for(wanted: Sequence[Metric | str] | None, examples: Sequence[Exampl
     return chosen
 
 
-def rewards_for(wanted: Sequence[Reward] | None, examples: Sequence[Example], flow: Flow) -> tuple[Reward, ...]:
+def rewards_for(
+    wanted: Sequence[Reward | Callable[..., Score]] | None, examples: Sequence[Example], flow: Flow
+) -> tuple[Reward, ...]:
     """The rewards to use: those asked for, or the default ones that the examples and the flow can feed.
 
     Raises `RewardError` for one that the examples or the flow cannot feed, and for two of one name.
@@ -69,12 +72,13 @@ def rewards_for(wanted: Sequence[Reward] | None, examples: Sequence[Example], fl
     if wanted is None:
         there = channels_written(flow)
         return tuple(each for each in DEFAULT_REWARDS if each.channels <= there and any(map(each.applies_to, examples)))
-    names = [each.name for each in wanted]
+    chosen = tuple(reward_of(each) for each in ([wanted] if callable(wanted) else wanted))
+    names = [each.name for each in chosen]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise RewardError(f"two rewards are called {twice[0]!r}: give one another name with .named(...)")
-    require_needs(wanted, examples, flow)
-    return tuple(wanted)
+    require_needs(chosen, examples, flow)
+    return chosen
 
 
 def check_corpus(bound: Bound, examples: Sequence[Example]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seekgraph.rewards.adopting import adoption as adoption
     from seekgraph.rewards.algebra import Reward as Reward
+    from seekgraph.rewards.algebra import RewardDefinitionError as RewardDefinitionError
     from seekgraph.rewards.algebra import RewardError as RewardError
     from seekgraph.rewards.algebra import Score as Score
     from seekgraph.rewards.algebra import scores as scores
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from seekgraph.rewards.comparing import rank_among as rank_among
     from seekgraph.rewards.defaults import DEFAULT_REWARDS as DEFAULT_REWARDS
     from seekgraph.rewards.define import reward as reward
+    from seekgraph.rewards.define import reward_of as reward_of
     from seekgraph.rewards.efficiency import attenuated_retrieval as attenuated_retrieval
     from seekgraph.rewards.efficiency import cost_aware_f1 as cost_aware_f1
     from seekgraph.rewards.efficiency import gain_per_search as gain_per_search
@@ -100,12 +102,12 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "adopting": ("adoption",),
-    "algebra": ("Reward", "RewardError", "Score", "scores"),
+    "algebra": ("Reward", "RewardDefinitionError", "RewardError", "Score", "scores"),
     "answering": ("answer_em", "answer_f1", "citation_recall", "citation_support", "confidence_calibrated", "refused_rightly"),
     "combine": ("best_visit", "clip", "decay", "from_visit", "gate", "per_visit", "schedule"),
     "comparing": ("planning_gain", "rank_among"),
     "defaults": ("DEFAULT_REWARDS",),
-    "define": ("reward",),
+    "define": ("reward", "reward_of"),
     "efficiency": ("attenuated_retrieval", "cost_aware_f1", "gain_per_search", "inforage"),
     "grounding": ("bottom_lines", "cites_found", "faithful"),
     "harness1": ("harness_terminal",),

@@ -31,6 +31,10 @@ class RewardError(SeekgraphError, ValueError):
     """A reward is declared wrongly, gives what is no score, or asks for what the examples or the flow do not have."""
 
 
+class RewardDefinitionError(RewardError):
+    """A reward's function gives what is no score at all, such as a float: so for every example, and it ends an evaluation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """How good a step is: `value` in [0, 1], higher is better, or None where the reward does not apply to the step.

@@ -12,12 +12,13 @@ import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 from operator import attrgetter
 from typing import Any
 
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
-from seekgraph.rewards.algebra import Raw, Reward, RewardError, Score
+from seekgraph.rewards.algebra import Raw, Reward, RewardDefinitionError, RewardError, Score
 from seekgraph.types import Example
 
 
@@ -46,7 +47,40 @@ def reward(
     return made
 
 
-_GIVEN = ("input", "item", "attempt", "score")
+def reward_of(thing: Any) -> Reward:
+    """A `Reward` as it is; a plain function `(step, trace, example) -> Score` as a reward of its name, of any visit of a node.
+
+    Raises `RewardError` for anything else, and says what to write.
+    """
+    if isinstance(thing, Reward):
+        return thing
+    said = "a reward is a Reward, or a function (step, trace, example) -> Score"
+    if not callable(thing) or isinstance(thing, type):
+        raise RewardError(
+            f"{said}, not {thing!r}; of a name, take seekgraph.rewards.parse({thing!r})"
+            if isinstance(thing, str)
+            else f"{said}, not {thing!r}"
+        )
+    try:
+        signature(thing).bind(None, None, None)
+    except (TypeError, ValueError) as error:
+        raise RewardError(f"{said}; {_called(thing)!r} is another ({error}): if it makes a reward, call it") from None
+    return reward()(thing)
+
+
+def checked_score(score: Any, function: Callable[..., Any]) -> Raw:
+    """Value and feedback of what a reward's function has returned. Raises `RewardDefinitionError` where that is no `Score`."""
+    if not isinstance(score, Score):
+        raise RewardDefinitionError(f"reward {_called(function)!r} returns {score!r}: return Score(value, feedback)")
+    return score.value, score.feedback
+
+
+def _called(function: Any) -> str:
+    inner = getattr(function, "func", function)
+    return str(getattr(inner, "__name__", None) or type(inner).__name__)
+
+
+_HANDED_ON = ("input", "item", "attempt", "score")
 """Steps that hand on what another has made: it is not theirs to be judged by."""
 
 
@@ -59,15 +93,13 @@ class _Written:
     needs: frozenset[str]
 
     def __call__(self, step: Step, trace: Trace, example: Example | None) -> Raw:
-        applies = (self.on in step.writes and step.kind not in _GIVEN) if self.on else step.kind == "node"
+        applies = (self.on in step.writes and step.kind not in _HANDED_ON) if self.on else step.kind == "node"
         if not applies or step.error is not None:
             return None, ""
         if self.needs and (example is None or not all(getattr(example, need) for need in self.needs)):
             return None, ""
         score = self.function(step, trace, example)
-        if not isinstance(score, Score):
-            raise RewardError(f"reward function {self.function!r} returns {score!r}: return Score(value, feedback)")
-        return score.value, score.feedback
+        return checked_score(score, self.function)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if isinstance(self.function, partial):

@@ -17,7 +17,7 @@ from typing import Any
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import SILENT, Raw, Reward, Score
-from seekgraph.rewards.define import reward
+from seekgraph.rewards.define import checked_score, reward
 from seekgraph.rewards.outcome import lasting
 from seekgraph.types import Example
 
@@ -63,8 +63,7 @@ class _OfRun:
             return None, ""
         if self.needs and (example is None or not all(getattr(example, need) for need in self.needs)):
             return None, ""
-        score = self.function(trace, example)
-        return score.value, score.feedback
+        return checked_score(self.function(trace, example), self.function)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if isinstance(self.function, partial):

@@ -156,6 +156,7 @@ def test_named_metrics_read_the_example_and_the_outcome() -> None:
     assert plain == {
         "answer_em": 1.0,
         "answer_f1": 1.0,
+        **dict.fromkeys(("squad_f1", "hotpot_f1", "musique_f1", "answer_match", "answer_match_f1"), 1.0),
         "citation_precision": 0.5,
         "citation_recall": 0.5,
         "refused": 0.0,
