@@ -116,12 +116,14 @@ def combined(name: str, measure: Callable[..., Raw], *parts: Reward) -> Reward:
 def scores(trace: Trace, rewards: Sequence[Reward], example: Example | None = None) -> Iterator[tuple[Step, Reward, Score]]:
     """Every reward of every step that it applies to, in the order of the trace.
 
-    A reward that raises becomes a `RewardError` that names it and the step.
+    A reward that raises becomes a `RewardError` that names it and the step; a `RewardDefinitionError` stays one.
     """
     for step in trace.steps:
         for each in rewards:
             try:
                 score = each(step, trace, example)
+            except RewardDefinitionError:
+                raise
             except Exception as error:  # the reward may be the user's: whatever it raises is told with its place
                 raise RewardError(f"reward {each.name!r} raised {type(error).__name__} at step {step.id}: {error}") from error
             if score.value is not None:

@@ -9,7 +9,7 @@ from typing import Literal
 from seekgraph.core.language.params import Float
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, Score
-from seekgraph.rewards.outcome import em_of, f1_of, final_answer, searches
+from seekgraph.rewards.outcome import em_of, f1_of, final_answer, lasting_searches, searches
 from seekgraph.rewards.retrieval import Nuggets, search_gain, turn_recall
 from seekgraph.rewards.runs import told_answer, told_searches
 from seekgraph.rewards.weights import tunable
@@ -58,11 +58,11 @@ def _cost_aware(trace: Trace, example: Example, *, a: float, b: float) -> Score:
 
 @tunable
 def inforage(score: Literal["f1", "em"] = "f1", extra: float = 0.2, penalty: float = 0.95) -> Reward:
-    """(score + extra * best) * penalty^N / (1 + extra), in [0, 1]; N is the number of searches where that is above 1, else 0.
+    """(score + extra * best) * cost / (1 + extra), in [0, 1]; with N searches cost is penalty^(N - 1) from N = 3 on, else 1.
 
     `best` is the largest share of the gold that one search found (`turn_recall`). InForage's own value is not divided by 1 +
     extra, which is its maximum. Source: InForage (generation.py, main_ppo.py): a fifth of the best recall of a turn, and
-    0.95^step for steps after the first; here a turn is a search.
+    0.95^step where step counts from 0 and is above 1; here a turn is a search.
 
     Raises `RewardError` for extra below 0 and for a penalty outside [0, 1].
     """
@@ -74,10 +74,10 @@ def inforage(score: Literal["f1", "em"] = "f1", extra: float = 0.2, penalty: flo
 
 def _inforage(trace: Trace, example: Example, *, score: str, extra: float, penalty: float) -> Score:
     turns = searches(trace)
-    recalls = [turn_recall(step, trace, example).value or 0.0 for step in turns]
+    recalls = [turn_recall(step, trace, example).value or 0.0 for step in lasting_searches(trace)]
     best = max(recalls, default=0.0)
     outcome = (f1_of if score == "f1" else em_of)(final_answer(trace), example.answers)
-    worth = penalty ** len(turns) if len(turns) > 1 else 1.0
+    worth = penalty ** (len(turns) - 1) if len(turns) >= 3 else 1.0
     told = f"{told_answer(trace, example)}; {told_searches(len(turns))}, the best found {best:.0%} of the gold"
     return Score((outcome + extra * best) * worth / (1 + extra), told)
 
@@ -93,7 +93,7 @@ def gain_per_search(cap: int | None = None, nuggets: Nuggets | None = None) -> R
 
 
 def _per_search(trace: Trace, example: Example, *, gain: Reward) -> Score:
-    found = [gain(step, trace, example).value for step in searches(trace)]
+    found = [gain(step, trace, example).value for step in lasting_searches(trace)]
     gains = [value for value in found if value is not None]
     if not gains:
         return Score(None, "no search had anything left to find")

@@ -38,14 +38,17 @@ def frugal_value(recalls: list[float], most: int, baseline: float) -> float:
 
     n* is the first number of searches that reached the highest recall. With x as the share that is off,
 
-        recall below the baseline:  clip(log((1 - x) / x), -2, 0)    with x = |n - most| / most
-        n = n*:                     2 + 2 n* / (most + 1)
-        n > n*:                     clip(log((1 - x) / x), -2, 1.9)  with x = (n - n*) / (most + 1)
+        recall below the baseline, or 0:  clip(log((1 - x) / x), -2, 0)    with x = |n - (most + 1)| / (most + 1)
+        n = n*:                           2 + 2 n* / (most + 1)
+        n > n*:                           clip(log((1 - x) / x), -2, 1.9)  with x = (n - n*) / (most + 1)
+
+    The released code has another branch for MuSiQue and 2Wiki, which compares sentences by F1 where titles are not unique. Here
+    passages have ids of their own, so the recall of ids serves for all data sets.
     """
     n = min(len(recalls) - 1, most)
     reached = recalls[: n + 1]
-    if reached[-1] < baseline:
-        return _odds(abs(n - most) / most, 0.0)
+    if reached[-1] < baseline or not reached[-1]:
+        return _odds(abs(n - most - 1) / (most + 1), 0.0)
     least = reached.index(max(reached))
     return 2 + 2 * least / (most + 1) if n == least else _odds((n - least) / (most + 1), 1.9)
 

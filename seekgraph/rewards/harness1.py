@@ -16,6 +16,8 @@ from seekgraph.types import Example
 
 _HIGHEST = {"v3": 0.7 + 0.3 + 1.0 + 0.8 + 0.4, "v4": 2.0}
 _FLOOR = 0.001
+BAD_FORM = -0.5
+_NOT_CHOSEN = -0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +39,40 @@ class Curated:
     turns: int = 0
 
     def v3(self, turn_penalty: float = 0.0) -> float:
-        """0.7 F2(recall, precision) + 0.3 found + 1.0 [answer_recall > 0] + 0.8 answer_recall + 0.4 answer_found
-        - 0.35 max(0, answer_found - answer_recall) - turn_penalty * turns - 0.2 [not chose] - 0.5 [not formed], at least 0.001.
+        """-0.5 in bad form; else -0.2 where nothing was chosen; else, at least 0.001,
+
+        0.7 F2(recall, precision) + 0.3 found + 1.0 [answer_recall > 0] + 0.8 answer_recall + 0.4 answer_found
+        - 0.35 max(0, answer_found - answer_recall) - turn_penalty * turns
 
         F2 = 5 P R / (4 P + R). The highest value is 3.2.
         """
+        if not self.formed:
+            return BAD_FORM
+        if not self.chose:
+            return _NOT_CHOSEN
         both = 4 * self.precision + self.recall
         value = 0.7 * (5 * self.precision * self.recall / both if both else 0.0) + 0.3 * self.found
         value += 1.0 * (self.answer_recall > 0) + 0.8 * self.answer_recall + 0.4 * self.answer_found
         value -= 0.35 * max(0.0, self.answer_found - self.answer_recall) + turn_penalty * self.turns
-        return max(_FLOOR, value - 0.2 * (not self.chose) - 0.5 * (not self.formed))
+        return max(_FLOOR, value)
 
     def v4(self) -> float:
-        """0.5 (found + recall + answer_found + answer_recall); the highest value is 2."""
-        return 0.5 * (self.found + self.recall + self.answer_found + self.answer_recall)
+        """-0.5 in bad form; else 0.5 (found + recall + answer_found + answer_recall), whose highest value is 2."""
+        return 0.5 * (self.found + self.recall + self.answer_found + self.answer_recall) if self.formed else BAD_FORM
 
 
 @tunable
 def harness_terminal(version: Literal["v3", "v4"] = "v3", turn_penalty: float = 0.0) -> Reward:
-    """Harness-1's terminal formula over a run, divided by its highest value, so in [0, 1]: `Curated.v3` / 3.2 or `Curated.v4` /
-    2.
+    """Harness-1's terminal formula over a run, from its lowest value, -0.5, to its highest, so in [0, 1]:
+    (`Curated.v3` + 0.5) / 3.7, or (`Curated.v4` + 0.5) / 2.5.
 
     Curated are the passages that the run hands on. The passages that hold the answer are those of `runs.answer_documents`; where
     there is none, the recalls of the answer are 0.
 
     Source: Harness-1 (ultra_core.py). Its launch script has no turn penalty, and neither has this unless one is given, in
-    units of the formula for each search. Raises `RewardError` for another version and a penalty below 0.
+    units of the formula for each search (its code has one that grows from a number of turns on).
+
+    Raises `RewardError` for another version and a penalty below 0.
     """
     if version not in _HIGHEST or turn_penalty < 0:
         raise RewardError(f"version is 'v3' or 'v4' and turn_penalty 0 or more, not {version!r} and {turn_penalty!r}")
@@ -81,7 +91,7 @@ def curated_of(trace: Trace, example: Example) -> Curated:
         found=len(gold & found) / len(gold),
         answer_recall=len(holding.intersection(kept)) / len(holding) if holding else 0.0,
         answer_found=len(holding & found) / len(holding) if holding else 0.0,
-        chose=curated(trace),
+        chose=curated(trace) and bool(kept),
         formed=not bad_form(trace),
         turns=len(searches(trace)),
     )
@@ -93,4 +103,4 @@ def _terminal(trace: Trace, example: Example, *, version: str, turn_penalty: flo
     told = f"found {parts.found:.0%} of the gold and kept {parts.recall:.0%}, {parts.precision:.0%} of what it kept is gold"
     if not parts.answer_recall:
         told += "; kept nothing that holds the answer" + (", though it had found it" if parts.answer_found else "")
-    return Score(share_of(value, 0.0, _HIGHEST[version]), told)
+    return Score(share_of(value, BAD_FORM, _HIGHEST[version]), told)

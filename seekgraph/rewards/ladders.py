@@ -7,10 +7,11 @@ from functools import partial
 
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, Score
-from seekgraph.rewards.outcome import bad_form, em_of, f1_of, final_answer, says, searches, values_of
+from seekgraph.rewards.outcome import bad_form, em_of, f1_of, final_answer, lasting_searches, searches, values_of
 from seekgraph.rewards.runs import told_answer
 from seekgraph.rewards.weights import tunable
 from seekgraph.rewards.whole import run_reward
+from seekgraph.text.answers import normalize
 from seekgraph.types import Example, Passage, Ranking
 
 _AMONG_FIRST = -1.0
@@ -26,10 +27,12 @@ def search_r1(form: float = 0.2, retrieved: float = 0.1, answered: float = 0.1) 
         right, in bad form                                     1 - form
         wrong, in good form, a gold answer is in what it found form + retrieved
         wrong, in good form                                    form
-        wrong, in bad form, with an answer                     answered
+        wrong, in bad form, with an answer, also an empty one  answered
         else                                                   0
 
-    Right is exact match. The form is judged by the steps, see `outcome.bad_form`, and not by tags in a text.
+    Right is exact match. A gold answer is in what was found where its normalised text is a part of the normalised text of a
+    passage with its title: as in the released code, "no" is in "north", and a yes or no is looked for like any other. The form is
+    judged by the steps, see `outcome.bad_form`, and not by tags in a text.
     Source: Search-R1 (qa_em_format.py; the three amounts stand in its comments). Raises `RewardError` for amounts that leave
     [0, 1].
     """
@@ -44,9 +47,10 @@ def _search_r1(trace: Trace, example: Example, *, form: float, retrieved: float,
     if em_of(answer, example.answers) == 1:
         return Score(1 - form, f"{told}, but {wrong_form}") if wrong_form else Score(1.0, told)
     if wrong_form:
-        has_answer = answer is not None and bool(answer.text.strip())
-        return Score(answered if has_answer else 0.0, f"{told}; {wrong_form}")
-    if any(says(passage, example.answers) for step in searches(trace) for passage in values_of(step.writes["passages"], Passage)):
+        return Score(0.0 if answer is None else answered, f"{told}; {wrong_form}")
+    found = (passage for step in lasting_searches(trace) for passage in values_of(step.writes["passages"], Passage))
+    golds = [normalize(gold) for gold in example.answers]
+    if any(gold in normalize(f"{passage.title} {passage.text}") for passage in found for gold in golds):
         return Score(form + retrieved, f"{told}, which it had found")
     return Score(form, f"{told}, which it had not found")
 
@@ -56,8 +60,8 @@ def hiersearch(offered: Collection[str], web: Collection[str] = (), *, local_fir
     """HierSearch's reward of a run, clipped to [0, 1]:
 
         bad form, or over its budget  0
-        F1 > 0                        F1, + `local_first_term` with `local_first`
-        F1 = 0                        tools * |tools used that were offered| / |offered|
+        outcome > 0                   outcome: F1, + `local_first_term` with `local_first`
+        else                          tools * |tools used that were offered| / |offered|
 
     `offered` are names of retrievers, as the flow binds them (the `source` of the rankings that they make); `web` are those that
     are not local. Source: HierSearch (hier_search.py), which adds the term for local tools before the web as an option.
@@ -99,9 +103,11 @@ def _hiersearch(
         return Score(0.0, wrong)
     f1, asked = f1_of(final_answer(trace), example.answers), tools_asked(trace)
     told = told_answer(trace, example)
-    if f1 == 0:
-        used = offered.intersection(asked)
-        unused = ", ".join(sorted(offered - used))
-        return Score(tools * len(used) / len(offered), f"{told}; never asked {unused}" if unused else told)
     term = local_first_term(asked, web) if local_first else 0.0
-    return Score(max(0.0, f1 + term), f"{told}; asked the web {'early' if term <= -0.1 else 'late'}" if term else told)
+    if term:
+        told += f"; asked the web {'early' if term <= -0.1 else 'late'}"
+    if f1 + term > 0:
+        return Score(min(1.0, f1 + term), told)
+    used = offered.intersection(asked)
+    unused = ", ".join(sorted(offered - used))
+    return Score(tools * len(used) / len(offered), f"{told}; never asked {unused}" if unused else told)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
+from seekgraph.core.record.attempts import before as standing_before
 from seekgraph.core.record.attempts import discarded
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
@@ -54,6 +55,11 @@ def searches(trace: Trace) -> list[Step]:
     made.
     """
     return [step for step in trace.steps if is_search(step)]
+
+
+def lasting_searches(trace: Trace) -> list[Step]:
+    """The `searches` that were not made in discarded attempts: for what was found, where `searches` is for what was spent."""
+    return [step for step in lasting(trace) if is_search(step)]
 
 
 def is_search(step: Step) -> bool:
@@ -120,11 +126,12 @@ def bad_form(trace: Trace) -> str:
 
 
 def passages_of(trace: Trace, ids: Collection[str], before: Step | None = None) -> dict[str, Passage]:
-    """Passages with these ids as the run has them, by id; only those from earlier steps where `before` is given."""
+    """Passages with these ids as the run has them, by id; only those from earlier steps where `before` is given.
+
+    What only a discarded attempt has found is not among them, unless `before` is in that attempt.
+    """
     known: dict[str, Passage] = {}
-    for step in trace.steps:
-        if before is not None and step.path == before.path and step.at == before.at:
-            break
+    for step in lasting(trace) if before is None else standing_before(before, trace.steps):
         for channel in ("passages", "context", "digests"):
             for passage in values_of(step.writes.get(channel, ()), Passage):
                 if passage.id in ids:

@@ -6,7 +6,18 @@ from collections.abc import Callable, Mapping
 
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Score
-from seekgraph.rewards.outcome import em_of, f1_of, final_answer, found_by, is_closed, lasting, says, searches, values_of
+from seekgraph.rewards.outcome import (
+    em_of,
+    f1_of,
+    final_answer,
+    found_by,
+    is_closed,
+    lasting,
+    lasting_searches,
+    says,
+    searches,
+    values_of,
+)
 from seekgraph.rewards.whole import run_reward
 from seekgraph.types import Example, Passage
 
@@ -42,12 +53,17 @@ def told_searches(count: int) -> str:
 
 
 def recall_by_search(trace: Trace, example: Example) -> list[float]:
-    """The share of gold that had been found after no search, after the first, after the second, and so on."""
+    """The share of gold that had been found after no search, after the first, after the second, and so on.
+
+    A search of a discarded attempt is one of these, and adds nothing to what was found.
+    """
     gold = set(example.supporting_ids)
     found: set[str] = set()
     shares = [0.0]
+    lasted = {step.id for step in lasting_searches(trace)}
     for step in searches(trace):
-        found |= gold.intersection(passage.id for passage in values_of(step.writes["passages"], Passage))
+        if step.id in lasted:
+            found |= gold.intersection(passage.id for passage in values_of(step.writes["passages"], Passage))
         shares.append(len(found) / len(gold))
     return shares
 

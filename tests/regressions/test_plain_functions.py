@@ -9,7 +9,7 @@ import pytest
 import seekgraph as sg
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
-from seekgraph.evaluation import evaluate
+from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.evaluation.metrics import MetricError, Outcome, metric
 from seekgraph.evaluation.validation import rewards_for
 from seekgraph.rewards import RewardDefinitionError, RewardError, Score, parse, run_reward
@@ -18,11 +18,20 @@ from seekgraph.types import Answer, Example
 ROWS = [Example(id="q", question="Which river?", answers=("Seine",))]
 
 
+class Said(sg.Writes):
+    """An answer."""
+
+    answer: Answer
+
+
 class Say(sg.Node):
     """Answers with one text."""
 
-    async def run(self, question: str) -> sg.Answer:
-        return Answer(text="Seine")
+    async def run(self, question: str) -> Said:
+        return Said(answer=Answer(text="Seine"))
+
+
+FLOW = sg.Flow(Say()).bind()
 
 
 def long_enough(example: Example, outcome: Outcome) -> float | None:
@@ -38,17 +47,17 @@ def a_float(step: Step, trace: Trace, example: Example | None) -> float:
 
 
 def test_plain_functions_are_a_metric_and_a_reward() -> None:
-    report = asyncio.run(evaluate(Say().bind(), ROWS, metrics=[long_enough], rewards=[short]))
+    report = asyncio.run(evaluate(FLOW, ROWS, metrics=[long_enough], rewards=[short]))
     assert report.rows[0].metrics == {"long_enough": 5.0}
     assert [value for visits in report.rows[0].rewards.values() for _, name, value in visits if name == "short"] == [0.5]
 
 
 def test_a_reward_that_returns_a_float_ends_at_its_first_call_and_is_named() -> None:
     with pytest.raises(RewardDefinitionError, match=r"'a_float' returns 0.5: return Score\(value, feedback\)"):
-        asyncio.run(evaluate(Say().bind(), ROWS, rewards=[a_float]))  # type: ignore[list-item]
+        asyncio.run(evaluate(FLOW, ROWS, rewards=[a_float]))  # type: ignore[list-item]
     whole = run_reward(name="whole")(lambda trace, example: 0.5)  # type: ignore[arg-type,return-value]
     with pytest.raises(RewardDefinitionError, match=r"returns 0\.5"):
-        asyncio.run(evaluate(Say().bind(), ROWS, rewards=[whole]))
+        asyncio.run(evaluate(FLOW, ROWS, rewards=[whole]))
 
 
 def test_what_is_no_metric_and_no_reward_says_what_to_write() -> None:
@@ -57,7 +66,7 @@ def test_what_is_no_metric_and_no_reward_says_what_to_write() -> None:
     with pytest.raises(MetricError, match="not 3"):
         metric(3)  # type: ignore[arg-type]
     with pytest.raises(RewardError, match=r"function \(step, trace, example\) -> Score"):
-        rewards_for([lambda step: Score(1.0)], ROWS, Say().bind().flow)
+        rewards_for([lambda step: Score(1.0)], ROWS, FLOW.flow)
     assert parse("support_gain").name == "support_gain"
     with pytest.raises(RewardError, match=r"rewards\.parse"):
-        rewards_for(["support_gain"], ROWS, Say().bind().flow)  # type: ignore[list-item]
+        rewards_for(["support_gain"], ROWS, FLOW.flow)  # type: ignore[list-item]

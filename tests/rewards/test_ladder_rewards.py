@@ -53,11 +53,17 @@ def poor(trace: Trace) -> Trace:
         (run(SEINE >> Say("Rome")), 0.3),  # 0.2 + 0.1: "Paris" stands in what was found
         (run(TIBER >> Say("Rome")), 0.2),
         (poor(run(SEINE >> Say("Rome"))), 0.1),
+        (poor(run(SEINE >> Say(""))), 0.1),  # an empty answer is an answer
         (run(SEINE >> Fail()), 0.0),
     ],
 )
 def test_the_rungs_of_search_r1(trace: Trace, rung: float) -> None:
     assert values(search_r1(), trace, example()) == pytest.approx([rung])
+
+
+def test_search_r1_looks_for_the_gold_as_a_part_of_the_text() -> None:
+    north = run(Tell({"p1": "It lies in the north."}) >> Say("yes"))
+    assert values(search_r1(), north, example(answers=("no",))) == pytest.approx([0.3])  # "no" is in "north"
 
 
 def test_the_amounts_of_search_r1_are_params() -> None:
@@ -91,7 +97,14 @@ def test_the_web_costs_the_more_the_sooner_it_is_asked(position: int, term: floa
     assert local_first_term(asked, {"web", "browse"}) == term
     trace = run(Ask(tuple(asked)) >> Say("Paris"))
     assert tools_asked(trace) == asked
-    assert values(hiersearch(TOOLS, ("web", "browse"), local_first=True), trace, example()) == pytest.approx([1 + term])
+    # where the term leaves nothing, the share of tools counts: for the web among the first three, with a right answer
+    wanted = 1 + term or 0.1 * len(set(asked)) / len(TOOLS)
+    assert values(hiersearch(TOOLS, ("web", "browse"), local_first=True), trace, example()) == pytest.approx([wanted])
+
+
+def test_the_web_first_with_a_right_answer_earns_the_share_of_tools() -> None:
+    trace = run(Ask(("web", "chunks")) >> Say("Paris"))
+    assert values(hiersearch(TOOLS, ("web", "browse"), local_first=True), trace, example()) == pytest.approx([0.05])
 
 
 def test_local_tools_alone_cost_nothing_and_tools_are_declared() -> None:
@@ -119,9 +132,10 @@ def test_the_terminal_formula_v3() -> None:
 
 def test_the_terminal_formula_v3_at_its_ends() -> None:
     assert Curated(1, 1, 1, 1, 1).v3() == pytest.approx(3.2)
-    assert Curated(0, 0, 0.5, 0, 0, chose=False).v3() == 0.001  # 0.15 - 0.2
-    assert Curated(0, 0, 1.0, 0, 0, formed=False).v3() == 0.001  # 0.3 - 0.5
-    assert Curated(1, 1, 1, 1, 1, chose=False, formed=False).v3() == pytest.approx(2.5)
+    assert Curated(0, 0, 0, 0, 0).v3() == 0.001
+    assert Curated(1, 1, 1, 1, 1, chose=False).v3() == -0.2  # flat, in place of the formula
+    assert Curated(1, 1, 1, 1, 1, chose=False, formed=False).v3() == -0.5
+    assert Curated(1, 1, 1, 1, 1, formed=False).v4() == -0.5
     assert Curated(0, 0, 1.0, 0, 1.0).v3() == pytest.approx(0.3 + 0.4 - 0.35)  # found the answer, and let it go
 
 
@@ -130,16 +144,17 @@ shares = st.floats(0, 1)
 
 @given(st.builds(Curated, *[shares] * 5, st.booleans(), st.booleans(), st.integers(0, 99)), shares)
 def test_the_terminal_formulas_stay_in_their_ranges(parts: Curated, turn_penalty: float) -> None:
-    assert 0.001 <= parts.v3(turn_penalty) <= 3.2 + 1e-9
-    assert 0 <= parts.v4() <= 2
+    least = 0.001 if parts.chose else -0.2
+    assert (least if parts.formed else -0.5) <= parts.v3(turn_penalty) <= 3.2 + 1e-9
+    assert (0 if parts.formed else -0.5) <= parts.v4() <= 2
 
 
 def test_the_parts_are_read_from_a_run() -> None:
     trace = run(Tell({"p1": "Paris", "p2": "Seine", "x": "y"}) >> Keep(("p1", "x")) >> Say("Paris"))
     parts = curated_of(trace, example("p1", "p2", "p3"))
     assert parts == Curated(recall=1 / 3, precision=1 / 2, found=2 / 3, answer_recall=1, answer_found=1, turns=1)
-    assert values(harness_terminal(), trace, example("p1", "p2", "p3")) == pytest.approx([parts.v3() / 3.2])
-    assert values(harness_terminal("v4"), trace, example("p1", "p2", "p3")) == pytest.approx([parts.v4() / 2])
+    assert values(harness_terminal(), trace, example("p1", "p2", "p3")) == pytest.approx([(parts.v3() + 0.5) / 3.7])
+    assert values(harness_terminal("v4"), trace, example("p1", "p2", "p3")) == pytest.approx([(parts.v4() + 0.5) / 2.5])
     assert not curated_of(run(SEINE >> Say("Paris")), example("p1")).chose
     with pytest.raises(RewardError, match="version"):
         harness_terminal("v5")  # type: ignore[arg-type]

@@ -24,7 +24,7 @@ def test_a_row_says_how_a_reward_is_called_what_it_needs_and_where_it_is_from() 
     inforage = listed["inforage"]
     assert inforage.call == "inforage(score='f1', extra=0.2, penalty=0.95)"
     assert inforage.needs == ("gold passages", "gold answers")
-    assert inforage.about.startswith("(score + extra * best) * penalty^N")
+    assert inforage.about.startswith("(score + extra * best) * cost")
     assert inforage.source.startswith("InForage (generation.py")
     assert "Raises" not in inforage.source
     assert (listed["judged"].needs, listed["judged"].channels) == (("a judge",), ("answer", "verdict"))

@@ -140,12 +140,15 @@ def test_cost_aware_f1_falls_with_every_search() -> None:
 
 
 def test_inforage_adds_a_fifth_of_the_best_turns_recall_and_decays() -> None:
-    # (F1 + best / 5) * 0.95^N / 1.2: best is 3/4, N = 3
+    # (F1 + best / 5) * 0.95^(N - 1) / 1.2: best is 3/4, N = 3
     trace = run(THREE >> Say("Paris France"))
-    assert values(inforage(), trace, ROW) == pytest.approx([(2 / 3 + 0.75 / 5) * 0.95**3 / 1.2])
-    assert values(inforage("em"), trace, ROW) == pytest.approx([(0 + 0.75 / 5) * 0.95**3 / 1.2])
+    assert values(inforage(), trace, ROW) == pytest.approx([(2 / 3 + 0.75 / 5) * 0.95**2 / 1.2])
+    assert values(inforage("em"), trace, ROW) == pytest.approx([(0 + 0.75 / 5) * 0.95**2 / 1.2])
     # one search is not penalised: (1 + 1/4/5) / 1.2
     assert values(inforage(), run(Find((("p1",),)) >> Say("Paris")), ROW) == pytest.approx([1.05 / 1.2])
+    # and neither are two: (1 + 1/3/5) / 1.2
+    two = run(rounds(("p1",), ("x",)) >> Say("Paris"))
+    assert values(inforage(), two, example("p1", "p2", "p3")) == pytest.approx([0.8889], abs=1e-4)
     with pytest.raises(RewardError, match="penalty"):
         inforage(penalty=1.5)
 
@@ -160,8 +163,9 @@ def test_inforage_adds_a_fifth_of_the_best_turns_recall_and_decays() -> None:
         ([0, 1.0], 2 + 2 * 1 / 6),
         ([0, 1.0, 1.0], math.log((5 / 6) / (1 / 6))),  # one too many: x = 1/6, log 5 = 1.609
         ([0, 1.0, 1.0, 1.0, 1.0], 0.0),  # three too many: x = 3/6
-        ([0, 0.5], -math.log(4)),  # recall below the baseline after 1 of 5: x = 4/5, log(1/4)
-        ([0, 0.5, 0.5, 0.5, 0.5], 0.0),  # after 4 of 5: x = 1/5, log 4 is clipped to 0
+        ([0, 0.5], -math.log(5)),  # recall below the baseline after 1 of 5: x = 5/6, log(1/5)
+        ([0, 0.5, 0.5], -math.log(2)),  # after 2 of 5: x = 4/6, log(1/2)
+        ([0, 0.5, 0.5, 0.5, 0.5], 0.0),  # after 4 of 5: x = 2/6, log 2 is clipped to 0
         ([0], -2.0),  # never searched: x = 1
         ([0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5], 0.0),  # as many as may be
     ],
@@ -180,9 +184,9 @@ def test_frugality_of_a_run_is_scaled_with_its_form() -> None:
     # exact at 2 of 5: 2 + 2 * 2/6, + 0.5 for two searches in good form, from [-2.5, 4.5] to [0, 1]
     assert values(frugal(5), trace, example("p1", "p2")) == pytest.approx([(2 + 4 / 6 + 0.5 + 2.5) / 7])
     assert told(frugal(5), trace, example("p1")) == ["2 searches, 1 would have done"]
-    # the recall 1/3 is below 0.6: x = 3/5, log(2/3)
+    # the recall 1/3 is below 0.6: x = 4/6, log(1/2)
     assert values(frugal(5), run(rounds(("p1",), ("x",)) >> Say("Paris")), example("p1", "p2", "p3")) == pytest.approx(
-        [(math.log(2 / 3) + 0.5 + 2.5) / 7]
+        [(math.log(1 / 2) + 0.5 + 2.5) / 7]
     )
     with pytest.raises(RewardError, match="at least 1"):
         frugal(0)
