@@ -27,7 +27,7 @@ def steps() -> list[Step]:
         Step("redo/find", (1,), "node", writes={"passages": found("gold")}),
         Step("redo", (2,), "attempt", writes={}),
         Step("redo/find", (2,), "node", writes={"passages": (Passage(id="other", title="o", text="Rome."),)}),
-        Step("redo", (), "kept", decision="2"),
+        Step("redo", (), "selected", decision="2"),
         Step("say", (), "node", writes={"answer": Answer(text="Rome", citations=("gold",))}),
     ]
 
