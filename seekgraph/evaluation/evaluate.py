@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from seekgraph.core.base.budget import Budget
+from seekgraph.core.base.budget import Budget, Usage
 from seekgraph.core.base.errors import BindError
 from seekgraph.core.base.meter import Meter
 from seekgraph.core.machine.bound import Bound
@@ -86,6 +86,9 @@ async def evaluate(
 
 Done = tuple[Row, Trace | None]
 
+YIELD = 0.005
+"""Seconds after which the event loop has its turn, however little the flow waits by itself."""
+
 
 async def _all(runner: _Runner, examples: Sequence[Example], parallel: int, heard: Sequence[OnRow]) -> list[Done]:
     """Run all examples with at most `parallel` workers. Cancelling, and an error of those who listen, leaves nothing running."""
@@ -97,7 +100,9 @@ async def _all(runner: _Runner, examples: Sequence[Example], parallel: int, hear
             done[number] = await runner.row(example)
             for hear in heard:
                 hear(done[number][0])
-            await asyncio.sleep(0)  # a flow that never waits must not keep the others, or a cancellation, from their turn
+            if time.perf_counter() - runner.yielded > YIELD:
+                await asyncio.sleep(0)  # a flow that never waits must not keep the others, or a cancellation, from their turn
+                runner.yielded = time.perf_counter()
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -108,7 +113,7 @@ async def _all(runner: _Runner, examples: Sequence[Example], parallel: int, hear
     return [done[number] for number in range(len(examples))]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Runner:
     """Turns examples into rows."""
 
@@ -119,6 +124,7 @@ class _Runner:
     meter: Meter
     gate: asyncio.Semaphore
     keep: bool
+    yielded: float = 0.0
 
     async def row(self, example: Example) -> Done:
         """Run one example. Raises only when the task is cancelled from outside."""
@@ -148,8 +154,9 @@ class _Runner:
         return Row(id=example.id, status="failed", metrics=nothing, error=error, seconds=own(), waited=waited), None
 
     def _scored(self, example: Example, result: Result, seconds: float, waited: float) -> Row:
-        trace, outcome = result.trace, outcome_of(result, seconds)
-        answer, usage = outcome.answer, trace.usage()
+        trace, usage = result.trace, result.trace.usage()
+        outcome = outcome_of(result, seconds, usage)
+        answer = outcome.answer
         rewards: dict[str, list[tuple[int, str, float]]] = {}
         error = _cause(trace) if result.status == "failed" else None
         applying = self._applying(example)
@@ -195,9 +202,9 @@ class _Runner:
         return [each for each in self.metrics if each.applies_to(example)]
 
 
-def outcome_of(result: Result, seconds: float = 0.0) -> Outcome:
-    """What a run handed on and used, for metrics."""
-    usage = result.trace.usage()
+def outcome_of(result: Result, seconds: float = 0.0, usage: Usage | None = None) -> Outcome:
+    """What a run handed on and used, for metrics. `usage` is that of its trace, where it is known already."""
+    usage = result.trace.usage() if usage is None else usage
     ids = tuple(passage.id for passage in result.passages if isinstance(passage, Passage))
     return Outcome(ids, _answer(result), usage.searches, usage.calls, usage.tokens, usage.usd, seconds)
 

@@ -17,6 +17,9 @@ from seekgraph.core.base.errors import BudgetExceeded
 _ROUNDING = 1e-9
 """Relative: sums of money round, a hundred times 0.015 comes to a little less than 1.5."""
 
+_UNLIMITED = Budget()
+"""Made once: every run has a meter, and most have no budget of their own."""
+
 Waiter = Future[None]
 
 
@@ -30,7 +33,7 @@ class Meter:
     __slots__ = ("_flying", "_lock", "_lost", "_waiting", "budget", "largest", "limited", "parent", "refused", "started", "used")
 
     def __init__(self, budget: Budget | None = None, parent: Meter | None = None) -> None:
-        self.budget = budget or Budget()
+        self.budget = budget or _UNLIMITED
         self.parent = parent
         self.used = Usage()
         self.refused = False  # whether something was not started for its sake
