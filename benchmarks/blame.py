@@ -458,7 +458,7 @@ def report(rows: list[tuple[str, Fault, Tally]], judge: int, counts: dict[str, i
         "## The step that is named, where one was broken",
         "",
         "The share of the examples that the fault made fail in which the broken node is named; under class, that and its class.",
-        "What mends a step, and what the competent steps of `search` and `plan` know, is the same gold: with models in their",
+        "What fixes a step, and what the competent steps of `search` and `plan` know, is the same gold: with models in their",
         "place, which are often wrong by themselves, more than one step is broken at once, and the shares are lower, as in",
         "`bridge` on musique.",
         "",

@@ -79,7 +79,7 @@ class Change:
         return (self.gained.mean or 0.0) <= (self.headroom.high or 0.0) + 1e-9
 
 
-def mended() -> tuple[tuple[str, dict[str, Any]], ...]:
+def fixed() -> tuple[tuple[str, dict[str, Any]], ...]:
     """The changes that set the bad params of one node to what they were."""
     was = {name: param.value for name, param in bridge.params().items()}
     nodes = dict.fromkeys(name.split(".")[0] for name in WORSE)
@@ -141,7 +141,7 @@ async def main(options: argparse.Namespace) -> str:
         resources = open_corpus(folder / "corpus.jsonl")
         written = bridge.bind({key: thing for key, thing in resources.items() if key in bridge.resources})
         for metric in METRICS:
-            for title, flow, changes in (("as written", written, TRIED), ("set badly", written.with_params(WORSE), mended())):
+            for title, flow, changes in (("as written", written, TRIED), ("set badly", written.with_params(WORSE), fixed())):
                 found, ratio = await measured(flow, changes, examples, metric)
                 every += found
                 made = table(f"{metric} on {name} ({len(examples)} questions), {title}", found, ratio)

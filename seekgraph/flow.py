@@ -151,7 +151,7 @@ class Bound(core_bound.Bound):
         """Which step loses the points on these examples, why each failed example failed, what perfect steps would gain.
 
         An example below `good` in `metric` has failed: below .5 in answers' token F1, unless told otherwise. For each the first
-        broken step is sought and confirmed by a replay in which it is mended. With `headroom` each node is replayed as a perfect
+        broken step is sought and confirmed by a replay in which it is fixed. With `headroom` each node is replayed as a perfect
         one. `worst` examples are kept with their traces. `budget` is for all of it.
         """
         from seekgraph.diagnosis.diagnose import diagnose

@@ -1,7 +1,7 @@
 """Blame: the first broken step of a failed example.
 
 The wrong answer is walked back to what it was made from. Where a step did not get what it needed, the walk goes on to the step
-that lost it (`losses.py`); where it did, it is the step itself. Each step that is suspected on the way is then mended in a
+that lost it (`losses.py`); where it did, it is the step itself. Each step that is suspected on the way is then fixed in a
 replay, with what the gold says that it should have written (`gold.py`): if the example comes out well, the finding is confirmed;
 if none does, it is a guess.
 """
@@ -22,7 +22,7 @@ from seekgraph.text.answers import token_f1
 from seekgraph.text.entities import flat, folded, names
 from seekgraph.types import Answer, Digest, Evidence, Plan
 
-DEEPER = 3  # how often a run in which all suspects are mended is looked at for further ones
+DEEPER = 3  # how often a run in which all suspects are fixed is looked at for further ones
 RIGHT = 0.5
 """Token F1 from which the conclusion of a call counts as right."""
 
@@ -30,48 +30,48 @@ RIGHT = 0.5
 async def blame(case: Case) -> Finding | None:
     """The first broken step of an example, or None where no step can be suspected.
 
-    Each suspect is mended alone. Where that is not enough, all are mended at once, and what then comes to light, too: if that
-    mends the example, the first of them is a guess; if not, the step that answers is broken whatever it is given.
+    Each suspect is fixed alone. Where that is not enough, all are fixed at once, and what then comes to light, too: if that
+    fixes the example, the first of them is a guess; if not, the step that answers is broken whatever it is given.
     """
     before, at_end = await suspects(case)
     for suspect in before:
-        value = await _mended(case, suspect)
+        value = await _fixed(case, suspect)
         if value is not None and case.goodness.is_good(value):
             return _finding(case, suspect, True, value)
     rest = await _together(case, before)
     if rest == []:
         for suspect in before:
-            value = await _mended(case, suspect, only_gold=True)
+            value = await _fixed(case, suspect, only_gold=True)
             if value is not None and case.goodness.is_good(value):
                 return _finding(case, suspect, True, value)
     if before and (rest is not None or at_end is None):
         first = _earliest(case, before)
         others = [path for path in (*(each.step.path for each in before), *(rest or ())) if path != first.step.path]
-        too = f"; {', '.join(dict.fromkeys(others))} would have to be mended, too" if others and rest is not None else ""
+        too = f"; {', '.join(dict.fromkeys(others))} would have to be fixed, too" if others and rest is not None else ""
         return _finding(case, first._replace(why=f"{first.why}{too}"), False, None)
     if at_end is None:
         return None
-    value = await _mended(case, at_end)
+    value = await _fixed(case, at_end)
     return _finding(case, at_end, value is not None and case.goodness.is_good(value), value)
 
 
 async def _together(case: Case, found: list[Suspect]) -> list[str] | None:
-    """The paths that have to be mended besides those of all suspects; None where even that does not mend the example."""
+    """The paths that have to be fixed besides those of all suspects; None where even that does not fix the example."""
     paths = list(dict.fromkeys(each.step.path for each in found))
     if not paths:
         return None
-    mended = await case.mended(paths, only_gold=True)
-    if not mended.failed or not (await case.mended(paths)).failed:
+    fixed = await case.fixed(paths, only_gold=True)
+    if not fixed.failed or not (await case.fixed(paths)).failed:
         return []
     rest: list[str] = []
     for _ in range(DEEPER):
-        again, _ = await suspects(mended)
+        again, _ = await suspects(fixed)
         new = [path for path in dict.fromkeys(each.step.path for each in again) if path not in (*paths, *rest)]
         if not new:
             return None
         rest += new
-        mended = await case.mended([*paths, *rest], only_gold=True)
-        if not mended.failed:
+        fixed = await case.fixed([*paths, *rest], only_gold=True)
+        if not fixed.failed:
             return rest
     return None
 
@@ -164,8 +164,8 @@ def _unread(case: Case, scope: Scope, readers: list[Step], quotes: list[Evidence
         have = [flat(each.quote or each.claim) for each in quotes if each.passage_id == passage.id]
         if not any(text in quote or quote in text for text in needed for quote in have if quote):
             had = [reader for reader in readers if passage.id in set(ids_of(list(case.trace.inputs(reader).values())))]
-            told = f"it read gold passage {passage.id} ({passage.title}) and kept nothing of it that is needed"
-            yield from (Suspect(reader, "reading", told) for reader in reversed(had))
+            why = f"it read gold passage {passage.id} ({passage.title}) and kept nothing of it that is needed"
+            yield from (Suspect(reader, "reading", why) for reader in reversed(had))
 
 
 async def _goals(case: Case, step: Step, digests: list[Digest]) -> list[Suspect]:
@@ -179,8 +179,8 @@ async def _goals(case: Case, step: Step, digests: list[Digest]) -> list[Suspect]
         asked = {case.gold.hop_of(goal.text) for goal in plan.goals}
         open_ = [hop for number, hop in enumerate(hops) if number not in asked]
         if open_:
-            told = "; ".join(hop.question for hop in open_)
-            found.append(Suspect(plans[-1], "plan", f"no goal asks: {told}"))
+            why = "; ".join(hop.question for hop in open_)
+            found.append(Suspect(plans[-1], "plan", f"no goal asks: {why}"))
     worked: list[tuple[int, Step, Scope]] = []
     for back in returned:
         answered = [each for each in _parents(case, back) if "answer" in each.writes]
@@ -205,18 +205,18 @@ def _parents(case: Case, step: Step) -> list[Step]:
     return [case.trace.step(id) for ids in step.parents.values() for id in ids]
 
 
-async def _mended(case: Case, suspect: Suspect, *, only_gold: bool = False) -> float | None:
-    """The best goodness with a step mended, or the first that is good; None where gold does not say how to mend it.
+async def _fixed(case: Case, suspect: Suspect, *, only_gold: bool = False) -> float | None:
+    """The best goodness with a step fixed, or the first that is good; None where gold does not say how to fix it.
 
     What is missing is added to what it wrote, or, with `only_gold`, takes its place: at its visit, and then at every visit of its
     node where it stands in a repetition, since what is broken there may be broken in each.
     """
     step = suspect.step
-    if not case.mendable(step):
+    if not case.fixable(step):
         return None
     best = case.value
     for places in [[step.id], [step.path]] if step.at else [[step.id]]:
-        best = max(best, (await case.mended(places, only_gold=only_gold)).value)
+        best = max(best, (await case.fixed(places, only_gold=only_gold)).value)
         if case.goodness.is_good(best):
             return best
     return best
@@ -229,14 +229,14 @@ def _earliest(case: Case, found: list[Suspect]) -> Suspect:
 
 
 def _once(found: list[Suspect]) -> list[Suspect]:
-    """One suspect for each node and class, the first: mending is tried at all visits of a node, too."""
+    """One suspect for each node and class, the first: fixing is tried at all visits of a node, too."""
     kept: dict[tuple[str, str], Suspect] = {}
     for suspect in found:
         kept.setdefault((suspect.step.path, suspect.cls), suspect)
     return list(kept.values())
 
 
-def _finding(case: Case, suspect: Suspect, confirmed: bool, mended: float | None) -> Finding:
+def _finding(case: Case, suspect: Suspect, confirmed: bool, fixed: float | None) -> Finding:
     step, output = suspect.step, _output(case)
     back = way(case.trace, output.id, step.id) if output is not None else ()
-    return Finding(step.path, step.id, step.visit, suspect.cls, suspect.why, confirmed, mended, back)
+    return Finding(step.path, step.id, step.visit, suspect.cls, suspect.why, confirmed, fixed, back)

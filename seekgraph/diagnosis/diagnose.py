@@ -92,16 +92,16 @@ async def diagnose(
         joint: list[Mapping[str, Any]] = []
         if headroom:
             paths = [path for path in candidates(cases[0].place) if _is_bound(bound, path)]
-            rooms = [Headroom(case, paths) for case in cases]
-            heard = None if phases is None else phases.phase("replaying with perfect steps", len(cases) * len(paths))
+            replays = [Headroom(case, paths) for case in cases]
+            on_done = None if phases is None else phases.phase("replaying with perfect steps", len(cases) * len(paths))
             for path in paths:
-                perfect[path] = await _perfect(rooms, [path], parallel, heard)
+                perfect[path] = await _perfect(replays, [path], parallel, on_done)
                 gains[path] = {case.example.id: perfect[path][case.example.id].value - case.value for case in cases}
             means = {path: sum(each.values()) / max(1, len(each)) for path, each in gains.items()}
             chosen = pairs(means)
-            heard = None if phases is None else phases.phase("replaying with two of them", len(cases) * len(chosen))
+            on_done = None if phases is None else phases.phase("replaying with two of them", len(cases) * len(chosen))
             for pair in chosen:
-                both = await _perfect(rooms, pair, parallel, heard)
+                both = await _perfect(replays, pair, parallel, on_done)
                 gained = _gain([both[case.example.id].value - case.value for case in cases]).model_dump()
                 joint.append({"nodes": list(pair), "headroom": gained, "sum": sum(means[path] for path in pair)})
     findings = {case.example.id: findings[case.example.id] for case in failed if case.example.id in findings}
@@ -160,14 +160,14 @@ def _is_bound(bound: Bound, path: str) -> bool:
     return not asked or any(name in bound.resources for name in asked)
 
 
-async def _perfect(rooms: Sequence[Headroom], paths: Sequence[str], parallel: int, heard: Any) -> dict[str, Case]:
+async def _perfect(replays: Sequence[Headroom], paths: Sequence[str], parallel: int, on_done: Any) -> dict[str, Case]:
     """Each example's run with these nodes perfect, by its id."""
     found: dict[str, Case] = {}
 
-    async def work(room: Headroom) -> None:
-        found[room.case.example.id] = await room.perfect(paths)
+    async def work(replay: Headroom) -> None:
+        found[replay.case.example.id] = await replay.perfect(paths)
 
-    await for_all(rooms, work, parallel, heard)
+    await for_all(replays, work, parallel, on_done)
     return found
 
 

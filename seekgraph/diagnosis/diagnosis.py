@@ -25,7 +25,7 @@
       "pairs": [{"nodes": [path, path], "headroom": {...}, "sum": 0.4}],     jointly perfect; sum: of the two alone
       "factors": {name: {...}},                    WebDetective's three factors, where they apply
       "findings": {example id: {                   the first broken step of each failed example: a finding
-        "path", "step", "visit", "class", "confirmed": bool, "why", "mended": metric after mending or null,
+        "path", "step", "visit", "class", "confirmed": bool, "why", "fixed": metric after fixing or null,
         "way": [step ids from the output back to it, by what was read; empty where a decision stands between]
       }},
       "examples": [{                               the worst first
@@ -85,8 +85,8 @@ class DiagnosisError(SeekgraphError, ValueError):
 class Finding:
     """The first broken step of a failed example.
 
-    `confirmed` is whether mending that step alone, with all that follows replayed, mends the example; without it the finding is
-    a guess. `mended` is the metric after mending. `cls` is one of `CLASSES`. `way` are the ids of the steps from the output back
+    `confirmed` is whether fixing that step alone, with all that follows replayed, fixes the example; without it the finding is
+    a guess. `fixed` is the metric after fixing. `cls` is one of `CLASSES`. `way` are the ids of the steps from the output back
     to this one, by what they read; empty where it had its effect by a decision.
     """
 
@@ -96,7 +96,7 @@ class Finding:
     cls: str
     why: str
     confirmed: bool = False
-    mended: float | None = None
+    fixed: float | None = None
     way: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

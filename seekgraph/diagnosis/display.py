@@ -74,7 +74,7 @@ def shown_example(case: Case, rewards: Sequence[Reward], finding: Finding | None
         "status": trace.status,
         "blame": None if finding is None else finding.to_json(),
         "trace": [_step(trace, step, gold, judged.get(step.id, [])) for step in trace.steps],
-        "what_if": [{"path": path, "metric": mended.value, "answer": answered(mended)} for path, mended in perfect.items()],
+        "what_if": [{"path": path, "metric": fixed.value, "answer": answered(fixed)} for path, fixed in perfect.items()],
     }
 
 
@@ -134,8 +134,8 @@ def _said(value: Any) -> str:
     if isinstance(value, Verdict):
         return f"{value.score:.2f} {value.label}{f': {value.reason}' if value.reason else ''}"
     if isinstance(value, Answer):
-        told = f"refused: {value.text}" if value.refused else value.text
-        return f"{told} [{', '.join(value.citations)}] ({value.confidence:.2f})"
+        text = f"refused: {value.text}" if value.refused else value.text
+        return f"{text} [{', '.join(value.citations)}] ({value.confidence:.2f})"
     if isinstance(value, Digest):
         return (
             f"{value.goal_id or 'call'}: {value.conclusion or 'no conclusion'} [{', '.join(each.id for each in value.resources)}]"

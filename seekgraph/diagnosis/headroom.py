@@ -43,8 +43,8 @@ class Headroom:
         if wanted < self._searching and best.value < most:
             most = (await self.perfect(sorted(self._searching))).value
         if best.value < most - 1e-9:
-            mended = await self.case.mended(sorted(wanted), only_gold=True)
-            best = mended if mended.value > best.value else best
+            fixed = await self.case.fixed(sorted(wanted), only_gold=True)
+            best = fixed if fixed.value > best.value else best
         self._known[wanted] = best
         return best
 

@@ -35,10 +35,8 @@ async def lost(gold: Gold, scope: Scope, id: str, consumer: Step) -> list[Suspec
         pool = [passage.id for value in trace.inputs(step).values() for passage in passages_in(value)]
         if id in pool:
             kept = sum(1 for value in step.writes.values() for _ in passages_in(value))
-            told = (
-                f"{_called(gold, id)} was among the {len(set(pool))} passages that it read, and is not among the {kept} it kept"
-            )
-            return [Suspect(step, "ranking", told), *_went_on(gold, scope, step)]
+            why = f"{_called(gold, id)} was among the {len(set(pool))} passages that it read, and is not among the {kept} it kept"
+            return [Suspect(step, "ranking", why), *_went_on(gold, scope, step)]
         return await lost(gold, scope, id, step)
     return await _never_found(gold, scope, id, finders)
 
@@ -106,8 +104,8 @@ async def _never_found(gold: Gold, scope: Scope, id: str, visits: list[Step]) ->
     if not asked and not missed:
         last = visits[-1]
         writer = query_writer(gold.trace, last)
-        told = f"nothing that was found leads to {_called(gold, id)}"
-        found.append(Suspect(writer, "query", told) if writer is not None else Suspect(last, "retrieval", told))
+        why = f"nothing that was found leads to {_called(gold, id)}"
+        found.append(Suspect(writer, "query", why) if writer is not None else Suspect(last, "retrieval", why))
     return found
 
 
@@ -127,8 +125,8 @@ def _stopped(gold: Gold, scope: Scope, visits: list[Step]) -> Iterator[Suspect]:
         if isinstance(most, int) and step.round >= most:
             continue
         verdicts = [source for source in sources(gold.trace, step) if source.kind == "node" and "verdict" in source.writes]
-        told = f"it ended the search in round {step.round} of {most} with gold missing"
-        yield Suspect(verdicts[0] if verdicts else step, "stopping too early", told)
+        why = f"it ended the search in round {step.round} of {most} with gold missing"
+        yield Suspect(verdicts[0] if verdicts else step, "stopping too early", why)
 
 
 async def _search(gold: Gold, question: str, visit: Step, passage: Passage) -> tuple[int | None, int | None, int] | None:

@@ -1,4 +1,4 @@
-"""The runs that are diagnosed: an example with its trace and its gold, replayed with steps mended."""
+"""The runs that are diagnosed: an example with its trace and its gold, replayed with steps fixed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Goodness:
 
 
 class Case:
-    """One example, its run, and what its metric would be with something in it mended."""
+    """One example, its run, and what its metric would be with something in it fixed."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Case:
         """What the step of this id wrote in the run."""
         return next((each.writes for each in self.trace.visits(step.path) if each.at == step.at), None)
 
-    async def mended(self, places: Iterable[str], *, only_gold: bool = False) -> Case:
+    async def fixed(self, places: Iterable[str], *, only_gold: bool = False) -> Case:
         """The run in which the steps at these places, ids or paths, write what they should have written.
 
         With `only_gold` they write nothing else. A decision of a loop that ended it is to go on.
@@ -83,15 +83,15 @@ class Case:
         def see(step: Step, inputs: Mapping[str, Any]) -> None:
             goals[step.path.removesuffix(".give"), step.at] = step.writes.get("goal")
 
-        def mend(step: Step, inputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        def fix(step: Step, inputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
             if step.kind == "until":
                 return {"decision": False}
             return self.gold.ideal(step, inputs, self.own(step), only_gold=only_gold, goals=goals)
 
         calls: dict[str, Change] = {f"{path}.give": see for path in self.place.sites_of_calls}
-        return await self.changed({**calls, **dict.fromkeys(places, mend)})
+        return await self.changed({**calls, **dict.fromkeys(places, fix)})
 
-    def mendable(self, step: Step) -> bool:
+    def fixable(self, step: Step) -> bool:
         """Whether gold says of a step of the run what else it should have written."""
         return step.kind == "until" or self.gold.ideal(step, self.trace.inputs(step), step.writes) is not None
 
@@ -104,16 +104,16 @@ class Case:
 
 
 async def for_all(
-    things: Iterable[Any], work: Callable[[Any], Any], parallel: int, heard: Callable[[], None] | None = None
+    things: Iterable[Any], work: Callable[[Any], Any], parallel: int, on_done: Callable[[], None] | None = None
 ) -> None:
-    """Do `work` for each thing, `parallel` at a time; `heard` is called after each."""
+    """Do `work` for each thing, `parallel` at a time; `on_done` is called after each."""
     pending = iter(things)
 
     async def worker() -> None:
         for thing in pending:
             await work(thing)
-            if heard is not None:
-                heard()
+            if on_done is not None:
+                on_done()
             await asyncio.sleep(0)
 
     try:

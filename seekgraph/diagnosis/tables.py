@@ -84,8 +84,8 @@ def _nodes(diagnosis: Diagnosed) -> Fitting:
     for path, node in diagnosis.nodes.items():
         rewards = "\n".join(f"{_short(found.mean)} {name}" for name, found in node.reward.items())
         cost = "\n".join(f"{_amount(value)} {SHORT.get(name, name)}" for name, value in node.cost.items() if value)
-        room = node.headroom
-        headroom = "–" if room is None else f"{_short(room.mean, 3)} [{_short(room.low)}, {_short(room.high)}]"
+        gain = node.headroom
+        headroom = "–" if gain is None else f"{_short(gain.mean, 3)} [{_short(gain.low)}, {_short(gain.high)}]"
         rows.append((path, str(node.visits), rewards, f"{node.blame:.0%}" if node.blame else "", headroom, cost))
     return _table(("node", "visits", "mean reward", "first", "headroom", "cost"), rows, left=("mean reward", "cost"))
 
@@ -108,17 +108,17 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], words: int = 
 
     from seekgraph.evaluation.terminal import Fitting
 
-    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for number, name in enumerate(head):
-        made.add_column(
+        table.add_column(
             Text(name),
             justify="left" if number < words or name in left else "right",
             overflow="fold",
             no_wrap=name in WHOLE,
         )
     for row in rows:
-        made.add_row(*map(Text, row))
-    return Fitting(made)
+        table.add_row(*map(Text, row))
+    return Fitting(table)
 
 
 def _example(example: Any) -> Text:

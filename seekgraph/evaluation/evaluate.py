@@ -66,12 +66,12 @@ async def evaluate(
     counted, gate = Meter(budget, meter), asyncio.Semaphore(bound.concurrency)
     runner = _Runner(bound, chosen, judges, seed, counted, gate, keep_traces)
     with ExitStack() as stack:
-        heard = [on_row] if on_row is not None else []
+        listeners = [on_row] if on_row is not None else []
         if progress:
             from seekgraph.evaluation.progress import Bar
 
-            heard.append(stack.enter_context(Bar(len(rows), chosen[0].name if chosen else "", counted)).add)
-        done = await _all(runner, rows, parallel, heard)
+            listeners.append(stack.enter_context(Bar(len(rows), chosen[0].name if chosen else "", counted)).add)
+        done = await _all(runner, rows, parallel, listeners)
     return Report(
         flow=bound.flow.name or "",
         fingerprint=bound.flow.fingerprint,
@@ -90,7 +90,7 @@ YIELD = 0.005
 """Seconds after which the event loop has its turn, however little the flow waits by itself."""
 
 
-async def _all(runner: _Runner, examples: Sequence[Example], parallel: int, heard: Sequence[OnRow]) -> list[Done]:
+async def _all(runner: _Runner, examples: Sequence[Example], parallel: int, listeners: Sequence[OnRow]) -> list[Done]:
     """Run all examples with at most `parallel` workers. Cancelling, and an error of those who listen, leaves nothing running."""
     pending = iter(enumerate(examples))
     done: dict[int, Done] = {}
@@ -98,8 +98,8 @@ async def _all(runner: _Runner, examples: Sequence[Example], parallel: int, hear
     async def work() -> None:
         for number, example in pending:
             done[number] = await runner.row(example)
-            for hear in heard:
-                hear(done[number][0])
+            for listener in listeners:
+                listener(done[number][0])
             if time.perf_counter() - runner.yielded > YIELD:
                 await asyncio.sleep(0)  # a flow that never waits must not keep the others, or a cancellation, from their turn
                 runner.yielded = time.perf_counter()
@@ -148,7 +148,7 @@ class _Runner:
         except RewardDefinitionError:
             raise  # a fault of the reward's text, not of this example: no report of nothing but errors
         except Exception as raised:  # one example's crash is data, like every other error
-            error = RowError(code="raised", message=_told(raised))
+            error = RowError(code="raised", message=_in_one_line(raised))
         nothing = dict.fromkeys(each.name for each in self._applying(example))
         waited = round(turns.waited, 6)
         return Row(id=example.id, status="failed", metrics=nothing, error=error, seconds=own(), waited=waited), None
@@ -222,10 +222,10 @@ def _value(metric: Metric, example: Example, outcome: Outcome) -> float | None:
             raise ValueError(f"{value} is not a finite number")
         return None if value is None else float(value)
     except Exception as error:  # the metric may be the user's
-        raise MetricError(f"metric {metric.name!r} raised {_told(error)}") from error
+        raise MetricError(f"metric {metric.name!r} raised {_in_one_line(error)}") from error
 
 
-def _told(error: Exception) -> str:
+def _in_one_line(error: Exception) -> str:
     """An error in one line: its type, what it says, and where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""

@@ -27,7 +27,7 @@ _SHOWN = 5
 
 
 class ExampleError(SeekgraphError, ValueError):
-    """A dev set that cannot be used as it is. The message names the file and line or the ids, and says how to mend it."""
+    """A dev set that cannot be used as it is. The message names the file and line or the ids, and says how to fix it."""
 
 
 class Fold(NamedTuple):
@@ -133,7 +133,7 @@ def check_gold(examples: Iterable[Example], passage_ids: Iterable[str]) -> None:
     more = f"; and {len(missing) - _SHOWN} more examples" if len(missing) > _SHOWN else ""
     raise ExampleError(
         f"{len(missing)} of {total} examples name {count} gold passages that are not among the {len(known)} of the corpus: "
-        f"{shown}{more}. Check that questions and corpus belong together, or mend 'supporting_ids'"
+        f"{shown}{more}. Check that questions and corpus belong together, or fix 'supporting_ids'"
     )
 
 

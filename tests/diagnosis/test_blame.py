@@ -1,4 +1,4 @@
-"""Blame names the step that is broken, and says whether mending it mends the example."""
+"""Blame names the step that is broken, and says whether fixing it fixes the example."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_broken_step_is_named_with_its_class_and_confirmed(broken: Any, path
     assert finding is not None
     assert (finding.path, finding.cls) == (path, cls)
     assert why in finding.why
-    assert (finding.confirmed, finding.mended) == (True, 1.0)
+    assert (finding.confirmed, finding.fixed) == (True, 1.0)
 
 
 def test_a_finding_has_the_way_from_the_answer_back_to_the_step() -> None:
@@ -57,7 +57,7 @@ def test_a_search_that_ended_for_lack_of_rounds_is_not_blamed_on_the_verdict() -
     assert finding.path != "judge"
 
 
-def test_where_no_single_step_mends_the_example_the_first_one_is_a_guess() -> None:
+def test_where_no_single_step_fixs_the_example_the_first_one_is_a_guess() -> None:
     finding = found(ask=BROKEN, note=BROKEN)
     assert finding is not None
     assert (finding.path, finding.visit, finding.confirmed) == ("ask", 1, False)
@@ -73,7 +73,7 @@ def test_a_label_says_what_a_step_should_have_written_before_the_gold_does() -> 
     wrong = StepLabel(path="note", writes={"evidence": []})
     finding = found(EXAMPLE.model_copy(update={"step_labels": (wrong,)}), note=BROKEN)
     assert finding is not None
-    assert finding.path == "say"  # what the person says that `note` should write does not mend the example
+    assert finding.path == "say"  # what the person says that `note` should write does not fix the example
     evidence = {"claim": "Ann Berg was born", "passage_id": "p2", "quote": "Ann Berg was born"}
     right = StepLabel(path="note", visit=1, writes={"evidence": [evidence]})
     again = found(EXAMPLE.model_copy(update={"step_labels": (right,)}), note=BROKEN)

@@ -35,5 +35,5 @@ def test_any_flow_can_be_diagnosed(flow: sg.Flow) -> None:
             assert node.headroom.low >= 0
     answering = found.nodes["end"].headroom
     assert answering is not None
-    if not found.errors:  # a run that failed is not mended by its answer
+    if not found.errors:  # a run that failed is not fixed by its answer
         assert answering.mean == pytest.approx(1 - (found.metric["mean"] or 0) * found.metric["n"] / 2)

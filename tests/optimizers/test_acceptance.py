@@ -134,7 +134,7 @@ def test_a_real_gain_is_found_more_often_than_not() -> None:
     rng, found = random.Random(3), 0
     for _ in range(100):
         incumbent = [float(rng.random() < 0.6) for _ in range(40)]
-        candidate = [1.0 if rng.random() < 0.5 else one for one in incumbent]  # mends half of what was wrong
+        candidate = [1.0 if rng.random() < 0.5 else one for one in incumbent]  # fixes half of what was wrong
         found += Acceptance(0.1, 2)(candidate, incumbent)[0]
     assert found > 90
 

@@ -1,4 +1,4 @@
-// What stands beside the overview while an example is open: why it failed, what would have mended it, and its trace.
+// What stands beside the overview while an example is open: why it failed, what would have fixed it, and its trace.
 
 function exampleDetails(example) {
   return [
@@ -57,8 +57,8 @@ function blamePanel(example, here = null) {
           wayOn(example, example.broken).flatMap((step, index) => [index ? " → " : "", ...linked(example, [step])]),
         )
       : null,
-    known(blame.mended)
-      ? h("p", { class: "quiet" }, `With this step mended and the rest run again: ${words(metric.name)} ${figure(blame.mended)}`)
+    known(blame.fixed)
+      ? h("p", { class: "quiet" }, `With this step fixed and the rest run again: ${words(metric.name)} ${figure(blame.fixed)}`)
       : null,
   );
 }
@@ -68,13 +68,13 @@ function exampleWhatIf(example) {
   if (!all.length) return null;
   const shown = h("div", { class: "panel room", hidden: true });
   const buttons = all.map((each) => {
-    const mends = each.metric > (example.metric ?? 0) + 1e-9;
+    const fixes = each.metric > (example.metric ?? 0) + 1e-9;
     const button = h(
       "button",
-      { type: "button", class: mends ? "mends" : "", "aria-pressed": "false" },
+      { type: "button", class: fixes ? "fixes" : "", "aria-pressed": "false" },
       `${each.path} `,
       h("b", {}, figure(each.metric)),
-      mends ? " better" : "",
+      fixes ? " better" : "",
     );
     button.addEventListener("click", () => {
       const open = button.getAttribute("aria-pressed") !== "true";

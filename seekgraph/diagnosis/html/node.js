@@ -92,7 +92,7 @@ function nodeWhatIf(node) {
   const single = examples
     .map((example) => [example, (example.what_if ?? []).find((each) => each.path === node.path)])
     .filter(([, each]) => each);
-  const mended = single.filter(([example, each]) => each.metric > (example.metric ?? 0));
+  const fixed = single.filter(([example, each]) => each.metric > (example.metric ?? 0));
   return [
     h("h3", {}, "What if it were perfect"),
     known(to) ? whatIfBar(base, to) : null,
@@ -107,9 +107,9 @@ function nodeWhatIf(node) {
       ? h(
           "p",
           {},
-          `Better in ${mended.length} of the ${single.length} worst examples that it was computed for`,
-          mended.length ? ": " : ".",
-          mended
+          `Better in ${fixed.length} of the ${single.length} worst examples that it was computed for`,
+          fixed.length ? ": " : ".",
+          fixed
             .slice(0, 12)
             .flatMap(([example], index) => [index ? ", " : "", h("a", { href: toExample(example) }, String(example.id))]),
         )
