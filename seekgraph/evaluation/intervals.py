@@ -29,7 +29,7 @@ class Interval(BaseModel):
     """A mean over `n` values and its interval. The three numbers are None if n = 0. `model_dump()` is its JSON form.
 
     `method` is how the interval was made: "Clopper-Pearson" (exact, for values at their bounds), "Gaffke" (for bounded
-    values), "bootstrap" (where no bounds are known), "Jeffreys" (Cohen's kappa); "" for n = 0.
+    values), "bootstrap" (BCa, where no bounds are known), "Jeffreys" (Cohen's kappa); "" for n = 0.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -110,13 +110,13 @@ def clopper_pearson(hits: int, n: int, confidence: float = 0.95) -> Bounds:
 
 
 def bootstrap(values: Iterable[float | None], *, confidence: float = 0.95, resamples: int = 2000, seed: int = 0) -> Interval:
-    """The mean of the values that are not None, with its percentile bootstrap interval (Efron, 1979): for costs and other
-    values of which no bounds are known.
+    """The mean of the values that are not None, with its bootstrap interval: for costs and other values of which no bounds are
+    known.
 
-    Draws `resamples` samples of n values with replacement; low and high are the (1 - confidence) / 2 and (1 + confidence) / 2
-    quantiles of their means. It assumes that the rows show what may happen: below some 40 rows, or where few rows make most of
-    the mean, it is too narrow (`benchmarks/intervals.md`). One value, or equal values, give an interval without width: that
-    says that nothing varied, not that the mean is certain.
+    Draws `resamples` samples of n values with replacement; low and high are quantiles of their means, corrected for bias and skew
+    (BCa; Efron, 1987) and for few rows, with Student's quantile in place of the normal one (Hesterberg, 2015). It assumes that
+    the rows show what may happen: where few rows make most of the mean it is too narrow (`benchmarks/intervals.md`). One value,
+    or equal values, give an interval without width: that says that nothing varied, not that the mean is certain.
 
     Raises `ValueError` for a value that is not finite, a confidence outside (0, 1), or fewer than one resample.
     """
@@ -133,8 +133,32 @@ def bootstrap(values: Iterable[float | None], *, confidence: float = 0.95, resam
     means = np.concatenate(
         [rows[rng.integers(0, len(rows), size=(size, len(rows)))].mean(axis=1) for size in blocks(resamples, len(rows))]
     )
-    low, high = np.quantile(means, _tails(confidence))
-    return _around(math.fsum(selected) / len(selected), (float(low), float(high)), len(selected), "bootstrap")
+    mean = math.fsum(selected) / len(selected)
+    low, high = np.quantile(means, _bca(rows, means, mean, confidence))
+    return _around(mean, (float(low), float(high)), len(selected), "bootstrap")
+
+
+def _bca(rows: NDArray[np.float64], means: NDArray[np.float64], mean: float, confidence: float) -> list[float]:
+    """The quantiles of the resampled means that are the ends of the interval."""
+    from statistics import NormalDist
+
+    normal, n = NormalDist(), len(rows)
+    below = (float((means < mean).sum()) + float((means == mean).sum()) / 2) / len(means)
+    bias = normal.inv_cdf(min(max(below, 1 / (len(means) + 1)), 1 - 1 / (len(means) + 1)))
+    gaps = rows - mean
+    skew = float((gaps**3).sum()) / (6 * float((gaps**2).sum()) ** 1.5)
+    width = _student(normal.inv_cdf((1 + confidence) / 2), n - 1) * math.sqrt(n / (n - 1))
+    return [normal.cdf(bias + (bias + end) / max(1e-6, 1 - skew * (bias + end))) for end in (-width, width)]
+
+
+def _student(z: float, freedom: int) -> float:
+    """Student's quantile where the normal one is `z`, by its expansion in 1 / freedom (Abramowitz and Stegun, 26.7.5)."""
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    return z + math.fsum(term / freedom**power for power, term in enumerate(terms, start=1))
 
 
 def weights(values: Sequence[float], resamples: int, seed: int) -> Iterator[tuple[NDArray[np.float64], ...]]:
