@@ -10,7 +10,7 @@ from typing import Literal
 from seekgraph.text.sentences import sentences
 
 _FENCE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})(?P<info>[^\n]*)$", re.MULTILINE)
-_ALONE = re.compile(r"#{1,6}(?:\s|$)|/{3,}|:{3,}|!{3}\s|\{[*%!]|\|?(?:\s*:?-{2,}:?\s*\|?)+$|<!--|={3,}$|-{3,}$")
+_ALONE = re.compile(r"#{1,6}(?:\s|$)|/{3,}|:{3,}|!{3}\s|\{[*%!]|(?=[\s|:]*--)[-\s|:]+$|<!--|={3,}$|-{3,}$")
 """How lines begin that are structure and say nothing: headings, directives, rules, the line below a table's head."""
 
 

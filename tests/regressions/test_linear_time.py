@@ -16,6 +16,7 @@ from seekgraph.text.entities import entities, flat, folded
 from seekgraph.text.normal import comparable, normal_form
 from seekgraph.text.sentences import sentences
 from seekgraph.text.titles import Titles, stripped
+from seekgraph.text.units import units
 from seekgraph.tools.split import split_text
 
 SIZE = 2_000
@@ -83,6 +84,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "entities": entities.__wrapped__,
     "folded": folded.__wrapped__,
     "flat": flat.__wrapped__,
+    "units": lambda text: units(f"{text} x {len(text)}"),
     "normal form": lambda text: normal_form(text, drop_markdown=True, fold_case=True),
     "comparable": comparable.__wrapped__,
 }
