@@ -146,7 +146,7 @@ def test_evaluate_as_json_has_n_errors_and_metrics_with_intervals(folder: Path) 
     asked = ("evaluate", SINGLE, "--corpus", CORPUS, "--questions", questions("test"), "--limit", "6")
     told = seekgraph(*asked, "--json").json
     assert (told["n"], told["errors"]) == (6, 0)
-    assert set(told["metrics"]["support_recall@5"]) == {"mean", "low", "high"}
+    assert set(told["metrics"]["support_recall@5"]) == {"mean", "low", "high", "method"}
     ran = seekgraph(*asked, "--json", "out/report.json")
     assert ran.out.startswith("single: 6 examples")
     assert (
