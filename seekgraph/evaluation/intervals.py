@@ -146,7 +146,8 @@ def _bca(rows: NDArray[np.float64], means: NDArray[np.float64], mean: float, con
     below = (float((means < mean).sum()) + float((means == mean).sum()) / 2) / len(means)
     bias = normal.inv_cdf(min(max(below, 1 / (len(means) + 1)), 1 - 1 / (len(means) + 1)))
     gaps = (rows - mean) / (rows[-1] - rows[0])  # of no unit, so that the powers of small values do not vanish
-    skew = float((gaps**3).sum()) / (6 * float((gaps**2).sum()) ** 1.5)
+    squares = float((gaps**2).sum())  # 0 only where the spread is more than a float holds
+    skew = float((gaps**3).sum()) / (6 * squares**1.5) if squares else 0.0
     width = _student(normal.inv_cdf((1 + confidence) / 2), n - 1) * math.sqrt(n / (n - 1))
     return [normal.cdf(bias + (bias + end) / max(1e-6, 1 - skew * (bias + end))) for end in (-width, width)]
 
