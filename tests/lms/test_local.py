@@ -196,7 +196,7 @@ def test_the_process_ends_cleanly_with_a_model_at_work(ending: str) -> None:
         capture_output=True,
         text=True,
         timeout=120,
-        cwd=Path(__file__).parent,
+        cwd=Path(__file__).parent.parent,
         check=False,
     )
     assert time.monotonic() - began < 100
