@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from pydantic import JsonValue, ValidationError
 
 from seekgraph.core.base.errors import SeekgraphError
+from seekgraph.core.base.reading import MOST_LEVELS, levels, lines_of
 from seekgraph.types import Example, StepLabel, SubQuestion
 
 _FIELDS = ("id", "question", "answers", "supporting_ids", "step_labels")
@@ -46,20 +47,20 @@ def read_examples(path: str | PathLike[str]) -> tuple[Example, ...]:
     """
     lines: dict[str, int] = {}
     examples: list[Example] = []
-    with open(path, "rb") as file:  # bytes, because text mode and splitlines would also break lines at U+2028 inside a string
-        for number, raw in enumerate(file, 1):
-            where = f"{path}, line {number}"
-            text = _decoded(raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw, where)
-            if not text.strip():
-                continue
-            example = _example(_loaded(text, where), where)
-            if example.id in lines:
-                raise ExampleError(
-                    f"{where}: field 'id': {example.id!r} is also the id of line {lines[example.id]}. "
-                    "Give each question an id of its own, or delete one of the two lines"
-                )
-            lines[example.id] = number
-            examples.append(example)
+    # bytes, because text mode and splitlines would also break lines at U+2028 inside a string
+    for number, raw in lines_of(Path(path), ExampleError):
+        where = f"{path}, line {number}"
+        text = _decoded(raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw, where)
+        if not text.strip():
+            continue
+        example = _example(_loaded(text, where), where)
+        if example.id in lines:
+            raise ExampleError(
+                f"{where}: field 'id': {example.id!r} is also the id of line {lines[example.id]}. "
+                "Give each question an id of its own, or delete one of the two lines"
+            )
+        lines[example.id] = number
+        examples.append(example)
     if not examples:
         raise ExampleError(f"{path} holds no examples: write one JSON object a line, with at least 'id' and 'question'")
     return tuple(examples)
@@ -173,6 +174,8 @@ def _decoded(raw: bytes, where: str) -> str:
 
 
 def _loaded(text: str, where: str) -> dict[str, Any]:
+    if levels(text.encode("utf-8", "surrogatepass")) > MOST_LEVELS:
+        raise ExampleError(f"{where}: nested more than {MOST_LEVELS} levels deep. Write one flat object a line")
     try:
         row = json.loads(text, parse_constant=_refused_constant)
     except (ValueError, RecursionError) as error:

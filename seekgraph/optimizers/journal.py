@@ -18,6 +18,8 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from seekgraph.core.base.errors import SeekgraphError
+from seekgraph.core.base.reading import json_in
+from seekgraph.core.base.reading import number as amount
 from seekgraph.evaluation.row import Row
 
 try:
@@ -31,6 +33,10 @@ HINT = "remove the file, or compile without resume"
 
 class JournalError(SeekgraphError, ValueError):
     """A journal cannot be read, is in use, or belongs to another compile."""
+
+
+class _Damaged(ValueError):
+    """A line is no JSON."""
 
 
 class Journal:
@@ -104,10 +110,12 @@ class Journal:
             file.truncate(len(raw) - len(rest))
         for number, line in enumerate(whole.split(b"\n") if newline else [], start=1):
             try:
-                found = json.loads(line)
+                found = json_in(line, f"{path}, line {number}", _Damaged)
                 if number > 1:
                     self._take(found)
-            except (ValueError, LookupError, TypeError) as error:
+            except _Damaged as error:
+                raise JournalError(f"{path}, line {number}: damaged ({error}): {HINT}") from None
+            except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
                 reason = f"{error.error_count()} fields are wrong" if isinstance(error, ValidationError) else str(error)
                 raise JournalError(f"{path}, line {number}: damaged ({reason}): {HINT}") from None
             if number == 1:
@@ -117,10 +125,10 @@ class Journal:
 
     def _take(self, found: Mapping[str, Any]) -> None:
         if "row" in found:
-            self.rows[found["row"]] = Row.model_validate(found["result"])
+            self.rows[str(found["row"])] = Row.model_validate(found["result"])
         elif "fact" in found:
-            self.facts[found["fact"]] = found["result"]
-        self.spent = {name: float(amount) for name, amount in dict(found["spent"]).items()}
+            self.facts[str(found["fact"])] = found["result"]
+        self.spent = {name: float(amount(spent, name)) for name, spent in dict(found["spent"]).items()}
 
 
 def _opened(path: Path) -> IO[bytes]:

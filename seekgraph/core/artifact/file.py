@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from seekgraph.core.base.errors import ArtifactError
+from seekgraph.core.base.reading import MOST_LEVELS, levels
 
 MAX_BYTES = 32 * 2**20
 """Larger files are refused unread: params are small."""
@@ -56,6 +57,8 @@ def read(source: Path) -> JsonValue:
         raise ArtifactError(f"{source}: cannot be read: {error.strerror or error}") from None
     if len(data) > MAX_BYTES:
         raise ArtifactError(f"{source}: larger than {MAX_BYTES:,} bytes, which no artifact is")
+    if levels(data) > MOST_LEVELS:
+        raise ArtifactError(f"{source}: nested too deeply for an artifact")
     try:
         text = data.decode("utf-8")
         content: JsonValue = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)

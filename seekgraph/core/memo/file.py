@@ -87,7 +87,7 @@ def code_of(error: Exception) -> int:
 
 def is_damaged(error: Exception) -> bool:
     """Whether an error says that the file is no memo, or no longer one."""
-    return isinstance(error, OtherSchemaError) or code_of(error) in CORRUPT or str(error).startswith("no such")
+    return isinstance(error, OtherSchemaError | UnicodeError) or code_of(error) in CORRUPT or str(error).startswith("no such")
 
 
 def set_aside(path: Path, inode: int | None) -> Path | None:

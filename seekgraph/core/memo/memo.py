@@ -22,6 +22,7 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ConfigDict
 
 from seekgraph.core.base import forks
+from seekgraph.core.base.reading import number, usage_in
 from seekgraph.core.language.node import Writes
 from seekgraph.core.memo.key import Found, StepKey, changes
 from seekgraph.core.memo.store import Count, Row, Store
@@ -239,7 +240,8 @@ class Memo:
         if stored is None:
             return None, ""
         try:
-            return Found(decode(stored.data, model), json.loads(stored.usage), stored.seconds), ""
+            usage, seconds = usage_in(json.loads(stored.usage)), number(stored.seconds, "seconds")
+            return Found(decode(stored.data, model), usage, seconds), ""
         except Exception as error:  # whatever a row or a user's validator does: it costs one run of the step
             self._writer.drop(identity)
             return None, f"not readable: {explained(error)}"

@@ -91,7 +91,7 @@ class Store:
     def counts(self) -> list[Count]:
         """What is held, by node."""
         query = "SELECT node, COUNT(*), SUM(bytes), SUM(hits) FROM step GROUP BY node ORDER BY node"
-        return [Count(*row) for row in self._read(query)]
+        return [Count(_text(node), *map(_whole, numbers)) for node, *numbers in self._read(query)]
 
     def write(self, rows: Sequence[Row], dropped: Iterable[bytes], touched: Mapping[bytes, tuple[int, float]]) -> bool:
         """One transaction: take `dropped` out, put `rows` in, note the hits and last use of `touched`.
@@ -162,7 +162,7 @@ class Store:
                     if self._reader is None:
                         self._reader = memo_file.connect(self.path)
                     return self._reader.database.execute(query, values).fetchall()
-                except (sqlite3.Error, OtherSchemaError, OSError) as error:
+                except (sqlite3.Error, OtherSchemaError, OSError, UnicodeError) as error:
                     caught, inode = error, self._reader.inode if self._reader else inode_of(self.path)
             if not self._mended(caught, inode):
                 break
@@ -178,7 +178,7 @@ class Store:
                     if self._writer is None:
                         self._writer = memo_file.connect(self.path)
                     return work(self._writer.database)
-                except (sqlite3.Error, OtherSchemaError, OSError) as error:
+                except (sqlite3.Error, OtherSchemaError, OSError, UnicodeError) as error:
                     caught, inode = error, self._writer.inode if self._writer else inode_of(self.path)
             if not self._mended(caught, inode):
                 return busy if code_of(caught) in memo_file.BUSY else off
@@ -207,7 +207,7 @@ class Store:
                 if aside is not None:
                     warn("memo_set_aside", path=str(self.path), moved_to=str(aside), error=str(error))
                 return True
-            except (sqlite3.Error, OSError) as refused:
+            except (sqlite3.Error, OSError, UnicodeError) as refused:
                 error = refused
         elif code_of(error) in memo_file.BUSY:
             if not self._said_busy:
@@ -246,5 +246,19 @@ def _insert(database: sqlite3.Connection, row: Row) -> None:
 
 
 def _total(database: sqlite3.Connection) -> int:
-    total: int = database.execute("SELECT bytes FROM total").fetchone()[0]
+    row = database.execute("SELECT bytes FROM total").fetchone()
+    if row is None or type(row[0]) is not int:
+        raise OtherSchemaError("the size that it notes is no number")
+    total: int = row[0]
     return total
+
+
+def _text(found: Any) -> str:
+    """A name that a damaged row may hold as anything."""
+    return found.decode("utf-8", "replace") if isinstance(found, bytes) else str(found)
+
+
+def _whole(found: Any) -> int:
+    """A count that a damaged row may hold as anything."""
+    plain = isinstance(found, int | float) and 0 <= found < 2**63
+    return int(found) if plain else 0

@@ -7,11 +7,10 @@ runs of neighbours as `"3-17"`.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter
 from pydantic_core import to_json
@@ -19,12 +18,20 @@ from pydantic_core import to_json
 from seekgraph.core.base.budget import Usage
 from seekgraph.core.base.errors import TraceError
 from seekgraph.core.base.identity import digest
+from seekgraph.core.base.reading import bytes_of, json_in, usage_in
+from seekgraph.core.base.reading import number as amount
 from seekgraph.core.record.ledger import Merge, merged
-from seekgraph.core.record.step import Step, StepError
+from seekgraph.core.record.step import Step, StepError, StepKind
 
 VERSION = 1
-DAMAGE = (AttributeError, KeyError, TypeError, ValueError)
+DAMAGE = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
 """What damaged data raises where it is taken apart."""
+
+STATUSES = ("ok", "partial", "failed")
+SCORED = ("score", "selected")
+"""Kinds of steps whose parents were scored or selected, whatever they wrote."""
+MOST_LINKS = 10_000_000
+"""Steps and their parents in one file."""
 
 STEP_FIELDS = {
     "path",
@@ -158,9 +165,10 @@ class Trace:
         """
         source = Path(path)
         try:
-            lines = source.read_text(encoding="utf-8").removesuffix("\n").split("\n")  # texts may hold other ends of lines
-        except (OSError, UnicodeDecodeError) as error:
+            text = bytes_of(source, TraceError).decode("utf-8")
+        except UnicodeDecodeError as error:
             raise TraceError(f"{source}: cannot be read as a trace: {error}") from None
+        lines = text.removesuffix("\n").split("\n")  # texts may hold other ends of lines
         return _parsed(lines, source, {name: TypeAdapter(kind) for name, kind in (types or {}).items()})
 
 
@@ -220,19 +228,19 @@ def _ranges(numbers: list[int]) -> int | list[int | str]:
     return packed
 
 
-def _unranged(packed: int | list[int | str]) -> Iterator[int]:
+def _unranged(packed: int | list[int | str], steps: int) -> Iterator[int]:
     for item in [packed] if isinstance(packed, int) else packed:
         first, _, last = str(item).partition("-")
-        yield from range(int(first), int(last or first) + 1)
+        start, end = int(first), int(last or first)
+        if not 0 <= start <= end < steps:
+            raise ValueError(f"{str(item)[:40]!r} is no range of its {steps} steps")
+        yield from range(start, end + 1)
 
 
 def _parsed(lines: list[str], source: Path, adapters: Mapping[str, TypeAdapter[Any]]) -> Trace:
     rows = []
     for number, line in enumerate(lines, start=1):
-        try:
-            rows.append(json.loads(line))
-        except ValueError as error:
-            raise TraceError(f"{source}, line {number}: not JSON ({error}): the file is damaged or not a trace") from None
+        rows.append(json_in(line, f"{source}, line {number}", TraceError))
     if not rows or not isinstance(rows[0], dict) or rows[0].get("trace") != VERSION:
         raise TraceError(f"{source}, line 1: not the header of a trace of version {VERSION}")
     header = rows[0]
@@ -240,6 +248,11 @@ def _parsed(lines: list[str], source: Path, adapters: Mapping[str, TypeAdapter[A
         raise TraceError(f"{source}, line {len(rows)}: the trace is cut off: its last line is not its end")
     try:
         merges = {name: Merge(value) for name, value in header["merges"].items()}
+        kinds = (("flow", str), ("fingerprint", str), ("seed", int), ("params", dict))
+        if wrong := [name for name, kind in kinds if not isinstance(header[name], kind)]:
+            raise ValueError(f"{wrong[0]!r} is of another type")
+        if rows[-1]["end"] not in STATUSES:
+            raise ValueError(f"its end is one of {STATUSES}, not {str(rows[-1]['end'])[:40]!r}")
         trace = Trace(header["flow"], header["fingerprint"], header["seed"], rows[-1]["end"], header["params"], merges)
     except DAMAGE as error:
         raise TraceError(f"{source}, line 1: not a whole header: {type(error).__name__}: {error}") from None
@@ -249,20 +262,35 @@ def _parsed(lines: list[str], source: Path, adapters: Mapping[str, TypeAdapter[A
             trace.steps.append(_unpacked(row, adapters))
         except DAMAGE as error:
             raise TraceError(f"{source}, line {number}: not a step: {error}") from None
-    ids = dict(enumerate(step.id for step in trace.steps))
+    if trace.steps and trace.steps[0].id != "input":
+        raise TraceError(f"{source}, line 2: the first step of a trace is its input, not {trace.steps[0].id[:80]!r}")
+    _link(trace, packed, source)
+    return trace
+
+
+def _link(trace: Trace, packed: Sequence[dict[str, Any]], source: Path) -> None:
+    """Set the parents of the steps: those that wrote what was read."""
+    links = 0
     for number, (row, step) in enumerate(zip(packed, trace.steps, strict=True), start=2):
         try:
-            parents = row.get("parents", {}).items()
-            step.parents = {channel: tuple(ids[index] for index in _unranged(lines)) for channel, lines in parents}
+            for channel, lines in row.get("parents", {}).items():
+                found = [trace.steps[index] for index in _unranged(lines, len(trace.steps))]
+                links += len(found)
+                if links > MOST_LINKS:
+                    raise ValueError(f"there are more than {MOST_LINKS:,} of them")
+                lacking = next((one.id for one in found if channel not in one.writes), None)
+                if lacking is not None and step.kind not in SCORED:
+                    raise ValueError(f"{lacking!r} did not write {channel!r}")
+                step.parents[channel] = tuple(one.id for one in found)
         except DAMAGE as error:
             raise TraceError(f"{source}, line {number}: its parents are not steps of this trace: {error}") from None
-    return trace
 
 
 def _unpacked(row: dict[str, Any], adapters: Mapping[str, TypeAdapter[Any]]) -> Step:
     unknown = set(row) - STEP_FIELDS
     if unknown:
         raise ValueError(f"unknown fields {sorted(unknown)}")
+    _check_types(row)
     data = {
         **row,
         "kind": row.get("kind", "node"),
@@ -275,3 +303,27 @@ def _unpacked(row: dict[str, Any], adapters: Mapping[str, TypeAdapter[Any]]) -> 
     if "error" in row:
         data["error"] = StepError(**row["error"])
     return Step(**data)
+
+
+def _check_types(row: dict[str, Any]) -> None:
+    """Raise `ValueError` for a field of another type than a step has."""
+    kinds: tuple[tuple[str, Any], ...] = (
+        *(("path", str), ("memo", str), ("at", list), ("notes", list)),
+        *(("writes", dict), ("parents", dict), ("error", dict)),
+    )
+    if wrong := [name for name, kind in kinds if name in row and not isinstance(row[name], kind)]:
+        raise ValueError(f"{wrong[0]!r} is of another type")
+    if row.get("kind", "node") not in get_args(StepKind):
+        raise ValueError(f"its kind is one of {', '.join(get_args(StepKind))}, not {str(row['kind'])[:40]!r}")
+    whole = [*row.get("at", ()), *(row[name] for name in ("round", "visit", "attempts") if name in row)]
+    if not all(type(each) is int and 0 <= each < 2**53 for each in whole):
+        raise ValueError("rounds, visits, attempts and positions are whole numbers of 0 or more")
+    for name in ("started", "seconds"):
+        amount(row.get(name, 0.0), name)
+    for name in ("usage", "reused"):
+        usage_in(row.get(name, {}))
+    if not isinstance(row.get("decision"), str | bool | int | float | None):
+        raise ValueError("a decision is a text, a number, yes or no")
+    texts = [*row.get("error", {}).values(), *row.get("notes", ())]
+    if not all(isinstance(each, str) for each in texts):
+        raise ValueError("an error is a code, a type and a message, and notes are texts")
