@@ -197,16 +197,20 @@ names = st.sampled_from(["a", "b/c", "search/find_2", "\u2028"])
 
 @st.composite
 def traces(draw: st.DrawFn) -> Trace:
-    """Any trace at all, also such as no flow leaves behind."""
-    steps: list[Step] = []
+    """Any trace that begins with its input and whose steps read what others wrote, also such as no flow leaves behind."""
+    steps = [Step("input", (), "input", writes=draw(st.dictionaries(texts, plain, max_size=3)))]
     for number in range(draw(st.integers(0, 6))):
-        earlier = st.lists(st.sampled_from([step.id for step in steps]), max_size=6) if steps else st.just([])
+        written = sorted({channel for step in steps for channel in step.writes})
+        parents = {}
+        for channel in draw(st.sets(st.sampled_from(written), max_size=2)) if written else ():
+            writers = [step.id for step in steps if channel in step.writes]
+            parents[channel] = tuple(draw(st.lists(st.sampled_from(writers), max_size=6)))
         steps.append(
             Step(
                 draw(names),
                 (number, *draw(st.lists(st.integers(0, 99), max_size=2))),
                 draw(st.sampled_from(["input", "node", "item", "until", "route", "digest"])),
-                parents={channel: tuple(draw(earlier)) for channel in draw(st.sets(texts, max_size=2))},
+                parents=parents,
                 writes=draw(st.dictionaries(texts, plain, max_size=3)),
                 round=draw(st.integers(0, 9)),
                 visit=draw(st.integers(1, 9)),
