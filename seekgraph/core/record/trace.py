@@ -309,7 +309,7 @@ def _check_types(row: dict[str, Any]) -> None:
     """Raise `ValueError` for a field of another type than a step has."""
     kinds: tuple[tuple[str, Any], ...] = (
         *(("path", str), ("memo", str), ("at", list), ("notes", list)),
-        *(("writes", dict), ("parents", dict), ("error", dict)),
+        *(("writes", dict), ("error", dict)),
     )
     if wrong := [name for name, kind in kinds if name in row and not isinstance(row[name], kind)]:
         raise ValueError(f"{wrong[0]!r} is of another type")
