@@ -54,18 +54,18 @@ def levels(data: bytes) -> int:
     return most
 
 
-def bytes_of(path: Path, error: type[Exception], *, most: int = MOST_BYTES) -> bytes:
+def bytes_of(path: Path, error: type[Exception], *, what: str, most: int = MOST_BYTES) -> bytes:
     """All of a file. Raises `error` where it cannot be read or is larger than `most`."""
     try:
         if not path.is_file():
             reason = "there is no such file" if not path.exists() else "not a regular file"
-            raise error(f"{path}: cannot be read: {reason}")
+            raise error(f"{path}: cannot be read as {what}: {reason}")
         with path.open("rb") as file:
             data = file.read(most + 1)
     except (OSError, ValueError) as wrong:
         if isinstance(wrong, error):
             raise
-        raise error(f"{path}: cannot be read: {getattr(wrong, 'strerror', None) or wrong}") from None
+        raise error(f"{path}: cannot be read as {what}: {getattr(wrong, 'strerror', None) or wrong}") from None
     if len(data) > most:
         raise error(f"{path}: larger than {most:,} bytes")
     return data

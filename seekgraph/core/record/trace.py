@@ -165,7 +165,7 @@ class Trace:
         """
         source = Path(path)
         try:
-            text = bytes_of(source, TraceError).decode("utf-8")
+            text = bytes_of(source, TraceError, what="a trace").decode("utf-8")
         except UnicodeDecodeError as error:
             raise TraceError(f"{source}: cannot be read as a trace: {error}") from None
         lines = text.removesuffix("\n").split("\n")  # texts may hold other ends of lines
