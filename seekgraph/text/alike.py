@@ -37,7 +37,7 @@ def alike(one: str, other: str) -> float:
     """
     left, right = _words(one), _words(other)
     count = left.total() + right.total()
-    return 2 * (left & right).total() / count if count else token_f1(one, other)
+    return 2 * (left & right).total() / count if count else token_f1(one, other, "musique")
 
 
 def _words(question: str) -> Counter[str]:
