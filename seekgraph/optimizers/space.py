@@ -18,7 +18,7 @@ def active(flow: Flow) -> Iterator[Site]:
 
     def walk(site: Site) -> Iterator[Site]:
         yield site
-        taken = site.element.taken({slot: params[names[0]] for slot, names in site.slots.items()})
+        taken = site.element.taken({slot: params[names[0]] for slot, names in site.slots.items() if names})
         for number in taken:
             yield from walk(site.children[number])
 
