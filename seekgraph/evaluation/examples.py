@@ -20,6 +20,7 @@ from pydantic import JsonValue, ValidationError
 
 from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.core.base.reading import MOST_LEVELS, levels, lines_of
+from seekgraph.evaluation.nearest import nearest_ids
 from seekgraph.types import Example, StepLabel, SubQuestion
 
 _FIELDS = ("id", "question", "answers", "supporting_ids", "step_labels")
@@ -117,7 +118,8 @@ def folds(examples: Iterable[Example], n: int = 5, seed: int = 0) -> tuple[Fold,
 def check_gold(examples: Iterable[Example], passage_ids: Iterable[str]) -> None:
     """Raise `ExampleError` if a gold passage, of an example or of one of its hops, is not among `passage_ids`.
 
-    Such a row can never reach full recall, so the metric would understate every flow.
+    Such a row can never reach full recall, so the metric would understate every flow. The message names the ids of the same
+    document that are nearest: a passage whose text or headings changed has another id, and is never taken for a different one.
     """
     known = frozenset(passage_ids)
     missing: dict[str, list[str]] = {}
@@ -130,12 +132,17 @@ def check_gold(examples: Iterable[Example], passage_ids: Iterable[str]) -> None:
     if not missing:
         return
     count = len({found for ids in missing.values() for found in ids})
-    shown = "; ".join(f"example {name!r}: {_first(ids)}" for name, ids in list(missing.items())[:_SHOWN])
+    shown = "; ".join(f"example {name!r}: {_first(ids)}{_nearest(ids[0], known)}" for name, ids in list(missing.items())[:_SHOWN])
     more = f"; and {len(missing) - _SHOWN} more examples" if len(missing) > _SHOWN else ""
     raise ExampleError(
         f"{len(missing)} of {total} examples name {count} gold passages that are not among the {len(known)} of the corpus: "
         f"{shown}{more}. Check that questions and corpus belong together, or fix 'supporting_ids'"
     )
+
+
+def _nearest(id: str, known: Iterable[str]) -> str:
+    near = nearest_ids(id, known)
+    return f" (nearest to {id!r}: {_first(near)})" if near else ""
 
 
 def data_hash(examples: Iterable[Example]) -> str:

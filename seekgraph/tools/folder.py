@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from seekgraph.text.normal import composed
-from seekgraph.tools import decoding
+from seekgraph.tools import decoding, identity
 from seekgraph.tools.decoding import Unreadable
 from seekgraph.tools.documents import Documents, Skipped
 from seekgraph.tools.errors import CorpusError
@@ -21,10 +21,11 @@ SUFFIXES = (".txt", ".md", ".markdown", ".rst")
 def read_folder(path: str | Path, words: int = 180, overlap: int = 0) -> Documents:
     """The .txt, .md, .markdown and .rst files under `path`, in sorted order, split as `split.split_text` does.
 
-    A passage's id is the file's path relative to the folder, "#", and its place in the file from 1, so that it stays when
-    another file changes. Its title is the document's title with the headings above the passage ("Guide > Setup > Linux"),
-    `meta` has `path` and, below a heading, `heading`. Names are in Unicode's form NFC; bytes of a name that are no UTF-8 are
-    written as `\\xe9`.
+    A passage's id is the file's path relative to the folder, "#", and the headings above it, with a part from its text where
+    several passages have the same ("cors.md#origin", "guide.md#setup/linux-3f2a91", see `identity.fragments`), so that it
+    stays when another part of the file changes. A "#" in a path is written "%23" in the id. Its title is the document's title
+    with the headings above the passage ("Guide > Setup > Linux"), `meta` has `path` and, below a heading, `heading`. Names are
+    in Unicode's form NFC; bytes of a name that are no UTF-8 are written as `\\xe9`.
 
     Everything else is named in `skipped` with its reason: hidden files and folders, other kinds of files, symbolic links,
     pipes, sockets and devices, files that are binary, in an unknown encoding (`decoding.read_text`), empty, over 20 MB or not
@@ -115,13 +116,20 @@ def _name(path: Path, taken: set[str]) -> str:
 
 
 def _passages(file: Path, name: str, words: int, overlap: int) -> list[Passage]:
-    title, pieces = split_text(decoding.read_text(file), file.suffix.lower(), words, overlap)
-    if not pieces:
+    found = passages_of(name, decoding.read_text(file), words, overlap)
+    if not found:
         raise Unreadable("empty")
-    title = title or PurePosixPath(name).stem
+    return found
+
+
+def passages_of(name: str, text: str, words: int = 180, overlap: int = 0) -> list[Passage]:
+    """The passages of a file with this path and text, see `read_folder`; none where it holds no text."""
+    title, pieces = split_text(text, PurePosixPath(name).suffix.lower(), words, overlap)
+    title, document = title or PurePosixPath(name).stem, name.replace("#", "%23")
+    fragments = identity.fragments([identity.Named(piece.name, piece.headings, piece.text) for piece in pieces])
     found = []
-    for number, (trail, text) in enumerate(pieces, start=1):
-        headings = [heading for heading in trail if heading != title]
+    for piece, fragment in zip(pieces, fragments, strict=True):
+        headings = [heading for heading in piece.headings if heading != title]
         meta = {"path": name} | ({"heading": " > ".join(headings)} if headings else {})
-        found.append(Passage(id=f"{name}#{number}", title=" > ".join([title, *headings]), text=text, meta=meta))
+        found.append(Passage(id=f"{document}#{fragment}", title=" > ".join([title, *headings]), text=piece.text, meta=meta))
     return found

@@ -9,14 +9,20 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from seekgraph.tools.attributes import heading_and_anchor
+
 
 class Heading(NamedTuple):
-    """A heading of a document: its level from 1, its text as written, and its lines `first` to `after` (exclusive, from 0)."""
+    """A heading of a document: its level from 1, its text as written, and its lines `first` to `after` (exclusive, from 0).
+
+    `anchor` is the name that the document gives it ("# Origins { #origin }"), "" where it gives none; it is not in the text.
+    """
 
     level: int
     text: str
     first: int
     after: int
+    anchor: str = ""
 
 
 def headings(text: str) -> list[Heading]:
@@ -31,7 +37,9 @@ def headings(text: str) -> list[Heading]:
     found = []
     for token, inline in pairwise(tokens):
         if token.type == "heading_open" and token.level == 0 and token.map is not None and inline.content.strip():
-            found.append(Heading(int(token.tag[1:]), " ".join(inline.content.split()), *token.map))
+            written, anchor = heading_and_anchor(" ".join(inline.content.split()))
+            first, after = token.map
+            found.append(Heading(int(token.tag[1:]), written, first, after, anchor))
     return found
 
 

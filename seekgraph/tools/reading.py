@@ -19,7 +19,7 @@ def read_documents(path: str | Path, *more: str | Path) -> Documents:
     """The passages of .jsonl corpora, of folders, and of text files; which of them, each path says.
 
     Of one path the ids are those of `read_folder` or of the corpus. Of several, ids stay apart: those of a folder begin with its
-    name ("docs/guide.md#1", with as much of its path as tells it from the others), and a corpus whose ids another one has
+    name ("docs/guide.md#setup", with as much of its path as tells it from the others), and a corpus whose ids another one has
     already used for other passages puts its name before all of its ids ("wiki:p1"). A path that is given twice is read once.
 
     Raises `CorpusError` where there is nothing at a path, or no passage in it.

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from seekgraph.text.normal import composed
+from seekgraph.tools.identity import TOP, slug
 from seekgraph.tools.markdown import Heading, headings
 
 _RULE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*$")
@@ -20,10 +22,15 @@ _WORD = re.compile(r"\S+")
 
 
 class Piece(NamedTuple):
-    """A stretch of a document: the headings above it, outermost first, and its text."""
+    """A stretch of a document: the headings above it, outermost first, its text, and what these headings name it in an id.
+
+    The name is the anchor that the last heading declares, or else the way of slugs to it, without the document's own heading
+    (level 1) above others: "origin", "setup/linux", "top" above the first heading.
+    """
 
     headings: tuple[str, ...]
     text: str
+    name: str = TOP
 
 
 class _Unit(NamedTuple):
@@ -54,26 +61,39 @@ def split_text(text: str, kind: str, words: int = 180, overlap: int = 0) -> tupl
         title, text = (_unquoted(named[1].strip()) if named else ""), text[front.end() :]
     sections = list(_sections(text, kind))
     levels = [len(trail) for trail, _ in sections]
-    if not title and sections and levels.count(0) <= 1 and len({trail[0] for trail, _ in sections if trail}) == 1:
-        title = next(trail[0] for trail, _ in sections if trail)
-    return title, [Piece(trail, piece) for trail, body in sections for piece in _pieces(body, words, overlap)]
+    if not title and sections and levels.count(0) <= 1 and len({trail[0].text for trail, _ in sections if trail}) == 1:
+        title = next(trail[0].text for trail, _ in sections if trail)
+    pieces = []
+    for trail, body in sections:
+        texts, name = tuple(heading.text for heading in trail), _named(trail)
+        pieces += [Piece(texts, piece, name) for piece in _pieces(body, words, overlap)]
+    return title, pieces
+
+
+def _named(trail: tuple[Heading, ...]) -> str:
+    if not trail:
+        return TOP
+    if trail[-1].anchor:
+        return composed(trail[-1].anchor)
+    below = [heading for heading in trail[:-1] if heading.level > 1] + [trail[-1]]
+    return "/".join(composed(heading.anchor) or slug(heading.text) for heading in below)
 
 
 def _unquoted(value: str) -> str:
     return value[1:-1].strip() if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
 
 
-def _sections(text: str, kind: str) -> Iterator[tuple[tuple[str, ...], str]]:
+def _sections(text: str, kind: str) -> Iterator[tuple[tuple[Heading, ...], str]]:
     """The headings above each stretch of text, and the stretch."""
     lines = text.split("\n")
     found = [] if kind == ".txt" else _underlined(lines) if kind == ".rst" else headings(text)
     trail: list[Heading] = []
     start = 0
     for heading in found:
-        yield tuple(above.text for above in trail), "\n".join(lines[start : heading.first])
+        yield tuple(trail), "\n".join(lines[start : heading.first])
         trail = [above for above in trail if above.level < heading.level] + [heading]
         start = heading.after
-    yield tuple(above.text for above in trail), "\n".join(lines[start:])
+    yield tuple(trail), "\n".join(lines[start:])
 
 
 def _underlined(lines: list[str]) -> list[Heading]:

@@ -122,7 +122,7 @@ def test_run_of_a_flow_that_only_finds_shows_what_it_found(folder: Path, notes: 
     (folder / "mine.py").write_text(MINE)
     ran = seekgraph("run", "mine:passages", "Danube", "--docs", notes)
     assert ran.code == 0
-    assert "[rivers.md#1]" in ran.out
+    assert "[rivers.md#danube]" in ran.out
 
 
 def test_run_keeps_indexes_in_a_cache(notes: Path, folder: Path) -> None:
@@ -242,6 +242,11 @@ def test_the_demo_as_it_comes_shows_a_gain_on_questions_that_compiling_never_saw
 
 
 def test_questions_of_ones_own_over_ones_own_folder(folder: Path, notes: Path) -> None:
-    row = {"id": "q", "question": "Which river flows through Vienna?", "answers": ["Danube"], "supporting_ids": ["rivers.md#1"]}
+    row = {
+        "id": "q",
+        "question": "Which river flows through Vienna?",
+        "answers": ["Danube"],
+        "supporting_ids": ["rivers.md#danube"],
+    }
     ran = seekgraph("evaluate", SINGLE, "--docs", notes, "--questions", lines(folder / "q.jsonl", row), "--json")
     assert ran.json["metrics"]["support_recall@5"]["mean"] == 1.0

@@ -36,7 +36,7 @@ def test_a_step_corrected_by_hand_changes_the_answer_and_is_kept_as_a_row(trace:
     )  # fmt: skip
     assert ran.code == 0, ran.err
     assert "before:" in ran.out
-    assert "[rivers.md#1]" in ran.out
+    assert "[rivers.md#danube]" in ran.out
     assert "[x]" in ran.out
     assert "1 replaced, 1 run (retrieve, answer)" in ran.out
     assert Trace.load("u.jsonl").step("retrieve").memo == "replaced"

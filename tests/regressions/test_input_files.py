@@ -52,15 +52,15 @@ def test_a_corpus_that_is_a_named_pipe_is_refused_and_not_waited_for(tmp_path: P
 def test_a_name_that_is_not_utf8_is_read_under_a_name_that_is(docs: Path) -> None:
     (Path(os.fsdecode(os.fsencode(docs) + b"/caf\xe9.md"))).write_text("Coffee.", encoding="utf-8")
     passages = {passage.id: passage for passage in read_folder(docs).passages}
-    assert set(passages) == {"a.md#1", "caf\\xe9.md#1"}
-    assert passages["caf\\xe9.md#1"].title == "caf\\xe9"
-    assert open_corpus(docs)["corpus"].find("coffee", 1)[0].id == "caf\\xe9.md#1"  # type: ignore[attr-defined]
+    assert set(passages) == {"a.md#a", "caf\\xe9.md#top"}
+    assert passages["caf\\xe9.md#top"].title == "caf\\xe9"
+    assert open_corpus(docs)["corpus"].find("coffee", 1)[0].id == "caf\\xe9.md#top"  # type: ignore[attr-defined]
 
 
 def test_ids_and_titles_of_files_are_in_one_unicode_form(docs: Path) -> None:
     (docs / unicodedata.normalize("NFD", "Café.txt")).write_text("Coffee.", encoding="utf-8")
     passage = read_folder(docs).passages[0]
-    assert (passage.id, passage.title, passage.meta["path"]) == ("Café.txt#1", "Café", "Café.txt")
+    assert (passage.id, passage.title, passage.meta["path"]) == ("Café.txt#top", "Café", "Café.txt")
     (docs / unicodedata.normalize("NFC", "Café.txt")).write_text("Tea.", encoding="utf-8")
     assert len({passage.id for passage in read_folder(docs).passages}) >= 2
 
@@ -130,7 +130,7 @@ def test_code_and_comments_hold_no_headings(block: str) -> None:
 
 def test_a_title_in_front_matter_is_taken_without_its_quotes() -> None:
     for written in ('"Far East"', "'Far East'", "Far East", '  "Far East"  '):
-        assert split_text(f"---\ntitle: {written}\n---\n\nBody.", ".md") == ("Far East", [((), "Body.")])
+        assert split_text(f"---\ntitle: {written}\n---\n\nBody.", ".md") == ("Far East", [((), "Body.", "top")])
 
 
 # --- a corpus that is no corpus (section 5) --------------------------------------------------------------------------------

@@ -88,8 +88,8 @@ def test_documents_are_read_by_what_the_path_is(tmp_path: Path) -> None:
     folder = tmp_path / "docs"
     folder.mkdir()
     (folder / "a.md").write_text("# A\n\nText.")
-    assert [passage.id for passage in read_documents(folder).passages] == ["a.md#1"]
-    assert [passage.id for passage in read_documents(folder / "a.md").passages] == ["a.md#1"]
+    assert [passage.id for passage in read_documents(folder).passages] == ["a.md#a"]
+    assert [passage.id for passage in read_documents(folder / "a.md").passages] == ["a.md#a"]
     assert [passage.id for passage in read_documents(corpus(tmp_path, GOOD)).passages] == ["a"]
     with pytest.raises(CorpusError, match="does not exist"):
         read_documents(tmp_path / "nothing")
@@ -142,14 +142,14 @@ def folders(root: Path, *names: str) -> list[Path]:
 def test_ids_of_several_folders_begin_with_their_names(tmp_path: Path) -> None:
     documents = read_documents(*folders(tmp_path, "docs", "wiki"))
     assert {passage.id: passage.meta["path"] for passage in documents.passages} == {
-        "docs/guide.md#1": "docs/guide.md",
-        "wiki/guide.md#1": "wiki/guide.md",
+        "docs/guide.md#guide": "docs/guide.md",
+        "wiki/guide.md#guide": "wiki/guide.md",
     }
 
 
 def test_folders_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
     documents = read_documents(*folders(tmp_path, "a/docs", "b/docs"))
-    assert [passage.id for passage in documents.passages] == ["a/docs/guide.md#1", "b/docs/guide.md#1"]
+    assert [passage.id for passage in documents.passages] == ["a/docs/guide.md#guide", "b/docs/guide.md#guide"]
 
 
 def test_a_path_given_twice_is_read_once(tmp_path: Path) -> None:
@@ -162,13 +162,13 @@ def test_ids_of_a_corpus_stay_unless_another_has_them(tmp_path: Path) -> None:
     (tmp_path / "same.jsonl").write_text(GOOD)
     (tmp_path / "wiki.jsonl").write_text(GOOD.replace("a city", "a town") + '{"id": "b", "text": "x"}\n')
     documents = read_documents(corpus(tmp_path, GOOD), tmp_path / "same.jsonl", folder, tmp_path / "wiki.jsonl")
-    assert [passage.id for passage in documents.passages] == ["a", "docs/guide.md#1", "wiki:a", "wiki:b"]
+    assert [passage.id for passage in documents.passages] == ["a", "docs/guide.md#guide", "wiki:a", "wiki:b"]
 
 
 def test_paths_and_passages_open_together(tmp_path: Path) -> None:
     (folder,) = folders(tmp_path, "docs")
     opened = open_corpus(folder, [Passage(id="p", text="a town")], [Passage(id="p", text="a river")])["corpus"]
     assert isinstance(opened, BM25)
-    assert [passage.id for passage in opened.passages] == ["corpus2:p", "guide.md#1", "p"]
+    assert [passage.id for passage in opened.passages] == ["corpus2:p", "guide.md#guide", "p"]
     with pytest.raises(CorpusError, match="no documents are given"):
         open_corpus()

@@ -29,9 +29,9 @@ def test_titles_are_the_documents_title_with_the_headings_above(tmp_path: Path) 
     write(tmp_path, {"guide.md": "# Guide\n\nIntro.\n\n## Setup\n\n### Linux\n\nUse apt.\n\n## Use\n\nRun it.\n"})
     passages = read_folder(tmp_path).passages
     assert [(passage.id, passage.title, passage.text) for passage in passages] == [
-        ("guide.md#1", "Guide", "Intro."),
-        ("guide.md#2", "Guide > Setup > Linux", "Use apt."),
-        ("guide.md#3", "Guide > Use", "Run it."),
+        ("guide.md#guide", "Guide", "Intro."),
+        ("guide.md#setup/linux", "Guide > Setup > Linux", "Use apt."),
+        ("guide.md#use", "Guide > Use", "Run it."),
     ]
     assert passages[1].meta == {"path": "guide.md", "heading": "Setup > Linux"}
     assert passages[0].meta == {"path": "guide.md"}
@@ -41,7 +41,7 @@ def test_files_come_in_sorted_order_and_ids_do_not_depend_on_other_files(tmp_pat
     write(tmp_path, {"b.txt": "B.", "a/z.rst": "Z.", "a/y.markdown": "Y."})
     before = [passage.id for passage in read_folder(tmp_path).passages]
     write(tmp_path, {"a/a.txt": "New.\n\n" * 3, "b.txt": "B."})
-    assert before == ["b.txt#1", "a/y.markdown#1", "a/z.rst#1"]
+    assert before == ["b.txt#top", "a/y.markdown#top", "a/z.rst#top"]
     assert set(before) < {passage.id for passage in read_folder(tmp_path).passages}
 
 
@@ -58,9 +58,13 @@ def test_front_matter_gives_the_title_and_is_not_text(tmp_path: Path) -> None:
 
 def test_underlined_headings_are_found_in_markdown_and_restructured_text() -> None:
     markdown = "Title\n=====\n\nOne.\n\nPart\n----\n\nTwo.\n"
-    assert split_text(markdown, ".md") == ("Title", [(("Title",), "One."), (("Title", "Part"), "Two.")])
+    assert split_text(markdown, ".md") == ("Title", [(("Title",), "One.", "title"), (("Title", "Part"), "Two.", "part")])
     rst = "=====\nTitle\n=====\n\nOne.\n\nPart\n^^^^\n\nTwo.\n\nOther\n^^^^^\n\nThree.\n"
-    assert split_text(rst, ".rst")[1] == [(("Title",), "One."), (("Title", "Part"), "Two."), (("Title", "Other"), "Three.")]
+    assert split_text(rst, ".rst")[1] == [
+        (("Title",), "One.", "title"),
+        (("Title", "Part"), "Two.", "part"),
+        (("Title", "Other"), "Three.", "other"),
+    ]
 
 
 def test_a_hash_in_a_fenced_block_is_no_heading() -> None:
@@ -120,7 +124,7 @@ def test_what_cannot_be_read_is_skipped_and_named(tmp_path: Path) -> None:
         },
     )
     documents = read_folder(tmp_path)
-    assert [passage.id for passage in documents.passages] == ["ok.txt#1"]
+    assert [passage.id for passage in documents.passages] == ["ok.txt#top"]
     assert reasons(documents) == {
         ".hidden": "hidden",
         "data.txt": "binary",

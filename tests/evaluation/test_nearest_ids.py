@@ -1,0 +1,33 @@
+"""Gold that the corpus lacks is never taken for another passage; the nearest are named."""
+
+from __future__ import annotations
+
+import pytest
+
+from seekgraph.evaluation.examples import ExampleError, check_gold
+from seekgraph.evaluation.nearest import nearest_ids
+from seekgraph.types import Example
+
+KNOWN = ["cors.md#origin", "cors.md#wildcards", "cors.md#use-3f2a91", "cors.md#use-77aa01", "guide/mail.md#background", "p17"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "near"),
+    [
+        ("cors.md#orgin", ["cors.md#origin"]),
+        ("cors.md#use", ["cors.md#use-3f2a91", "cors.md#use-77aa01"]),
+        ("cors.md#use-000000", ["cors.md#use-3f2a91", "cors.md#use-77aa01"]),
+        ("cors.md#zzzz", ["cors.md#origin"]),
+        ("mail.md#background", ["guide/mail.md#background"]),
+        ("p171", ["p17"]),
+        ("nothing-like-it", []),
+    ],
+)
+def test_the_nearest_ids_are_of_the_same_document(wanted: str, near: list[str]) -> None:
+    assert nearest_ids(wanted, KNOWN) == near
+
+
+def test_unknown_gold_is_reported_with_the_nearest_ids() -> None:
+    row = Example(id="q", question="Who?", supporting_ids=("cors.md#orgin",))
+    with pytest.raises(ExampleError, match=r"'q': 'cors.md#orgin' \(nearest to 'cors.md#orgin': 'cors.md#origin'\)"):
+        check_gold([row], KNOWN)
