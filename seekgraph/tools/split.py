@@ -8,9 +8,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from seekgraph.text.normal import composed
+from seekgraph.tools.blocks import FENCE, Block, blocks
 from seekgraph.tools.identity import TOP, slug
 from seekgraph.tools.markdown import Heading, headings
 
+MARKDOWN = (".md", ".markdown")
 _RULE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:(.*)$", re.MULTILINE)
@@ -18,6 +20,7 @@ _SENTENCE_END = re.compile(
     r"[.!?\u2026][\"'\u201d\u2019)\]]*\s+(?=[\"'\u201c\u2018(\[]?\w)"
     r"|[\u3002\uff01\uff1f\uff0e\uff61\u061f\u06d4\u0589\u0964\u0965\u0f0d\u0f0e\u104b\u1362\u1367\u17d4\u17d5]+"
 )
+_WHOLE = 2  # times the words of a passage: a code block or table up to this long stays whole
 _WORD = re.compile(r"\S+")
 
 
@@ -46,7 +49,8 @@ def split_text(text: str, kind: str, words: int = 180, overlap: int = 0) -> tupl
 
     `kind` is the suffix of its file: headings are looked for in ".md" and ".markdown" (CommonMark's, see `markdown.headings`) and
     ".rst" (underlined). A piece never reaches over a heading. Whole paragraphs are put together up to `words`; only a
-    paragraph that is longer is split at sentences, and only a longer sentence between words. A piece repeats up to `overlap`
+    paragraph that is longer is split at sentences, and only a longer sentence between words. Code blocks and tables of Markdown
+    stay whole up to twice as many words; only longer ones are cut, between their lines. A piece repeats up to `overlap`
     words from the end of the one before, in whole paragraphs or sentences. The title is that of the front matter, or else
     the first heading if no other is on its level.
 
@@ -66,7 +70,7 @@ def split_text(text: str, kind: str, words: int = 180, overlap: int = 0) -> tupl
     pieces = []
     for trail, body in sections:
         texts, name = tuple(heading.text for heading in trail), _named(trail)
-        pieces += [Piece(texts, piece, name) for piece in _pieces(body, words, overlap)]
+        pieces += [Piece(texts, piece, name) for piece in _pieces(body, words, overlap, kind in MARKDOWN)]
     return title, pieces
 
 
@@ -127,11 +131,11 @@ def _underlined_at(lines: list[str], at: int) -> tuple[str, str, int]:
     return "", "", 0
 
 
-def _pieces(body: str, words: int, overlap: int) -> Iterator[str]:
+def _pieces(body: str, words: int, overlap: int, markdown: bool) -> Iterator[str]:
     """Put units together greedily; each piece begins with the units that it repeats."""
     held: list[_Unit] = []
     fresh = False
-    for unit in _units(body, words):
+    for unit in _units(body, words, markdown):
         if fresh and sum(part.words for part in held) + unit.words > words:
             yield _joined(held)
             held, fresh = _tail(held, min(overlap, words - unit.words)), False
@@ -155,19 +159,38 @@ def _joined(units: list[_Unit]) -> str:
     return "".join(unit.gap * (at > 0) + unit.text for at, unit in enumerate(units))
 
 
-def _units(body: str, words: int) -> Iterator[_Unit]:
-    for paragraph in re.split(r"\n[ \t]*\n", body):
-        paragraph = paragraph.strip("\n").rstrip()
-        length = len(paragraph.split())
-        if not length:
-            continue
-        if length <= words:
-            yield _Unit(paragraph, length, "\n\n")
+def _units(body: str, words: int, markdown: bool) -> Iterator[_Unit]:
+    for block in blocks(body, markdown):
+        length = len(block.text.split())
+        if length <= (_WHOLE * words if block.kind != "text" else words):
+            yield _Unit(block.text, length, "\n\n")
             continue
         gap = "\n\n"
-        for sentence in _cut(paragraph.strip(), words):
-            yield _Unit(sentence, len(sentence.split()), gap)
-            gap = " "
+        cut = _cut(block.text.strip(), words) if block.kind == "text" else _cut_lines(block, words)
+        for part in cut:
+            yield _Unit(part, len(part.split()), gap)
+            gap = " " if block.kind == "text" else "\n\n"
+
+
+def _cut_lines(block: Block, words: int) -> Iterator[str]:
+    """A code block or table between its lines, each part again within fences or under the first two rows."""
+    lines = block.text.split("\n")
+    head = lines[:2] if block.kind == "table" else lines[:1]
+    fence = FENCE.match(lines[0])
+    closed = block.kind == "code" and fence is not None and len(lines) > 1 and not lines[-1].strip(" \t>").strip(fence[1][0])
+    foot = lines[-1:] if closed else []
+    held: list[str] = []
+    length = start = sum(len(line.split()) for line in [*head, *foot])
+    for line in lines[len(head) : len(lines) - len(foot)]:
+        for part in [line] if len(line.split()) <= words else _cut(line, words):
+            added = len(part.split())
+            if held and length + added > words:
+                yield "\n".join([*head, *held, *foot])
+                held, length = [], start
+            held.append(part)
+            length += added
+    if held:
+        yield "\n".join([*head, *held, *foot])
 
 
 def _cut(paragraph: str, words: int) -> Iterator[str]:

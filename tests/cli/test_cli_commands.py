@@ -87,7 +87,7 @@ def test_draw_draws_what_a_step_was_built_from(notes: Path) -> None:
 def test_run_answers_from_a_folder_of_ones_own_and_says_where_it_stands(notes: Path) -> None:
     ran = seekgraph("run", SINGLE, "Which river flows through Vienna and Budapest?", "--docs", notes)
     assert ran.code == 0
-    assert re.search(r"^  \[rivers\.md#\d\] Rivers > \w+: The \w+ flows through", ran.out, re.MULTILINE)
+    assert re.search(r"^  \[rivers\.md#\w+\] Rivers > \w+: The \w+ flows through", ran.out, re.MULTILINE)
     assert "ok: 3 steps, 1 searches" in ran.out
 
 
