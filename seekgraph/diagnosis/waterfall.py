@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.intervals import Interval, interval
 from seekgraph.rewards.hops import matched
-from seekgraph.rewards.outcome import f1_of, final_answer, found_by, lasting, values_of
-from seekgraph.rewards.seen import ids_of
+from seekgraph.rewards.outcome import f1_of, final_answer, found_by, values_of
+from seekgraph.rewards.seen import ids_of, lasting
 from seekgraph.text.alike import bare, put_in
 from seekgraph.text.weights import terms
 from seekgraph.types import Example, Passage, Plan, Query, Ranking

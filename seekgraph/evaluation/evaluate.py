@@ -23,6 +23,7 @@ from seekgraph.evaluation.row import Row, RowError
 from seekgraph.evaluation.turns import Turns
 from seekgraph.evaluation.validation import check_corpus, examples_of, metrics_for, rewards_for
 from seekgraph.rewards.algebra import Reward, RewardDefinitionError, RewardError, Score, scores
+from seekgraph.rewards.outcome import handed_on_in_calls
 from seekgraph.types import Answer, Example, Passage
 
 OnRow = Callable[[Row], object]
@@ -206,7 +207,8 @@ def outcome_of(result: Result, seconds: float = 0.0, usage: Usage | None = None)
     """What a run handed on and used, for metrics. `usage` is that of its trace, where it is known already."""
     usage = result.trace.usage() if usage is None else usage
     ids = tuple(passage.id for passage in result.passages if isinstance(passage, Passage))
-    return Outcome(ids, _answer(result), usage.searches, usage.calls, usage.tokens, usage.usd, seconds)
+    inner = handed_on_in_calls(result.trace)
+    return Outcome(ids, _answer(result), usage.searches, usage.calls, usage.tokens, usage.usd, seconds, inner)
 
 
 def _answer(result: Result) -> Answer | None:

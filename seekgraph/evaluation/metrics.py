@@ -33,7 +33,9 @@ class MetricError(SeekgraphError, ValueError):
 class Outcome:
     """What one run handed on, and what it used.
 
-    `passages` are ids, best first. `answer` is None where the flow has no answer node. `usd` is None where a price is unknown.
+    `passages` are the ids of those handed on, best first; `in_calls` the same of each call inside the flow: what its own reader
+    had before it, where only what it cites came back (without discarded attempts). `answer` is None where the flow has no
+    answer node. `usd` is None where a price is unknown.
     `searches` are retrieval calls, `calls` LM calls, `tokens` those of prompts and completions, `seconds` wall-clock time.
     """
 
@@ -44,6 +46,7 @@ class Outcome:
     tokens: int = 0
     usd: float | None = 0.0
     seconds: float = 0.0
+    in_calls: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,9 @@ def metric(name: str | Metric | Function) -> Metric:
     applies to every example; `Metric(name, function, needs, higher_is_better)` says more.
 
     `@k` cuts off `support_recall`, `full_support` and `ndcg`; without it they judge everything that the run hands on.
+    `support_recall` and `full_support` are about finding: a gold passage counts as found at k if it is among the first k of what
+    the run hands on, or among the first k of what a call inside it does (`Outcome.in_calls`). Without calls that is the recall
+    of one ranking. `ndcg` is about the order of one ranking, and judges that of the run.
     Raises `MetricError` that lists the known names.
     """
     if isinstance(name, Metric):
@@ -153,7 +159,7 @@ def metric(name: str | Metric | Function) -> Metric:
     if at and not re.fullmatch(r"0*[1-9][0-9]{0,8}", digits, re.ASCII):
         raise MetricError(f"metric {name!r}: the cutoff after @ is a whole number from 1, such as '{base}@5'; got {digits!r}")
     k = int(digits) if at else None
-    function = partial(_of_ranking, measure=_RANKED[base], k=k)
+    function = partial(_of_finding if base in _FINDING else _of_ranking, measure=_RANKED[base], k=k)
     return Metric(base if k is None else f"{base}@{k}", function, frozenset({"supporting_ids"}))
 
 
@@ -189,6 +195,11 @@ def _of_ranking(example: Example, outcome: Outcome, *, measure: Measure, k: int 
     return measure(outcome.passages, example.supporting_ids, k)
 
 
+def _of_finding(example: Example, outcome: Outcome, *, measure: Measure, k: int | None) -> float | None:
+    found = dict.fromkeys(id for ranking in (outcome.passages, *outcome.in_calls) for id in ranking[:k])
+    return measure(tuple(found), example.supporting_ids, None)
+
+
 def _of_answer(
     example: Example, outcome: Outcome, *, measure: Callable[[Answer | None, Sequence[str]], float | None]
 ) -> float | None:
@@ -210,7 +221,8 @@ def _of_usage(example: Example, outcome: Outcome, *, what: str) -> float | None:
     return None if used is None else float(used)
 
 
-_RANKED: dict[str, Measure] = {"support_recall": support_recall, "full_support": full_support, "ndcg": ndcg}
+_FINDING: dict[str, Measure] = {"support_recall": support_recall, "full_support": full_support}
+_RANKED: dict[str, Measure] = {**_FINDING, "ndcg": ndcg}
 
 _COSTS = ("searches", "calls", "tokens", "usd", "seconds")
 

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Literal
 
-from seekgraph.core.record.attempts import discarded
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekgraph.rewards.define import reward
-from seekgraph.rewards.seen import ids_of
+from seekgraph.rewards.seen import after, ids_of, is_discarded
 from seekgraph.rewards.turns import turn_of
 from seekgraph.rewards.weights import tunable
 from seekgraph.types import Answer, Example
@@ -40,15 +39,13 @@ def _adopted(step: Step, trace: Trace, example: Example | None, *, by: str) -> S
     turn = turn_of(step, trace)
     if turn is None or not turn.searches:
         return SILENT
-    dropped = discarded(trace.steps)
-    if step.id in dropped:
+    if is_discarded(step, trace):
         return Score(None, "its attempt was dropped")
     found = [passage.id for passage in turn.passages]
     if not found:
         return Score(None, "found nothing")
-    start = next(at for at, each in enumerate(trace.steps) if each.id == turn.searches[0].id)
-    later = [each for each in trace.steps[start:] if each.kind == "node" and each.id not in dropped]
-    uses = [set(ids) for each in later for use, ids in _used(each) if by in ("any", use)]
+    later = [turn.searches[0], *after(turn.searches[0], trace)]
+    uses = [set(ids) for each in later if each.kind == "node" for use, ids in _used(each) if by in ("any", use)]
     if not uses:
         return Score(None, "nothing has chosen from what was found yet")
     used = [id for id in found if any(id in ids for ids in uses)]

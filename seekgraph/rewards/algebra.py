@@ -20,6 +20,7 @@ from functools import partial
 from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
+from seekgraph.rewards.seen import taken
 from seekgraph.rewards.weights import Tunable, formula
 from seekgraph.types import Example
 
@@ -118,7 +119,7 @@ def scores(trace: Trace, rewards: Sequence[Reward], example: Example | None = No
 
     A reward that raises becomes a `RewardError` that names it and the step; a `RewardDefinitionError` stays one.
     """
-    for step in trace.steps:
+    for step in taken(trace):
         for each in rewards:
             try:
                 score = each(step, trace, example)

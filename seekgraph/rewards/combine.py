@@ -8,10 +8,10 @@ from functools import partial
 from typing import Literal
 
 from seekgraph.core.language.params import Choice
-from seekgraph.core.record.attempts import discarded
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Raw, Reward, RewardError, combined
+from seekgraph.rewards.seen import lasting
 from seekgraph.rewards.weights import formula
 from seekgraph.types import Example
 
@@ -164,8 +164,7 @@ def _visits(step: Step, trace: Trace, example: Example | None, inner: Reward) ->
     else none."""
     if inner.measure(step, trace, example)[0] is None:
         return []
-    dropped = discarded(trace.steps)
-    kept = [each for each in trace.steps if each.path == step.path and each.kind == step.kind and each.id not in dropped]
+    kept = [each for each in lasting(trace) if each.path == step.path and each.kind == step.kind]
     found: list[Visited] = []
     for each in reversed(kept):  # the last first: at every other visit that is all there is to see
         value, said = inner.measure(each, trace, example)

@@ -13,6 +13,7 @@ from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Raw, Reward, RewardError, Score
 from seekgraph.rewards.outcome import f1_of, final_answer, searches
 from seekgraph.rewards.runs import Reference, referred, share_of, told_answer, told_searches
+from seekgraph.rewards.seen import lasting
 from seekgraph.rewards.weights import tunable
 from seekgraph.rewards.whole import of_run, run_reward
 from seekgraph.types import Example
@@ -104,4 +105,4 @@ def _values(step: Step, trace: Trace, example: Example | None, by: Sequence[Rewa
 
 
 def _same(step: Step, other: Trace) -> Step | None:
-    return next((each for each in other.steps if each.path == step.path and each.at == step.at), None)
+    return next((each for each in lasting(other) if each.path == step.path and each.at == step.at), None)

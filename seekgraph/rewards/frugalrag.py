@@ -10,6 +10,7 @@ from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, Score
 from seekgraph.rewards.outcome import searches
 from seekgraph.rewards.runs import Reference, recall_by_search, referred, share_of, told_searches
+from seekgraph.rewards.seen import taken
 from seekgraph.rewards.weights import tunable
 from seekgraph.rewards.whole import run_reward
 from seekgraph.types import Example
@@ -65,7 +66,7 @@ def _frugal(trace: Trace, example: Example, *, most: int, baseline: Reference) -
     if full is None:
         return Score(None, "there is no run of full exploration for this example")
     recalls = recall_by_search(trace, example)
-    asked = [step for step in trace.steps if step.kind == "node" and step.usage.get("searches")] or searches(trace)
+    asked = [step for step in taken(trace) if step.kind == "node" and step.usage.get("searches")] or searches(trace)
     poor = sum(_is_poor(step, trace) for step in asked)
     form = _FORM * (1 - 2 * poor / len(asked)) if asked else 0.0
     n, least = len(recalls) - 1, recalls.index(max(recalls))

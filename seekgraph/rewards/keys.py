@@ -10,7 +10,7 @@ from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekgraph.rewards.define import reward
-from seekgraph.rewards.outcome import lasting
+from seekgraph.rewards.seen import lasting
 from seekgraph.rewards.turns import queries_of, said
 from seekgraph.rewards.weights import tunable
 from seekgraph.rewards.whole import run_reward

@@ -5,14 +5,13 @@ Read from the trace alone, so that rewards of a whole run need nothing beside it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, TypeVar
 
-from seekgraph.core.record.attempts import before as standing_before
-from seekgraph.core.record.attempts import discarded
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
-from seekgraph.rewards.seen import ids_of
+from seekgraph.rewards import seen
+from seekgraph.rewards.seen import ids_of, lasting, taken
 from seekgraph.text.answers import exact_match, normalize, token_f1
 from seekgraph.text.entities import flat, folded, names
 from seekgraph.types import Answer, Digest, Evidence, Passage
@@ -23,15 +22,9 @@ REFUSAL = "noanswer"
 """What a refusal counts as where answers are compared, whatever reason it gives: HotpotQA's word for it."""
 
 
-def lasting(trace: Trace) -> list[Step]:
-    """The steps of a run without those of attempts that were not kept: nothing outside of these has read what they wrote."""
-    dropped = discarded(trace.steps)
-    return [step for step in trace.steps if step.id not in dropped] if dropped else trace.steps
-
-
 def final_answer(trace: Trace) -> Answer | None:
     """`Result.answer`, read from the trace: the last answer outside of calls; None where there is none, or it is no `Answer`."""
-    if not any("answer" in step.writes for step in trace.steps):
+    if not any("answer" in step.writes for step in taken(trace)):
         return None
     answers = [step.writes["answer"] for step in outside_calls(trace) if "answer" in step.writes]
     return answers[-1] if answers and isinstance(answers[-1], Answer) else None
@@ -54,7 +47,7 @@ def searches(trace: Trace) -> list[Step]:
     writes nothing, has not searched, and neither has one that failed. Searches of attempts that were not kept count: they were
     made.
     """
-    return [step for step in trace.steps if is_search(step)]
+    return [step for step in taken(trace) if is_search(step)]
 
 
 def lasting_searches(trace: Trace) -> list[Step]:
@@ -78,7 +71,19 @@ def handed_on(trace: Trace) -> list[str]:
 
     That is the last `context` outside of calls, or else all that was found there, or else what the calls came back with.
     """
-    own = list(outside_calls(trace))
+    return _handed_on(outside_calls(trace))
+
+
+def handed_on_in_calls(trace: Trace) -> tuple[tuple[str, ...], ...]:
+    """For each call of the run, in the order in which they began: what `handed_on` is of its own steps, where that is anything.
+
+    It is what the call's own reader had before it, and not the little that came back from it: the passages that it cites.
+    """
+    _, calls = _by_call(trace)
+    return tuple(ids for call in calls if (ids := tuple(_handed_on(call))))
+
+
+def _handed_on(own: Sequence[Step]) -> list[str]:
     for step in reversed(own):
         if "context" in step.writes:
             return list(dict.fromkeys(ids_of(step.writes["context"])))
@@ -95,17 +100,26 @@ def curated(trace: Trace) -> bool:
     return any("context" in step.writes for step in lasting(trace) if step.kind == "node")
 
 
-def outside_calls(trace: Trace) -> Iterator[Step]:
+def outside_calls(trace: Trace) -> list[Step]:
     """The steps that are not inside a call, in order; what a call comes back with is outside."""
-    calls: list[Step] = []
+    return _by_call(trace)[0]
+
+
+def _by_call(trace: Trace) -> tuple[list[Step], list[list[Step]]]:
+    """The steps outside of calls, and those of each call, in the order of the trace; each step once, in the innermost."""
+    outside: list[Step] = []
+    calls: list[list[Step]] = []
+    open_: list[list[Step]] = []  # a call begins with the step of what it is given
     for step in lasting(trace):
         if step.kind == "input" and step.path != "input" and step.error is None:  # with an error the call never began
-            calls.append(step)
+            open_.append([step])
+            calls.append(open_[-1])
             continue
         if step.kind == "digest":
-            calls = [call for call in calls if (call.path, call.at) != (f"{step.path}.give", step.at)]
-        if not any(call.at == step.at[: len(call.at)] for call in calls):
-            yield step
+            open_ = [call for call in open_ if (call[0].path, call[0].at) != (f"{step.path}.give", step.at)]
+        around = (call for call in reversed(open_) if call[0].at == step.at[: len(call[0].at)])
+        next(around, outside).append(step)
+    return outside, calls
 
 
 def bad_form(trace: Trace) -> str:
@@ -131,7 +145,7 @@ def passages_of(trace: Trace, ids: Collection[str], before: Step | None = None) 
     What only a discarded attempt has found is not among them, unless `before` is in that attempt.
     """
     known: dict[str, Passage] = {}
-    for step in lasting(trace) if before is None else standing_before(before, trace.steps):
+    for step in lasting(trace) if before is None else seen.before(before, trace):
         for channel in ("passages", "context", "digests"):
             for passage in values_of(step.writes.get(channel, ()), Passage):
                 if passage.id in ids:

@@ -12,12 +12,12 @@ from seekgraph.rewards.outcome import (
     final_answer,
     found_by,
     is_closed,
-    lasting,
     lasting_searches,
     says,
     searches,
     values_of,
 )
+from seekgraph.rewards.seen import lasting
 from seekgraph.rewards.whole import run_reward
 from seekgraph.types import Example, Passage
 

@@ -1,4 +1,8 @@
-"""What stood before a step: the passages that it read, those that had been found by then, and whether the question was its own.
+"""What a reward sees of a trace: the steps that last, those before and after a step, and the passages in them.
+
+A run may hold attempts that were discarded: nothing outside of them has read what they wrote, so it is in no reward of the rest.
+No other module of this package takes steps from a trace, so that each says which it means: `lasting`, `before`, `after`, or
+`taken` for what was spent, which a discarded attempt has spent too.
 
 "Earlier" is the order of the trace, and not the ancestry that `parents` give: a retriever reads a query and not what was found
 before, so going by ancestry a passage that is found again in the next round would count as new, and two branches that find the
@@ -11,13 +15,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from seekgraph.core.record.attempts import before
+from seekgraph.core.record import attempts
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
 from seekgraph.types import Digest, Evidence, Passage, Ranking
 
 COLLECTIONS = frozenset({"passages", "context", "evidence", "rankings", "digests"})
 """Channels that say "no passages" when they are empty."""
+
+
+def taken(trace: Trace) -> list[Step]:
+    """All steps of a run, also those of discarded attempts: for what was spent, and for scoring every step."""
+    return trace.steps
+
+
+def lasting(trace: Trace) -> list[Step]:
+    """The steps of a run without those of discarded attempts: nothing outside of these has read what they wrote."""
+    dropped = attempts.discarded(trace.steps)
+    return [step for step in trace.steps if step.id not in dropped] if dropped else trace.steps
+
+
+def is_discarded(step: Step, trace: Trace) -> bool:
+    """Whether the step was made in an attempt that was not selected."""
+    return step.id in attempts.discarded(trace.steps)
+
+
+def before(step: Step, trace: Trace) -> list[Step]:
+    """The steps that stand before a step, without those of discarded attempts that it is not in, and of other attempts at what it
+    is an attempt at."""
+    return attempts.before(step, trace.steps)
+
+
+def after(step: Step, trace: Trace) -> list[Step]:
+    """The steps that stand after a step, without those of discarded attempts that it is not in, and of other attempts at what it
+    is an attempt at."""
+    return attempts.after(step, trace.steps)
 
 
 def ids_of(value: Any) -> Iterator[str]:
@@ -44,7 +76,7 @@ def read_by(step: Step, trace: Trace) -> set[str] | None:
 def found_before(step: Step, trace: Trace, channel: str = "passages") -> set[str]:
     """The ids of all passages that earlier steps of the run wrote to `channel`, without those of attempts that were dropped."""
     found: set[str] = set()
-    for earlier in before(step, trace.steps):
+    for earlier in before(step, trace):
         found.update(ids_of(earlier.writes.get(channel, ())))
     return found
 
@@ -56,9 +88,7 @@ def on_part(step: Step, trace: Trace) -> bool:
     """
     question = None
     calls: list[Step] = []
-    for earlier in trace.steps:
-        if earlier is step or (earlier.path == step.path and earlier.at == step.at):
-            break
+    for earlier in before(step, trace):
         if earlier.kind == "input" and earlier.path == "input":
             question = earlier.writes.get("question")
         elif earlier.kind == "input":

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from seekgraph.core.record.attempts import before, discarded
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
-from seekgraph.rewards.outcome import is_search, lasting, searches, values_of
+from seekgraph.rewards.outcome import is_search, values_of
+from seekgraph.rewards.seen import after, before, lasting, taken
 from seekgraph.text.alike import put_in
 from seekgraph.types import Digest, Goal, Passage, Query, Ranking
 
@@ -86,7 +86,7 @@ def turns(trace: Trace) -> list[Turn]:
 
 def found_earlier(turn: Turn, trace: Trace) -> dict[str, Passage]:
     """All passages that were found before a turn, by id."""
-    earlier = before(turn.searches[0] if turn.searches else turn.step, trace.steps)
+    earlier = before(turn.searches[0] if turn.searches else turn.step, trace)
     found = (passage for each in earlier for passage in values_of(each.writes.get("passages", ()), Passage))
     return {passage.id: passage for passage in found}
 
@@ -99,7 +99,7 @@ def question_for(turn: Turn, trace: Trace) -> str:
     read = trace.inputs(turn.step)
     known = {digest.goal_id: digest.conclusion for digest in read.get("digests") or () if isinstance(digest, Digest)}
     goals = [put_in(goal.text, known) for goal in values_of(list(read.values()), Goal)]
-    first = next((step.writes.get("question") for step in trace.steps if step.kind == "input"), "")
+    first = next((step.writes.get("question") for step in taken(trace) if step.kind == "input"), "")
     return next((text for text in (*goals[:1], read.get("question"), first) if isinstance(text, str)), "")
 
 
@@ -128,9 +128,7 @@ def _makers(step: Step, channel: str, trace: Trace) -> set[str]:
 
 
 def _made_with(step: Step, trace: Trace) -> list[Step]:
-    dropped = discarded(trace.steps)
-    made = [search for search in searches(trace) if search is not step and step.id in makers(search, trace)]
-    return [search for search in made if search.id not in dropped or step.id in dropped]
+    return [search for search in after(step, trace) if is_search(search) and step.id in makers(search, trace)]
 
 
 def _queries(writes: Mapping[str, Any]) -> Iterator[Query]:

@@ -12,6 +12,7 @@ from seekgraph.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekgraph.rewards.define import reward
 from seekgraph.rewards.outcome import is_closed, says
 from seekgraph.rewards.querying import NOT_SEARCHED, novel_query
+from seekgraph.rewards.seen import after
 from seekgraph.rewards.turns import Turn, found_earlier, turn_of
 from seekgraph.rewards.weights import tunable
 from seekgraph.types import Example, Verdict
@@ -82,8 +83,7 @@ def judged_query(step: Step, trace: Trace, example: Example | None) -> Score:
     if turn is None or not turn.searches:
         return SILENT
     resting = {search.id for search in turn.searches}
-    start = next(at for at, each in enumerate(trace.steps) if each.id == turn.searches[0].id)
-    for later in trace.steps[start + 1 :]:
+    for later in after(turn.searches[0], trace):
         if resting.isdisjoint(source for sources in later.parents.values() for source in sources):
             continue
         resting.add(later.id)

@@ -6,6 +6,7 @@ from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Score
 from seekgraph.rewards.define import reward
+from seekgraph.rewards.seen import after
 from seekgraph.types import Example, Verdict
 
 
@@ -17,7 +18,7 @@ def judged(step: Step, trace: Trace, example: Example | None) -> Score:
     it also serves while a flow runs: `redo(Answer() >> Judge(), judged, below=0.5)`. How far a judge can be trusted, and how its
     scores become probabilities, says `seekgraph.evaluation.calibrate`.
     """
-    for other in trace.steps:
+    for other in after(step, trace):
         verdict = other.writes.get("verdict")
         if isinstance(verdict, Verdict) and other.kind == "node" and step.id in other.parents.get("answer", ()):
             return Score(min(max(verdict.score, 0.0), 1.0), verdict.reason)

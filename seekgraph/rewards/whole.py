@@ -18,7 +18,7 @@ from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import SILENT, Raw, Reward, Score
 from seekgraph.rewards.define import checked_score, reward
-from seekgraph.rewards.outcome import lasting
+from seekgraph.rewards.seen import lasting
 from seekgraph.types import Example
 
 

@@ -10,12 +10,12 @@ from functools import partial
 from typing import Literal, Protocol
 
 from seekgraph.core.language.params import Float, Int
-from seekgraph.core.record.attempts import before
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import SILENT, Reward, RewardError, Score
 from seekgraph.rewards.define import reward
 from seekgraph.rewards.outcome import values_of
+from seekgraph.rewards.seen import before
 from seekgraph.rewards.turns import queries_of, question_for, said, turn_of
 from seekgraph.rewards.weights import tunable
 from seekgraph.text.titles import words_of
@@ -103,7 +103,7 @@ def terms_from_evidence(step: Step, trace: Trace, example: Example | None) -> Sc
     turn = turn_of(step, trace)
     if turn is None:
         return SILENT
-    earlier = before(step, trace.steps)
+    earlier = before(step, trace)
     known = set(terms(question_for(turn, trace)))
     for query in (query for each in earlier for query in queries_of(each, trace)):
         known.update(terms(said(query)))

@@ -1,4 +1,4 @@
-"""Attempts in a trace: which steps were made in attempts that were not selected, and what stood before a step.
+"""Attempts in a trace: which steps were made in attempts that were not selected, and what stood before and after a step.
 
 The step of kind "attempt" begins an attempt and its steps follow it, up to the next attempt of the same place or to the step of
 kind "selected" that names the one that is selected. While a run is under way the last one may still be missing.
@@ -58,7 +58,7 @@ def discarded(steps: Sequence[Step]) -> frozenset[str]:
 def before(step: Step, steps: Sequence[Step]) -> list[Step]:
     """The steps that stand before `step`, in the order of the trace: all earlier ones but those of attempts that it is not in and
     that were not selected, or are other attempts at what it is an attempt at."""
-    position = next((at for at, each in enumerate(steps) if each.path == step.path and each.at == step.at), len(steps))
+    position = _position(step, steps)
     if not any(each.kind == "attempt" for each in steps[:position]):
         return list(steps[:position])
     hidden: set[int] = set()
@@ -68,3 +68,23 @@ def before(step: Step, steps: Sequence[Step]) -> list[Step]:
         if not mine and each.begin < position and (beside or each.selected is False):
             hidden.update(range(each.begin, min(each.end, position)))
     return [each for index, each in enumerate(steps[:position]) if index not in hidden]
+
+
+def after(step: Step, steps: Sequence[Step]) -> list[Step]:
+    """The steps that stand after `step`, in the order of the trace: all later ones but those of attempts that it is not in and
+    that were not selected, or are other attempts at what it is an attempt at."""
+    position = _position(step, steps)
+    later = range(position + 1, len(steps))
+    if not any(each.kind == "attempt" for each in steps):
+        return list(steps[position + 1 :])
+    hidden: set[int] = set()
+    for each in attempts(steps):
+        mine = each.begin <= position < each.end
+        beside = each.first <= position < each.last
+        if not mine and each.end > position and (beside or each.selected is False):
+            hidden.update(range(max(each.begin, position), each.end))
+    return [steps[index] for index in later if index not in hidden]
+
+
+def _position(step: Step, steps: Sequence[Step]) -> int:
+    return next((at for at, each in enumerate(steps) if each.path == step.path and each.at == step.at), len(steps))
