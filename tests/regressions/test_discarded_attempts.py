@@ -6,11 +6,11 @@ import pytest
 
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
-from seekgraph.rewards import cites_found, frugal, inforage, search_r1, search_sufficient
+from seekgraph.rewards import cites_found, frugal, inforage, judged, judged_query, search_r1, search_sufficient
 from seekgraph.rewards.outcome import lasting_searches, passages_of, searches
 from seekgraph.rewards.runs import recall_by_search
 from seekgraph.rewards.whole import of_run
-from seekgraph.types import Answer, Example, Passage
+from seekgraph.types import Answer, Example, Passage, Verdict
 
 ROW = Example(id="e", question="?", answers=("Paris",), supporting_ids=("gold",))
 
@@ -47,3 +47,26 @@ def test_its_search_was_made_and_still_costs() -> None:
     trace = Trace(steps=steps())
     assert (len(searches(trace)), len(lasting_searches(trace))) == (2, 1)
     assert recall_by_search(trace, ROW) == [0, 0, 0]
+
+
+def test_a_verdict_of_a_discarded_attempt_judges_nothing_of_the_rest() -> None:
+    of_answer, of_query = {"answer": ("say",)}, {"passages": ("find",)}
+    trace = Trace(
+        steps=[
+            Step("input", (), "input", writes={"question": "?"}),
+            Step("find", (), "node", {"question": ("input",)}, {"passages": found("gold")}, usage={"searches": 1}),
+            Step("say", (), "node", writes={"answer": Answer(text="Rome")}),
+            *(
+                step
+                for number, score in ((1, 0.1), (2, 0.9))
+                for step in (
+                    Step("redo", (number,), "attempt"),
+                    Step("redo/judge", (number,), "node", of_answer, {"verdict": Verdict(score=score)}),
+                    Step("redo/reflect", (number,), "node", of_query, {"verdict": Verdict(score=score)}),
+                )
+            ),
+            Step("redo", (), "selected", decision="2"),
+        ]
+    )
+    assert judged(trace.step("say"), trace).value == 0.9
+    assert judged_query(trace.step("find"), trace).value == 0.9
