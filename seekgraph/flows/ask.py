@@ -1,10 +1,10 @@
 """Ask documents: search, rank by words and by meaning, answer in the sentences that answer.
 
 The way that `seekgraph run --docs FOLDER "question"` takes. Where passages are parts of pages (documentation, handbooks, notes)
-they are ranked by how they were found, by meaning where a `ranker` is bound (the extra `embed`), and by their page, and the
-answer is made of what they say, verbatim and cited. Where each passage is an article by itself (an encyclopedia, abstracts) it
-goes the way of `bridge`: it follows titles and answers shortly. Bind `corpus` and `links`, and `lm` to have a model write the
-answer.
+they are ranked by how they were found, by meaning where a `ranker` is bound (the extra `embed`; of the passage, and of the
+sentence in it that is nearest to the question), and by their page, and the answer is made of what they say, verbatim and cited.
+Where each passage is an article by itself (an encyclopedia, abstracts) it goes the way of `bridge`: it follows titles and answers
+shortly. Bind `corpus` and `links`, and `lm` to have a model write the answer.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from seekgraph.core.language.params import Float, Int
 from seekgraph.flow import Flow
 from seekgraph.flows.bridge import follow_titles, search
 from seekgraph.nodes.answer import Answer
+from seekgraph.nodes.best_block import BestBlock
 from seekgraph.nodes.blend import Blend
 from seekgraph.nodes.layout import Layout
 from seekgraph.nodes.read import Read
@@ -23,7 +24,9 @@ begin = fan(
     Retrieve("corpus", k=Int(40, 20, 100), k1=Float(0.9, 0.4, 2.0), b=Float(0.4, 0.0, 1.0), title_weight=Float(2.0, 0.0, 5.0)),
     RetrieveIfBound("dense", k=Int(30, 5, 100)).named("dense"),
 )
-documents = Blend(keep=Int(5, 3, 10)) >> Answer(prose=True, words=Int(120, 40, 200)).named("compose")
+documents = (
+    Blend(keep=Int(8, 5, 20)) >> BestBlock(keep=Int(5, 3, 10)) >> Answer(prose=True, words=Int(100, 40, 200)).named("compose")
+)
 articles = follow_titles >> search >> Read() >> Answer()
 
 flow = Flow(begin >> route(Layout(), {"documents": documents, "articles": articles}), name="ask")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seekgraph.nodes.answer import Answer as Answer
+    from seekgraph.nodes.best_block import BestBlock as BestBlock
     from seekgraph.nodes.blend import Blend as Blend
     from seekgraph.nodes.fuse import Fuse as Fuse
     from seekgraph.nodes.judge import Judge as Judge
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "answer": ("Answer",),
+    "best_block": ("BestBlock",),
     "blend": ("Blend",),
     "fuse": ("Fuse",),
     "judge": ("Judge",),

@@ -11,6 +11,8 @@ from seekgraph.core.language.fitting import FitRow
 from seekgraph.core.language.lm import LM
 from seekgraph.core.language.node import OrElse, Writes
 from seekgraph.core.language.params import Fitted, Float, Int, Switch, value_of
+from seekgraph.core.language.ports import Ranker
+from seekgraph.nodes.best_block import nearness
 from seekgraph.nodes.candidates import FEATURES
 from seekgraph.nodes.composing import compose
 from seekgraph.nodes.concluding import conclude
@@ -50,7 +52,7 @@ class Answer(LLMNode):
     span of the evidence, or of the best `sentences` of the context where there is no evidence; with `hops` the inner questions
     of a nested question are answered first. Comparisons, and questions for yes or no, are settled by what the passages say.
     In `prose` it is composed of the sentences, list items and code blocks that answer, verbatim, at most `words` words, each
-    followed by the id of its passage (`composing.compose`).
+    followed by the id of its passage (`composing.compose`); a `ranker` that is bound says how near each is in meaning.
 
     Citations are ids of passages that it has read: the one that holds the answer first, then those that lead there. Below a
     confidence of `refuse_below`, or where there is nothing to answer from, it refuses and says why.
@@ -71,10 +73,11 @@ class Answer(LLMNode):
     hops: bool = Switch(True)
     scorer: LinearModel = Fitted(LinearModel, default=DEFAULT)
     with_model = LLMNode.with_model | {"span", "evidence_only"}
-    without_model = frozenset({"sentences", "hops", "scorer", "words"})
+    without_model = frozenset({"sentences", "hops", "scorer", "words", "ranker"})
 
     prose: bool = False
-    words: int = 120
+    words: int = 100
+    ranker: str = "ranker"
     span: bool = False
     evidence_only: bool = False
 
@@ -87,6 +90,7 @@ class Answer(LLMNode):
         digests: tuple[Digest, ...] = (),
         plan: Goals | None = None,
         lm: LM | None = None,
+        ranker: Ranker | None = None,
     ) -> AnswerOut:
         if lm is not None and (context or evidence or digests):
             inputs = {"question": question, "context": context, "evidence": evidence, "goal": goal, "digests": digests}
@@ -94,7 +98,8 @@ class Answer(LLMNode):
                 return AnswerOut(answer=written)
         asking = wanted(question, goal, digests)
         if self.prose and not digests:
-            return AnswerOut(answer=_composed(asking, context, self.words, self.refuse_below))
+            near = await nearness(asking, context, ranker)
+            return AnswerOut(answer=_composed(asking, context, near, self.words, self.refuse_below))
         self.scorer.expecting(FEATURES)
         concluded = conclude(asking, digests, plan) if digests and goal is None else None
         read = {passage.id: passage for passage in context}
@@ -178,11 +183,11 @@ def _said_in(passage: Passage, golds: Sequence[str]) -> str:
     return ""
 
 
-def _composed(question: str, passages: Sequence[Passage], words: int, refuse_below: float) -> Answered:
+def _composed(question: str, passages: Sequence[Passage], near: Mapping[str, float], words: int, refuse_below: float) -> Answered:
     """An answer in prose, or a refusal that names the nearest passages, which are not an answer."""
     if not passages:
         return Answered(text="No passages were found to answer from.", confidence=0.0, refused=True)
-    found = compose(question, passages, words=words)
+    found = compose(question, passages, words=words, near=near)
     if found is None or found.coverage < refuse_below:
         nearest = "; ".join(f"{passage.title} [{passage.id}]" for passage in passages[:3])
         text = f"The passages found do not answer this. Nearest, but not an answer: {nearest}."

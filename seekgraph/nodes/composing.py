@@ -1,34 +1,37 @@
-"""Composing an answer in prose from what was found, without a model: the units that answer, verbatim, chosen for what they say
+"""Composing an answer in prose from what was found, without a model: the blocks that answer, verbatim, chosen for what they say
 together.
 
-A unit (a sentence, list item, table row or code block) is scored by how much of the question's idf mass it and the headings above
-it hold, by the standing of its passage, and by whether it names things literally, as instructions do. Units are taken one by one,
-best first, and what a unit repeats of those already taken counts against it (maximal marginal relevance, Carbonell and Goldstein,
-SIGIR 1998), so that the answer covers more than one way of saying the same. Nothing here is particular to a language.
+A block (a sentence, a list item, a table row, code, an introduction with what follows) is scored by how much of the question's
+idf mass it and the headings above it hold, by how near it is in meaning where that was measured, by the standing of its passage,
+and by whether it names things literally, as instructions do. Blocks are taken one by one, best first, and what a block repeats of
+those already taken counts against it (maximal marginal relevance, Carbonell and Goldstein, SIGIR 1998), so that the answer covers
+more than one way of saying the same. Nothing here is particular to a language.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from seekgraph.text.units import units
+from seekgraph.text.blocks import LONGEST, blocks
+from seekgraph.text.units import Unit
 from seekgraph.text.weights import coverage, terms
 from seekgraph.types import Passage
 
-LITERAL, HEADINGS, STANDING, DEPTH, REPEATED = 0.3, 0.5, 1.5, 0.02, 1.0
-"""What a literal name, the headings' share and the passage's standing add, what each unit before it in its passage takes off, and
-what being a repetition takes off. Chosen on the training questions over two documentations, by the share of the facts named."""
+LITERAL, HEADINGS, STANDING, NEAR, DEPTH, REPEATED = 0.3, 0.5, 3.5, 3.0, 0.02, 0.7
+"""What a literal name, the headings' share, the passage's standing and nearness in meaning (a cosine) add, what each block before
+it in its passage takes off, and what being a repetition takes off. Chosen on the training questions over two documentations, by
+the share of the facts named."""
 
-SHORTEST, LONGEST = 3, 45
-"""Words of a unit that is shown: shorter ones say nothing by themselves, longer ones leave no room for others."""
+SHORTEST = 3
+"""Words of a block that is shown: shorter ones say nothing by themselves, those over `LONGEST` leave no room for others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """An answer of several units: its text, the passages that they stand in, and the share of the question that they cover."""
+    """An answer of several blocks: its text, the passages that they stand in, and the share of the question that they cover."""
 
     text: str
     passages: tuple[Passage, ...]
@@ -45,15 +48,18 @@ class _Candidate:
     words: int
 
 
-def compose(question: str, passages: Sequence[Passage], *, words: int = 120, most: int = 8) -> Composed | None:
-    """An answer of at most `words` words in at most `most` units of `passages`, which stand best first.
+def compose(
+    question: str, passages: Sequence[Passage], *, words: int = 100, most: int = 8, near: Mapping[str, float] | None = None
+) -> Composed | None:
+    """An answer of at most `words` words in at most `most` blocks of `passages`, which stand best first.
 
-    Each unit is verbatim and is followed by the id of its passage in square brackets; units stand in the order of the passages.
-    None where no unit shares a term with the question.
+    Each block is verbatim and is followed by the id of its passage in square brackets; blocks stand in the order of the
+    passages. `near` has the nearness in meaning of blocks by their text, in [-1, 1]. None where no block shares a term with the
+    question.
     """
     wanted = frozenset(terms(question))
     weights = _idf(passages)
-    taken = _taken(_candidates(wanted, passages, weights), words, most)
+    taken = _taken(_candidates(wanted, passages, weights, near or {}), words, most)
     held = frozenset().union(*(each.terms for each in taken))
     if not wanted & held:
         return None
@@ -69,18 +75,24 @@ def _idf(passages: Sequence[Passage]) -> dict[str, float]:
     return {term: math.log(1 + len(passages) / (1 + count)) for term, count in counts.items()}
 
 
-def _candidates(wanted: frozenset[str], passages: Sequence[Passage], weights: dict[str, float]) -> list[_Candidate]:
+def shown(passage: Passage) -> Iterator[Unit]:
+    """The blocks of a passage that may be shown."""
+    return (block for block in blocks(passage.text) if SHORTEST <= len(block.text.split()) <= LONGEST)
+
+
+def _candidates(
+    wanted: frozenset[str], passages: Sequence[Passage], weights: dict[str, float], near: Mapping[str, float]
+) -> list[_Candidate]:
     best = max((passage.score or 0.0 for passage in passages), default=0.0)
     found = []
     for rank, passage in enumerate(passages):
         standing = (passage.score or 0.0) / best if best > 0 else 1 / (1 + rank)
         given = STANDING * standing + HEADINGS * coverage(wanted, set(terms(passage.title)), weights)
-        for place, unit in enumerate(units(passage.text)):
-            count = len(unit.text.split())
-            if SHORTEST <= count <= LONGEST:
-                held = frozenset(terms(unit.text))
-                score = given + coverage(wanted, held, weights) + LITERAL * ("`" in unit.text) - DEPTH * place
-                found.append(_Candidate(score, rank, unit.start, unit.text, held, count))
+        for place, block in enumerate(shown(passage)):
+            held = frozenset(terms(block.text))
+            score = given + coverage(wanted, held, weights) + NEAR * near.get(block.text, 0.0)
+            score += LITERAL * ("`" in block.text) - DEPTH * place
+            found.append(_Candidate(score, rank, block.start, block.text, held, len(block.text.split())))
     return found
 
 
