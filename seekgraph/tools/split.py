@@ -11,6 +11,7 @@ from seekgraph.text.normal import composed
 from seekgraph.tools.blocks import FENCE, Block, blocks
 from seekgraph.tools.identity import TOP, slug
 from seekgraph.tools.markdown import Heading, headings
+from seekgraph.tools.markup import Include, readable
 
 MARKDOWN = (".md", ".markdown")
 _RULE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*$")
@@ -44,7 +45,9 @@ class _Unit(NamedTuple):
     gap: str
 
 
-def split_text(text: str, kind: str, words: int = 180, overlap: int = 0) -> tuple[str, list[Piece]]:
+def split_text(
+    text: str, kind: str, words: int = 180, overlap: int = 0, include: Include | None = None
+) -> tuple[str, list[Piece]]:
     """The title of a document ("" when it has none) and its pieces, each at most `words` words long.
 
     `kind` is the suffix of its file: headings are looked for in ".md" and ".markdown" (CommonMark's, see `markdown.headings`) and
@@ -53,6 +56,8 @@ def split_text(text: str, kind: str, words: int = 180, overlap: int = 0) -> tupl
     stay whole up to twice as many words; only longer ones are cut, between their lines. A piece repeats up to `overlap`
     words from the end of the one before, in whole paragraphs or sentences. The title is that of the front matter, or else
     the first heading if no other is on its level.
+
+    Markdown is read as `markup.readable` does, with `include` for the files that it includes.
 
     Raises `ValueError` unless 0 <= overlap < words.
     """
@@ -63,6 +68,8 @@ def split_text(text: str, kind: str, words: int = 180, overlap: int = 0) -> tupl
     if kind != ".txt" and (front := _FRONT.match(text)):
         named = _FRONT_TITLE.search(front[1])
         title, text = (_unquoted(named[1].strip()) if named else ""), text[front.end() :]
+    if kind in MARKDOWN:
+        text = readable(text, include)
     sections = list(_sections(text, kind))
     levels = [len(trail) for trail, _ in sections]
     if not title and sections and levels.count(0) <= 1 and len({trail[0].text for trail, _ in sections if trail}) == 1:
