@@ -18,8 +18,8 @@ from seekgraph.diagnosis.graph import sources, way
 from seekgraph.diagnosis.losses import Suspect, lost
 from seekgraph.diagnosis.runs import Case
 from seekgraph.rewards.seen import ids_of
-from seekgraph.text.answers import token_f1
 from seekgraph.text.entities import flat, folded, names
+from seekgraph.text.matching import match_f1
 from seekgraph.types import Answer, Digest, Evidence, Plan
 
 DEEPER = 3  # how often a run in which all suspects are fixed is looked at for further ones
@@ -190,7 +190,7 @@ async def _goals(case: Case, step: Step, digests: list[Digest]) -> list[Suspect]
     for _, answered_step, scope in sorted(worked, key=lambda each: each[0]):
         said = answered_step.writes["answer"]
         text = said.text if isinstance(said, Answer) and not said.refused else ""
-        if scope.answers and token_f1(text, scope.answers) >= RIGHT:
+        if scope.answers and match_f1(text, scope.answers) >= RIGHT:
             continue
         if scope.hop is None and hops:
             continue  # a goal that the gold decomposition does not have: the plan's fault, if any's

@@ -26,7 +26,7 @@ from seekgraph.prompts.guard import shown_id
 from seekgraph.prompts.outputs import AnswerOut as Reply
 from seekgraph.prompts.prompt import OURS
 from seekgraph.prompts.quotes import locate
-from seekgraph.text.answers import token_f1
+from seekgraph.text.matching import match_f1
 from seekgraph.types import Answer as Answered
 from seekgraph.types import Digest, Evidence, Goal, Passage
 from seekgraph.types import Plan as Goals
@@ -170,7 +170,7 @@ class Answer(LLMNode):
         context, evidence = inputs.get("context") or (), inputs.get("evidence") or ()
         scorer, most, hops = value_of(self.scorer), value_of(self.sentences), value_of(self.hops)
         found = read_candidates(question, context, evidence, scorer, most, hops)
-        shares = [token_f1(each.text, golds) for each in found]
+        shares = [match_f1(each.text, golds) for each in found]
         best = max(shares, default=0.0)
         return [each.features for each in found], [float(share == best and best >= 0.5) for share in shares]
 

@@ -20,13 +20,13 @@ from seekgraph.nodes.rules.language import rules_for
 from seekgraph.prompts.outputs import VerdictOut, to_verdict
 from seekgraph.prompts.prompt import OURS
 from seekgraph.prompts.rubric import rubric_file, rubric_text
-from seekgraph.text.answers import token_f1
 from seekgraph.text.entities import entities, flat, folded, names
+from seekgraph.text.matching import match_f1
 from seekgraph.text.weights import terms
 from seekgraph.types import Answer, Digest, Evidence, Example, Goal, Passage, Verdict
 
 LIKELY = 0.5  # from here on a calibrated verdict says that the answer is rather right than wrong
-_RIGHT = 0.5  # the token F1 from which on an answer counts as right in calibrating
+_RIGHT = 0.5  # the F1 of strict tokens from which on an answer counts as right in calibrating
 _DECIDE = ("cited", "known")  # checks of plain facts: where one fails, nobody has to be asked
 _FEATURES = ("score",)
 _MOST = 0.8  # the share of a longer answer's terms that its citations have to hold
@@ -130,7 +130,7 @@ class Judge(LLMNode):
         return Verdict(score=score, label=label, reason=raw.reason)
 
     def fit(self, rows: Sequence[FitRow], seed: int) -> Mapping[str, BaseModel]:
-        """The probability that the answer is right (token F1 of 0.5 or more) by the model's own score.
+        """The probability that the answer is right (`match_f1` of 0.5 or more) by the model's own score.
 
         Labels are Platt's, (n + 1) / (n + 2) and 1 / (m + 2) for n right and m wrong ones. Nothing is fitted to fewer than ten
         visits that asked a model, to answers that are all right or all wrong, or where a higher score speaks against the answer.
@@ -172,8 +172,8 @@ class Check(NamedTuple):
 
 
 def is_right(answer: Answer, example: Example) -> bool:
-    """Whether an answer is right by the example's gold answers: a token F1 of 0.5 or more."""
-    return token_f1("noanswer" if answer.refused else answer.text, example.answers) >= _RIGHT
+    """Whether an answer is right by the example's gold answers: an F1 of strict tokens (`text.matching`) of 0.5 or more."""
+    return match_f1("noanswer" if answer.refused else answer.text, example.answers) >= _RIGHT
 
 
 def _reason(checks: Sequence[Check]) -> str:
