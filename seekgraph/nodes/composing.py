@@ -15,7 +15,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from seekgraph.nodes.rules.base import Statement
+from seekgraph.nodes.rules.language import rules_for
 from seekgraph.text.blocks import LONGEST, blocks
+from seekgraph.text.lengths import words as length
 from seekgraph.text.units import Unit
 from seekgraph.text.weights import coverage, terms
 from seekgraph.types import Passage
@@ -24,6 +27,8 @@ LITERAL, HEADINGS, STANDING, NEAR, DEPTH, REPEATED = 0.3, 0.5, 3.5, 3.0, 0.02, 0
 """What a literal name, the headings' share, the passage's standing and nearness in meaning (a cosine) add, what each block before
 it in its passage takes off, and what being a repetition takes off. Chosen on the training questions over two documentations, by
 the share of the facts named."""
+
+_READ = 12  # best blocks that are read for a yes or no
 
 SHORTEST = 3
 """Words of a block that is shown: shorter ones say nothing by themselves, those over `LONGEST` leave no room for others."""
@@ -46,6 +51,7 @@ class _Candidate:
     text: str
     terms: frozenset[str]
     words: int
+    near: float
 
 
 def compose(
@@ -54,19 +60,31 @@ def compose(
     """An answer of at most `words` words in at most `most` blocks of `passages`, which stand best first.
 
     Each block is verbatim and is followed by the id of its passage in square brackets; blocks stand in the order of the
-    passages. `near` has the nearness in meaning of blocks by their text, in [-1, 1]. None where no block shares a term with the
-    question.
+    passages. Where a block clearly says yes or no to a question for it (`Rules.decide`), the answer begins with "Yes." or "No."
+    and that block. `near` has the nearness in meaning of blocks by their text, in [-1, 1]. None where no block shares a term with
+    the question.
     """
     wanted = frozenset(terms(question))
     weights = _idf(passages)
-    taken = _taken(_candidates(wanted, passages, weights, near or {}), words, most)
+    candidates = sorted(_candidates(wanted, passages, weights, near or {}), key=lambda each: -each.score)
+    decided, first = _decided(question, candidates[:_READ], passages, weights)
+    taken = _taken(candidates, words - 1 if decided else words, most, first)
     held = frozenset().union(*(each.terms for each in taken))
     if not wanted & held:
         return None
-    taken.sort(key=lambda each: (each.rank, each.start))
+    taken.sort(key=lambda each: (each is not first, each.rank, each.start))
     text = "\n".join(f"{each.text} [{passages[each.rank].id}]" for each in taken)
     ranks = dict.fromkeys(each.rank for each in taken)
-    return Composed(text, tuple(passages[rank] for rank in ranks), coverage(wanted, held, weights))
+    return Composed(decided + text, tuple(passages[rank] for rank in ranks), coverage(wanted, held, weights))
+
+
+def _decided(
+    question: str, candidates: Sequence[_Candidate], passages: Sequence[Passage], weights: Mapping[str, float]
+) -> tuple[str, _Candidate | None]:
+    """ "Yes. ", "No. " or "", and the candidate that says it."""
+    statements = [Statement(each.text, passages[each.rank].title, each.near) for each in candidates]
+    found = rules_for(question).decide(question, statements, weights)
+    return ("", None) if found is None else (f"{found.text.capitalize()}. ", candidates[found.at])
 
 
 def _idf(passages: Sequence[Passage]) -> dict[str, float]:
@@ -77,7 +95,7 @@ def _idf(passages: Sequence[Passage]) -> dict[str, float]:
 
 def shown(passage: Passage) -> Iterator[Unit]:
     """The blocks of a passage that may be shown."""
-    return (block for block in blocks(passage.text) if SHORTEST <= len(block.text.split()) <= LONGEST)
+    return (block for block in blocks(passage.text) if SHORTEST <= length(block.text) <= LONGEST)
 
 
 def _candidates(
@@ -92,21 +110,25 @@ def _candidates(
             held = frozenset(terms(block.text))
             score = given + coverage(wanted, held, weights) + NEAR * near.get(block.text, 0.0)
             score += LITERAL * ("`" in block.text) - DEPTH * place
-            found.append(_Candidate(score, rank, block.start, block.text, held, len(block.text.split())))
+            count = length(block.text)
+            found.append(_Candidate(score, rank, block.start, block.text, held, count, near.get(block.text, 0.0)))
     return found
 
 
-def _taken(candidates: list[_Candidate], words: int, most: int) -> list[_Candidate]:
-    """The best candidates that fit, each weighed by what those taken before it have not said."""
+def _taken(candidates: Sequence[_Candidate], words: int, most: int, first: _Candidate | None) -> list[_Candidate]:
+    """The best candidates that fit, `first` before all, each weighed by what those taken before it have not said."""
     taken: list[_Candidate] = []
     said: set[str] = set()
     left, pool = words, list(candidates)
     while pool and len(taken) < most:
         best = max(pool, key=lambda each: each.score - REPEATED * len(each.terms & said) / max(1, len(each.terms)))
+        best = first if first is not None and not taken else best
         pool.remove(best)
         cost = best.words + 1  # the id counts as a word
         if cost <= left:
             taken.append(best)
             said |= best.terms
             left -= cost
+        elif best is first:
+            first = None
     return taken

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from seekgraph.text.lengths import words
 from seekgraph.text.units import Unit, units
 
 LONGEST = 40
@@ -29,7 +30,7 @@ def blocks(text: str, longest: int = LONGEST) -> tuple[Unit, ...]:
     for unit in units(text):
         if unit.kind == "code" and _is_empty(unit.text):
             continue
-        if found and _belongs(text, found[-1], unit) and len(text[found[-1].start : unit.end].split()) <= longest:
+        if found and _belongs(text, found[-1], unit) and words(text[found[-1].start : unit.end]) <= longest:
             start = found.pop().start
             unit = Unit(text[start : unit.end], start, unit.end, unit.kind)
         found.append(unit)

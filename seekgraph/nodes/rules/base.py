@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar, Literal
 
 from seekgraph.types import Passage
 
+Says = Literal["yes", "no"]
 AnswerType = Literal["yes_no", "person", "place", "date", "year", "number", "name", "thing"]
 
 # A run of Chinese characters, of katakana, of hiragana; else a word. Scripts without spaces have no others to go by.
@@ -52,6 +53,23 @@ class Comparison:
     text: str
     passages: tuple[Passage, ...]
     sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence that was found, the headings above it, and how near it is to the question in meaning (0 if not measured)."""
+
+    text: str
+    title: str = ""
+    near: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A yes or no, and the place of the statement that says it."""
+
+    text: Says
+    at: int
 
 
 class Hints:
@@ -119,6 +137,13 @@ class Rules:
     def compare_findings(self, question: str, options: Sequence[str], left: str, right: str) -> tuple[str | None, bool]:
         """What two findings, one for each option, say: "yes", "no", an option, or None; and whether that is sure."""
         return None, False
+
+    def decide(self, question: str, statements: Sequence[Statement], weights: Mapping[str, float]) -> Decided | None:
+        """What statements, the likeliest first, say to a question for yes or no; None where it is none, or that is not clear.
+
+        `weights` are the idf of terms.
+        """
+        return None
 
     def hints(self, question: str) -> Hints:
         """What its words tell of the words around its answer."""

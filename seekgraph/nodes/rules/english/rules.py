@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from seekgraph.nodes.rules.base import Asked, Comparison, Hints, Rules
-from seekgraph.nodes.rules.english import comparing, questions, splitting
+from seekgraph.nodes.rules.base import Asked, Comparison, Decided, Hints, Rules, Statement
+from seekgraph.nodes.rules.english import comparing, polarity, questions, splitting
 from seekgraph.nodes.rules.english.hints import EnglishHints
 from seekgraph.nodes.rules.english.nesting import unnest
 from seekgraph.text.analysis import ENGLISH_STOPWORDS
@@ -41,6 +41,9 @@ class English(Rules):
         """ "no" to whether two are the same is not sure: "Vendee" and "Picardy" may still be in one country."""
         text = comparing.compare_findings(question, options, left, right)
         return text, text is not None and not (text == "no" and comparing.is_sameness(question))
+
+    def decide(self, question: str, statements: Sequence[Statement], weights: Mapping[str, float]) -> Decided | None:
+        return polarity.decide(question, statements, weights)
 
     def hints(self, question: str) -> Hints:
         return EnglishHints(question)
