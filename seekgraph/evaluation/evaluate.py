@@ -208,7 +208,8 @@ def outcome_of(result: Result, seconds: float = 0.0, usage: Usage | None = None)
     usage = result.trace.usage() if usage is None else usage
     ids = tuple(passage.id for passage in result.passages if isinstance(passage, Passage))
     inner = handed_on_in_calls(result.trace)
-    return Outcome(ids, _answer(result), usage.searches, usage.calls, usage.tokens, usage.usd, seconds, inner)
+    usd = None if usage.unpriced else usage.usd
+    return Outcome(ids, _answer(result), usage.searches, usage.calls, usage.tokens, usd, seconds, inner)
 
 
 def _answer(result: Result) -> Answer | None:

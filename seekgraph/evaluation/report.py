@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from seekgraph.core.record.trace import Trace
 
 VERSION = 1
-COSTS = ("searches", "calls", "ranks", "tokens", "tokens_in", "tokens_out", "usd", "fallbacks", "seconds", "waited")
+COSTS = ("searches", "calls", "ranks", "tokens", "tokens_in", "tokens_out", "usd", "unpriced", "fallbacks", "seconds", "waited")
 
 
 class ReportError(SeekgraphError, ValueError):

@@ -222,7 +222,9 @@ class Host:
             read.reply.text = reply_without_key(read.reply.text, secret)
         tokens_in = len(sending.body) // 4 if read.tokens_in is None else read.tokens_in
         tokens_out = len(read.reply.text) // 4 if read.tokens_out is None else read.tokens_out
-        return read.reply, spent(self.price, tokens_in, tokens_out, read.reply.cached)
+        used = spent(self.price, tokens_in, tokens_out, read.reply.cached)
+        used.unpriced = int(self.price is None and not self.free_without_price)
+        return read.reply, used
 
     async def _raw(self, sending: Sending, number: int, on_text: OnText | None) -> dict[str, Any]:
         """The host's answer, shown as it comes where somebody listens."""

@@ -96,9 +96,7 @@ class CountedAttempt:
     def spend(self, usage: Usage) -> None:
         if self._open:
             self._open = False
-            self._counting.usage.tokens_in += usage.tokens_in
-            self._counting.usage.tokens_out += usage.tokens_out
-            self._counting.usage.usd += usage.usd
+            self._counting.usage.add_amounts(usage)
             if self._outer is not None:
                 self._outer.spend(usage)
 

@@ -13,8 +13,8 @@ from seekgraph.optimizers.objective import Objective
 @dataclass(frozen=True)
 class Candidate:
     """Param values, those that differ from the flow as it came, with what they reached: `quality` (higher is better) and `cost`
-    (lower is better), means over the same rows. `cost` is US dollars a question where any candidate is paid for, else calls and
-    searches a question."""
+    (lower is better), means over the same rows. `cost` is US dollars a question where any candidate is paid for and all prices
+    are known, else calls and searches a question."""
 
     name: str
     values: Mapping[str, Any] = field(repr=False)
@@ -35,6 +35,11 @@ class Tried:
         """Whether any of the rows cost money."""
         return any(row.spent("usd") for row in self.rows)
 
+    @property
+    def unpriced(self) -> bool:
+        """Whether any of the rows asked a model whose price is not known."""
+        return any(row.spent("unpriced") for row in self.rows)
+
     def candidate(self, objective: Objective, in_usd: bool) -> Candidate:
         """What they reached, with the cost in one of the two units."""
         lines = ("usd",) if in_usd else ("calls", "searches")
@@ -45,7 +50,7 @@ class Tried:
 
 def candidates(tried: Sequence[Tried], objective: Objective) -> list[Candidate]:
     """What each of them reached, all with the cost in one unit."""
-    in_usd = any(one.paid for one in tried)
+    in_usd = any(one.paid for one in tried) and not any(one.unpriced for one in tried)
     return [one.candidate(objective, in_usd) for one in tried]
 
 

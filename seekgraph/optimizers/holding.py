@@ -29,14 +29,17 @@ LEAST = 8
 
 class Harm(NamedTuple):
     """A held metric that a change makes worse: its means before and after on the rows that have both, and the p-value, one-sided
-    and corrected for the number of held metrics."""
+    and corrected for the number of held metrics. `after` is None, and the p-value 0, where it is not known after: a cost without
+    a price cannot be shown not to rise."""
 
     metric: str
     before: float
-    after: float
+    after: float | None
     p_value: float
 
     def __str__(self) -> str:
+        if self.after is None:
+            return f"{self.metric} {self.before:.3f} -> unknown"
         return f"{self.metric} {self.before:.3f} -> {self.after:.3f} (p = {self.p_value:.3f})"
 
 
@@ -76,16 +79,21 @@ def harms(after: Sequence[Row], before: Sequence[Row], held: Sequence[Metric]) -
     """The held metrics that are worse after than before by more than chance: at most `HARM` of finding any where none is.
 
     By the sign-flip test alone: a loss that may be real is enough to refuse a change. Rows without a value on one side, such as
-    those that failed, are left out here; the objective counts them as 0.
+    those that failed, are left out here; the objective counts them as 0. A metric where less is better and that has no value
+    after on any row, though it had before and not all rows failed, is a harm: no value is never the best one.
     """
     found = compared(after, before, held)
+    lost = [
+        each.name for each in held if not each.higher_is_better and each.name not in found and _lost(after, before, each.name)
+    ]
     worse = {each.name: -1.0 if each.higher_is_better else 1.0 for each in held}
     one_sided = [each.sign_flip / 2 if worse[name] * (each.difference.mean or 0.0) > 0 else 1.0 for name, each in found.items()]
-    return tuple(
+    fallen = (
         Harm(name, *_means(after, before, name), p_value)
         for name, p_value in zip(found, holm(one_sided), strict=True)
         if p_value <= HARM
     )
+    return (*fallen, *(Harm(name, _mean(before, name), None, 0.0) for name in lost))
 
 
 class Falls(NamedTuple):
@@ -128,6 +136,21 @@ def worse_of(found: Mapping[str, Comparison], metrics: Sequence[Metric]) -> tupl
 
 def _values(rows: Sequence[Row], name: str) -> list[float | None]:
     return [None if row.failed else row.metrics.get(name) for row in rows]
+
+
+def _lost(after: Sequence[Row], before: Sequence[Row], name: str) -> bool:
+    """Whether a metric has values before, and none after on the rows that did not fail."""
+    ran = any(not row.failed and row.status != "skipped" for row in after)
+    return (
+        ran
+        and any(value is not None for value in _values(before, name))
+        and not any(value is not None for value in _values(after, name))
+    )
+
+
+def _mean(rows: Sequence[Row], name: str) -> float:
+    known = [value for value in _values(rows, name) if value is not None]
+    return sum(known) / len(known)
 
 
 def _means(after: Sequence[Row], before: Sequence[Row], name: str) -> tuple[float, float]:

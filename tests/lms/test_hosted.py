@@ -44,6 +44,16 @@ def test_a_type_is_asked_for_by_its_schema_and_the_prompt_is_left_as_it_is() -> 
     assert "authorization" not in sent.headers
 
 
+def test_a_reply_of_a_paid_host_without_a_known_price_counts_as_unpriced() -> None:
+    async def use(found: Any) -> Any:
+        unknown = await ask(openai("gpt-unheard-of", base_url=found.url, key=lambda: "k"))
+        near = await ask(openai_compatible(found.url, "m"))
+        return unknown.usage, near.usage
+
+    unknown, near = talk(right, use)
+    assert (unknown.usd, unknown.unpriced, near.unpriced) == (0.0, 1, 0)
+
+
 def test_openai_is_asked_by_a_tool_and_gets_its_key(monkeypatch: Any) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "k1")
     call = {"id": "t1", "type": "function", "function": {"name": "Reply", "arguments": '{"text": "Rhine"}'}}

@@ -56,3 +56,9 @@ def test_cost_is_calls_and_searches_where_nothing_is_paid_for() -> None:
 
 def test_one_that_is_paid_for_makes_the_cost_dollars_for_all() -> None:
     assert [one.cost for one in candidates([tried("a", searches=3), tried("b", calls=1, usd=0.5)], OBJECTIVE)] == [0.0, 0.25]
+
+
+def test_one_without_a_known_price_is_not_the_cheapest_for_it() -> None:
+    free = tried("unknown", calls=4, unpriced=4)
+    paid = tried("paid", calls=1, usd=0.5)
+    assert [one.cost for one in candidates([free, paid], OBJECTIVE)] == [2.0, 0.5]

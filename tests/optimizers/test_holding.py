@@ -55,6 +55,17 @@ def test_rows_without_a_value_on_one_side_are_left_out() -> None:
     assert harms(failed, before, [EM]) == ()
 
 
+def test_a_held_cost_that_is_unknown_after_is_a_harm_and_never_the_best_value() -> None:
+    usd = metric("usd")
+    priced, unknown = rows(usd=[0.2] * 12), rows(usd=[None] * 12)
+    [harm] = harms(unknown, priced, [EM, usd])
+    assert (harm.metric, harm.before, harm.after) == ("usd", pytest.approx(0.2), None)
+    assert str(harm) == "usd 0.200 -> unknown"
+    assert harms(priced, unknown, [usd]) == harms(unknown, unknown, [usd]) == ()
+    failed = [Row(id=row.id, status="failed", metrics={"usd": None}) for row in priced]
+    assert harms(failed, priced, [usd]) == ()  # the objective counts them 0
+
+
 def test_a_search_sees_what_falls_and_what_falls_clearly() -> None:
     before = rows(answer_em=[1.0] * 20, refused=[0.0] * 20)
     after = rows(answer_em=[0.0] + [1.0] * 19, refused=[1.0] * 8 + [0.0] * 12)

@@ -37,7 +37,8 @@ class Budget:
 class Usage:
     """What was spent: counts of calls by kind, tokens, US dollars.
 
-    `fallbacks` counts replies of models that were not what was asked for, so that a step made do in another way.
+    `fallbacks` counts replies of models that were not what was asked for, so that a step made do in another way. `unpriced`
+    counts replies of models whose price is not known: `usd` is without them.
     """
 
     calls: int = 0
@@ -47,6 +48,7 @@ class Usage:
     tokens_out: int = 0
     usd: float = 0.0
     fallbacks: int = 0
+    unpriced: int = 0
 
     @property
     def tokens(self) -> int:
@@ -56,6 +58,11 @@ class Usage:
     def add(self, other: Usage) -> None:
         """Add what another spent."""
         for name in USAGE_LINES:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def add_amounts(self, other: Usage) -> None:
+        """Add what a call used besides having been made: its tokens and money, and whether its price is known."""
+        for name in ("tokens_in", "tokens_out", "usd", "unpriced"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def subtract(self, other: Usage) -> None:

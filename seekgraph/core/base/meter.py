@@ -168,9 +168,7 @@ class Meter:
                 waiter.set_result(None)
 
     def _count(self, usage: Usage) -> None:
-        self.used.tokens_in += usage.tokens_in
-        self.used.tokens_out += usage.tokens_out
-        self.used.usd += usage.usd
+        self.used.add_amounts(usage)
 
     def _refuse_spent(self, what: str) -> None:
         budget, used = self.budget, self.used

@@ -101,9 +101,7 @@ class StepTally:
         with self._lock:
             setattr(self._usage, self._line, getattr(self._usage, self._line) + attempts)
             if usage is not None:
-                self._usage.tokens_in += usage.tokens_in
-                self._usage.tokens_out += usage.tokens_out
-                self._usage.usd += usage.usd
+                self._usage.add_amounts(usage)
 
 
 class StepAttempt:
