@@ -61,30 +61,35 @@ def compose(
 
     Each block is verbatim and is followed by the id of its passage in square brackets; blocks stand in the order of the
     passages. Where a block clearly says yes or no to a question for it (`Rules.decide`), the answer begins with "Yes." or "No."
-    and that block. `near` has the nearness in meaning of blocks by their text, in [-1, 1]. None where no block shares a term with
-    the question.
+    and that block; where one certainly has the number or the name asked for (`Rules.short`), with that. `near` has the nearness
+    in meaning of blocks by their text, in [-1, 1]. None where no block shares a term with the question.
     """
     wanted = frozenset(terms(question))
     weights = _idf(passages)
     candidates = sorted(_candidates(wanted, passages, weights, near or {}), key=lambda each: -each.score)
-    decided, first = _decided(question, candidates[:_READ], passages, weights)
-    taken = _taken(candidates, words - 1 if decided else words, most, first)
+    begins, first = _short(question, candidates[:_READ], passages, weights)
+    taken = _taken(candidates, words - len(begins.split()), most, first)
     held = frozenset().union(*(each.terms for each in taken))
     if not wanted & held:
         return None
     taken.sort(key=lambda each: (each is not first, each.rank, each.start))
     text = "\n".join(f"{each.text} [{passages[each.rank].id}]" for each in taken)
     ranks = dict.fromkeys(each.rank for each in taken)
-    return Composed(decided + text, tuple(passages[rank] for rank in ranks), coverage(wanted, held, weights))
+    return Composed(begins + text, tuple(passages[rank] for rank in ranks), coverage(wanted, held, weights))
 
 
-def _decided(
+def _short(
     question: str, candidates: Sequence[_Candidate], passages: Sequence[Passage], weights: Mapping[str, float]
 ) -> tuple[str, _Candidate | None]:
-    """ "Yes. ", "No. " or "", and the candidate that says it."""
+    """What an answer begins with: "Yes. ", "No. ", a number or a name with the id of its passage, or ""; and which has it."""
     statements = [Statement(each.text, passages[each.rank].title, each.near) for each in candidates]
-    found = rules_for(question).decide(question, statements, weights)
-    return ("", None) if found is None else (f"{found.text.capitalize()}. ", candidates[found.at])
+    rules = rules_for(question)
+    if decided := rules.decide(question, statements, weights):
+        return f"{decided.text.capitalize()}. ", candidates[decided.at]
+    if short := rules.short(question, statements, weights):
+        first = candidates[short.at]
+        return f"{short.text} [{passages[first.rank].id}]\n", first
+    return "", None
 
 
 def _idf(passages: Sequence[Passage]) -> dict[str, float]:

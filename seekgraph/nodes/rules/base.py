@@ -72,6 +72,14 @@ class Decided:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A short answer, verbatim, and the place of the statement that has it."""
+
+    text: str
+    at: int
+
+
 class Hints:
     """What the words of a question tell of the words around its answer. Here: nothing."""
 
@@ -143,6 +151,10 @@ class Rules:
 
         `weights` are the idf of terms.
         """
+        return None
+
+    def short(self, question: str, statements: Sequence[Statement], weights: Mapping[str, float]) -> Short | None:
+        """The short answer that statements have to a question for a number or a name; None where it is not certain."""
         return None
 
     def hints(self, question: str) -> Hints:

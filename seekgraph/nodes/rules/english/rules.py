@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from seekgraph.nodes.rules.base import Asked, Comparison, Decided, Hints, Rules, Statement
-from seekgraph.nodes.rules.english import comparing, polarity, questions, splitting
+from seekgraph.nodes.rules.base import Asked, Comparison, Decided, Hints, Rules, Short, Statement
+from seekgraph.nodes.rules.english import comparing, literals, polarity, questions, splitting
 from seekgraph.nodes.rules.english.hints import EnglishHints
 from seekgraph.nodes.rules.english.nesting import unnest
 from seekgraph.text.analysis import ENGLISH_STOPWORDS
@@ -44,6 +44,9 @@ class English(Rules):
 
     def decide(self, question: str, statements: Sequence[Statement], weights: Mapping[str, float]) -> Decided | None:
         return polarity.decide(question, statements, weights)
+
+    def short(self, question: str, statements: Sequence[Statement], weights: Mapping[str, float]) -> Short | None:
+        return literals.short_answer(question, statements, weights)
 
     def hints(self, question: str) -> Hints:
         return EnglishHints(question)
