@@ -12,6 +12,7 @@ from seekgraph.core.language.lm import LM
 from seekgraph.core.language.node import OrElse, Writes
 from seekgraph.core.language.params import Fitted, Float, Int, Switch, value_of
 from seekgraph.core.language.ports import Ranker
+from seekgraph.nodes.answerable import answerability
 from seekgraph.nodes.best_block import nearness
 from seekgraph.nodes.candidates import FEATURES
 from seekgraph.nodes.composing import compose
@@ -52,7 +53,8 @@ class Answer(LLMNode):
     span of the evidence, or of the best `sentences` of the context where there is no evidence; with `hops` the inner questions
     of a nested question are answered first. Comparisons, and questions for yes or no, are settled by what the passages say.
     In `prose` it is composed of the sentences, list items and code blocks that answer, verbatim, at most `words` words, each
-    followed by the id of its passage (`composing.compose`); a `ranker` that is bound says how near each is in meaning.
+    followed by the id of its passage (`composing.compose`); a `ranker` that is bound says how near each is in meaning,
+    and so how probable it is that they answer at all (`answerable`), which is its confidence.
 
     Citations are ids of passages that it has read: the one that holds the answer first, then those that lead there. Below a
     confidence of `refuse_below`, or where there is nothing to answer from, it refuses and says why.
@@ -187,12 +189,12 @@ def _composed(question: str, passages: Sequence[Passage], near: Mapping[str, flo
     """An answer in prose, or a refusal that names the nearest passages, which are not an answer."""
     if not passages:
         return Answered(text="No passages were found to answer from.", confidence=0.0, refused=True)
-    found = compose(question, passages, words=words, near=near)
-    if found is None or found.coverage < refuse_below:
+    found, confidence = compose(question, passages, words=words, near=near), answerability(near)
+    if found is None or confidence < refuse_below:
         nearest = "; ".join(f"{passage.title} [{passage.id}]" for passage in passages[:3])
         text = f"The passages found do not answer this. Nearest, but not an answer: {nearest}."
-        return Answered(text=text, confidence=0.0 if found is None else found.coverage, refused=True)
-    return Answered(text=found.text, citations=tuple(each.id for each in found.passages), confidence=found.coverage)
+        return Answered(text=text, confidence=0.0 if found is None else confidence, refused=True)
+    return Answered(text=found.text, citations=tuple(each.id for each in found.passages), confidence=confidence)
 
 
 def _answer(found: Extracted | None, known: set[str], refuse_below: float) -> Answered:
