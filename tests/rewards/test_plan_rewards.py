@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from random import Random
 
 import pytest
+from holds import holds_for
 from hypothesis import given
 from hypothesis import strategies as st
 from small_flows import Find, Judge, Keep, Planned, Said, Say, run, told, values
@@ -397,7 +398,7 @@ rows = st.lists(
 ).map(lambda hops: row(*hops, answers=("Bern",)))
 
 
-@given(plans(), rows)
+@holds_for(plans(), rows, few=40, many=100)
 def test_every_reward_of_a_plan_is_in_range_or_none(
     goals: tuple[tuple[str, str, tuple[str, ...]], ...], example: Example
 ) -> None:
@@ -406,7 +407,7 @@ def test_every_reward_of_a_plan_is_in_range_or_none(
         assert all(0 <= value <= 1 for value in values(reward, trace, example) if value is not None)
 
 
-@given(plans(), rows, st.randoms(use_true_random=False))
+@holds_for(plans(), rows, st.randoms(use_true_random=False), few=30, many=100)
 def test_the_order_of_the_list_changes_no_coverage_and_a_further_goal_never_lowers_it(
     goals: Goals, example: Example, chance: Random
 ) -> None:
@@ -419,7 +420,7 @@ def test_the_order_of_the_list_changes_no_coverage_and_a_further_goal_never_lowe
     assert one(plan_coverage, laid(*goals, ("more", "father", ())), example) >= covered - 1e-6
 
 
-@given(rows)
+@holds_for(rows, few=40, many=100)
 def test_any_gold_decomposition_is_a_perfect_plan_for_itself(example: Example) -> None:
     hops = example.decomposition
     needs = {at: tuple(str(i + 1) for i, j in dependencies(hops) if j == at) for at in range(len(hops))}

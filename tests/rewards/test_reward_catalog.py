@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from given_rewards import EXAMPLE, STEP, TRACE, constant
-from hypothesis import given
+from holds import holds_for
 from hypothesis import strategies as st
 
 import seekgraph.rewards as rewards
@@ -98,7 +98,11 @@ def test_what_is_no_reward_is_told_why(text: str, words: str) -> None:
         parse(text)
 
 
-@given(st.text(alphabet="novelty_gain()[]{}'\"*+-/.,:=0123 \n\\", max_size=40) | st.text(max_size=20))
+@holds_for(
+    st.text(alphabet="novelty_gain()[]{}'\"*+-/.,:=0123 \n\\", max_size=40) | st.text(max_size=20),
+    few=40,
+    many=100,
+)
 def test_any_text_is_a_reward_or_told_why_it_is_none(text: str) -> None:
     try:
         found = parse(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from hypothesis import given, settings
+from holds import holds_for
 from random_runs import TEXTS, examples, results, rows, runs
 from small_flows import Keep, Say, Tell, run
 
@@ -81,8 +81,7 @@ MADE: tuple[Reward, ...] = (
 READY = tuple(thing for name in rewards._HOMES if isinstance(thing := getattr(rewards, name), Reward))
 
 
-@settings(max_examples=150, deadline=None)
-@given(runs(), examples)
+@holds_for(runs(), examples, few=25, many=150)
 def test_every_reward_of_every_step_is_a_score_or_none_and_changes_nothing(trace: Trace, example: Example | None) -> None:
     before = trace.identity
     for reward in (*READY, *MADE):
@@ -93,24 +92,21 @@ def test_every_reward_of_every_step_is_a_score_or_none_and_changes_nothing(trace
     assert trace.identity == before
 
 
-@settings(max_examples=30, deadline=None)
-@given(runs(), examples)
+@holds_for(runs(), examples, few=8, many=30)
 def test_a_reward_gives_the_same_in_another_process(trace: Trace, example: Example | None) -> None:
     for reward in (*READY, *MADE):
         again = pickle.loads(pickle.dumps(reward))
         assert [again(step, trace, example) for step in trace] == [reward(step, trace, example) for step in trace]
 
 
-@settings(max_examples=150, deadline=None)
-@given(results())
+@holds_for(results(), few=40, many=150)
 def test_what_a_run_came_to_can_be_read_from_its_trace(result: sg.Result) -> None:
     assert handed_on(result.trace) == list(dict.fromkeys(passage.id for passage in result.passages))
     assert final_answer(result.trace) == result.answer
     assert found_by(result.trace).issuperset(passage.id for passage in result.values.get("passages", ()))
 
 
-@settings(max_examples=150, deadline=None)
-@given(runs())
+@holds_for(runs(), few=40, many=150)
 def test_a_search_is_blamed_on_no_more_than_one_step_and_after_it(trace: Trace) -> None:
     order = {step.id: number for number, step in enumerate(trace)}
     made = [(search.id, turn.step.id) for turn in turns(trace) for search in turn.searches]
@@ -118,8 +114,7 @@ def test_a_search_is_blamed_on_no_more_than_one_step_and_after_it(trace: Trace) 
     assert all(order[chooser] <= order[search] for search, chooser in made)
 
 
-@settings(max_examples=100, deadline=None)
-@given(runs(), rows)
+@holds_for(runs(), rows, few=25, many=100)
 def test_what_the_queries_of_a_run_add_makes_the_whole(trace: Trace, example: Example) -> None:
     gain, match = rewards.information_gain(TEXTS), rewards.key_match_gain()
     kept = [turn.step for turn in turns(trace)]

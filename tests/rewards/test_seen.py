@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import hypothesis.strategies as st
-from hypothesis import given, settings
+from holds import holds_for
 from random_runs import examples, runs
 from test_reward_properties import MADE, READY
 
@@ -83,8 +83,7 @@ def places(trace: Trace) -> list[tuple[int, int]]:
     return [(start, end) for start in free for end in free if start < end]
 
 
-@settings(max_examples=25, deadline=None)
-@given(runs(), examples, st.data())
+@holds_for(runs(), examples, st.data(), few=20, many=150)
 def test_a_discarded_attempt_changes_no_score_of_the_rest(trace: Trace, example: Example | None, data: st.DataObject) -> None:
     where = places(trace)
     if not where:
