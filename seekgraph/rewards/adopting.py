@@ -49,8 +49,8 @@ def _adopted(step: Step, trace: Trace, example: Example | None, *, by: str) -> S
     if not uses:
         return Score(None, "nothing has chosen from what was found yet")
     used = [id for id in found if any(id in ids for ids in uses)]
-    told = f"{len(used)} of {len(found)} passages were used later"
-    return Score(len(used) / len(found), f"{told}: {', '.join(used[:3])}" if used else told)
+    feedback = f"{len(used)} of {len(found)} passages were used later"
+    return Score(len(used) / len(found), f"{feedback}: {', '.join(used[:3])}" if used else feedback)
 
 
 def _used(step: Step) -> Iterator[tuple[str, Iterator[str]]]:

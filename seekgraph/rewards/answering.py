@@ -58,8 +58,8 @@ def citation_support(step: Step, trace: Trace, example: Example) -> Score:
     if not cited:
         return Score(None, "cites nothing")
     wrong = sorted(cited.difference(example.supporting_ids))
-    told = f"cites what does not support it: {', '.join(wrong)}" if wrong else "cites only gold"
-    return Score(1 - len(wrong) / len(cited), told)
+    feedback = f"cites what does not support it: {', '.join(wrong)}" if wrong else "cites only gold"
+    return Score(1 - len(wrong) / len(cited), feedback)
 
 
 @reward(needs="supporting_ids", on="answer")
@@ -76,8 +76,8 @@ def citation_recall(step: Step, trace: Trace, example: Example) -> Score:
         return PART
     gold = set(example.supporting_ids)
     absent = sorted(gold.difference(answer.citations))
-    told = f"does not cite {', '.join(absent[:3])}" if absent else "cites all gold"
-    return Score(1 - len(absent) / len(gold), told)
+    feedback = f"does not cite {', '.join(absent[:3])}" if absent else "cites all gold"
+    return Score(1 - len(absent) / len(gold), feedback)
 
 
 @reward(needs="answers", on="answer")
@@ -92,8 +92,8 @@ def confidence_calibrated(step: Step, trace: Trace, example: Example) -> Score:
     if on_part(step, trace):
         return PART
     right = em_of(answer, example.answers)
-    told = f"a confidence of {answer.confidence:.2f} in what is {'right' if right else 'wrong'}"
-    return Score(1 - (answer.confidence - right) ** 2, told)
+    feedback = f"a confidence of {answer.confidence:.2f} in what is {'right' if right else 'wrong'}"
+    return Score(1 - (answer.confidence - right) ** 2, feedback)
 
 
 @reward(needs="supporting_ids", on="answer")
@@ -120,8 +120,8 @@ def refused_rightly(step: Step, trace: Trace, example: Example) -> Score:
     if not missing:
         return Score(1.0, "right to answer: all gold passages were there")
     right = bool(example.answers) and em_of(answer, example.answers) == 1
-    told = f"answered without {', '.join(missing[:3])}"
-    return Score(float(right), f"{told}, and was right" if right else f"{told}: refuse, or search on")
+    feedback = f"answered without {', '.join(missing[:3])}"
+    return Score(float(right), f"{feedback}, and was right" if right else f"{feedback}: refuse, or search on")
 
 
 def _compared(answer: Answer, value: float, example: Example) -> str:

@@ -47,11 +47,11 @@ def names() -> tuple[str, ...]:
 
 def call_of(maker: Any) -> str:
     """How a function that makes a reward is called: its name, with its arguments and their defaults."""
-    told = []
+    arguments = []
     for each in inspect.signature(maker).parameters.values():
         stars = "*" if each.kind is each.VAR_POSITIONAL else ""
-        told.append(f"{stars}{each.name}" if each.default is each.empty else f"{each.name}={value_of(each.default)!r}")
-    return f"{maker.__name__}({', '.join(told)})"
+        arguments.append(f"{stars}{each.name}" if each.default is each.empty else f"{each.name}={value_of(each.default)!r}")
+    return f"{maker.__name__}({', '.join(arguments)})"
 
 
 def catalog() -> tuple[Listed, ...]:
@@ -88,8 +88,8 @@ def _docstrings(tree: ast.Module) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.FunctionDef):
             yield node.name, ast.get_docstring(node) or ""
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            told = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
-            yield node.targets[0].id, inspect.cleandoc(str(told))
+            text = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
+            yield node.targets[0].id, inspect.cleandoc(str(text))
 
 
 def _by_default(maker: Any) -> Reward | None:

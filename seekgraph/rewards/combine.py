@@ -75,8 +75,8 @@ def from_visit(rewards: Mapping[int, Reward]) -> Reward:
     """
     if not rewards or min(rewards) < 1:
         raise RewardError(f"from_visit takes rewards by the number of the visit that each begins with, from 1, not {[*rewards]}")
-    told = ", ".join(f"{number}: {rewards[number].name}" for number in sorted(rewards))
-    return combined(f"from_visit({told})", partial(_from_visit, rewards=dict(rewards)), *rewards.values())
+    numbers = ", ".join(f"{number}: {rewards[number].name}" for number in sorted(rewards))
+    return combined(f"from_visit({numbers})", partial(_from_visit, rewards=dict(rewards)), *rewards.values())
 
 
 @formula
@@ -85,7 +85,7 @@ def per_visit(inner: Reward, how: Literal["mean", "sum"] = "mean") -> Reward:
 
     The sum is for what adds up, such as `support_gain`: the share of gold that the node has found in the run. A node has one such
     score in a run, at the last visit that `inner` applies to, so that it is counted once and adds up with other rewards there.
-    The feedback is that of the weakest visit. Visits in attempts that were not kept do not count.
+    The feedback is that of the weakest visit. Visits in discarded attempts do not count.
 
     Raises `RewardError` for another `how`.
     """
@@ -139,7 +139,7 @@ def _per_visit(step: Step, trace: Trace, example: Example | None, *, inner: Rewa
     if not found:
         return None, ""
     total = math.fsum(value for _, value, _ in found)
-    return total if how == "sum" else total / len(found), _told("weakest", found, min(found, key=lambda each: each[1]))
+    return total if how == "sum" else total / len(found), _feedback_of("weakest", found, min(found, key=lambda each: each[1]))
 
 
 def _best_visit(step: Step, trace: Trace, example: Example | None, *, inner: Reward) -> Raw:
@@ -147,14 +147,14 @@ def _best_visit(step: Step, trace: Trace, example: Example | None, *, inner: Rew
     if not found:
         return None, ""
     best = max(found, key=lambda each: each[1])
-    return best[1], _told("best", found, best)
+    return best[1], _feedback_of("best", found, best)
 
 
 Visited = tuple[Step, float, str]
 """A visit, its value and what is said about it."""
 
 
-def _told(which: str, found: Sequence[Visited], one: Visited) -> str:
+def _feedback_of(which: str, found: Sequence[Visited], one: Visited) -> str:
     step, _, said = one
     return said if len(found) == 1 or not said else f"the {which} of {len(found)} visits is {step.id}: {said}"
 
@@ -164,9 +164,9 @@ def _visits(step: Step, trace: Trace, example: Example | None, inner: Reward) ->
     else none."""
     if inner.measure(step, trace, example)[0] is None:
         return []
-    kept = [each for each in lasting(trace) if each.path == step.path and each.kind == step.kind]
+    visits = [each for each in lasting(trace) if each.path == step.path and each.kind == step.kind]
     found: list[Visited] = []
-    for each in reversed(kept):  # the last first: at every other visit that is all there is to see
+    for each in reversed(visits):  # the last first: at every other visit that is all there is to see
         value, said = inner.measure(each, trace, example)
         if value is not None:
             if not found and each.id != step.id:

@@ -12,7 +12,7 @@ from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Raw, Reward, RewardError, Score
 from seekgraph.rewards.outcome import f1_of, final_answer, searches
-from seekgraph.rewards.runs import Reference, referred, share_of, told_answer, told_searches
+from seekgraph.rewards.runs import Reference, answer_feedback, count_of_searches, referred, share_of
 from seekgraph.rewards.seen import lasting
 from seekgraph.rewards.weights import tunable
 from seekgraph.rewards.whole import of_run, run_reward
@@ -65,8 +65,10 @@ def _gain(
         if judged is None:
             return Score(None, f"{process.name} does not apply to this run")
         value += judged
-    told = f"{told_answer(trace, example)}; F1 {score:.2f} with {told_searches(count)}, {max(known):.2f} without planning"
-    return Score(share_of(value, 0.0, 1.5 + alpha + (process is not None)), told)
+    feedback = (
+        f"{answer_feedback(trace, example)}; F1 {score:.2f} with {count_of_searches(count)}, {max(known):.2f} without planning"
+    )
+    return Score(share_of(value, 0.0, 1.5 + alpha + (process is not None)), feedback)
 
 
 @tunable

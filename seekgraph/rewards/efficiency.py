@@ -11,7 +11,7 @@ from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, Score
 from seekgraph.rewards.outcome import em_of, f1_of, final_answer, lasting_searches, searches
 from seekgraph.rewards.retrieval import Nuggets, search_gain, turn_recall
-from seekgraph.rewards.runs import told_answer, told_searches
+from seekgraph.rewards.runs import answer_feedback, count_of_searches
 from seekgraph.rewards.weights import tunable
 from seekgraph.rewards.whole import run_reward
 from seekgraph.types import Example
@@ -35,7 +35,7 @@ def attenuated_retrieval(k: float = Float(0.5, 0.01, 0.99), first: float | None 
 
 def _attenuated(trace: Trace, example: Example | None, *, k: float, first: float) -> Score:
     count = len(searches(trace))
-    return Score(min(1.0, first * (1 - k**count) / (1 - k)), told_searches(count))
+    return Score(min(1.0, first * (1 - k**count) / (1 - k)), count_of_searches(count))
 
 
 @tunable
@@ -53,7 +53,7 @@ def cost_aware_f1(a: float = Float(1.0, 0.01, 1), b: float = Float(0.1, 0, 5)) -
 def _cost_aware(trace: Trace, example: Example, *, a: float, b: float) -> Score:
     count = len(searches(trace))
     value = a * f1_of(final_answer(trace), example.answers) * math.exp(-b * count)
-    return Score(value, f"{told_answer(trace, example)}; {told_searches(count)}")
+    return Score(value, f"{answer_feedback(trace, example)}; {count_of_searches(count)}")
 
 
 @tunable
@@ -78,8 +78,8 @@ def _inforage(trace: Trace, example: Example, *, score: str, extra: float, penal
     best = max(recalls, default=0.0)
     outcome = (f1_of if score == "f1" else em_of)(final_answer(trace), example.answers)
     worth = penalty ** (len(turns) - 1) if len(turns) >= 3 else 1.0
-    told = f"{told_answer(trace, example)}; {told_searches(len(turns))}, the best found {best:.0%} of the gold"
-    return Score((outcome + extra * best) * worth / (1 + extra), told)
+    feedback = f"{answer_feedback(trace, example)}; {count_of_searches(len(turns))}, the best found {best:.0%} of the gold"
+    return Score((outcome + extra * best) * worth / (1 + extra), feedback)
 
 
 @tunable
@@ -98,4 +98,4 @@ def _per_search(trace: Trace, example: Example, *, gain: Reward) -> Score:
     if not gains:
         return Score(None, "no search had anything left to find")
     mean = sum(gains) / len(gains)
-    return Score(mean, f"{told_searches(len(found))}, one found {mean:.0%} of what was left on average")
+    return Score(mean, f"{count_of_searches(len(found))}, one found {mean:.0%} of what was left on average")

@@ -12,7 +12,7 @@ from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, Score
 from seekgraph.rewards.information import Texts
 from seekgraph.rewards.outcome import lasting_searches, searches, values_of
-from seekgraph.rewards.runs import Reference, recall_by_search, referred, share_of, told_searches
+from seekgraph.rewards.runs import Reference, count_of_searches, recall_by_search, referred, share_of
 from seekgraph.rewards.seen import taken
 from seekgraph.rewards.weights import tunable
 from seekgraph.rewards.whole import run_reward
@@ -122,17 +122,17 @@ def _frugal(trace: Trace, example: Example, *, most: int, baseline: Reference, t
     counted = reached[: most + 1]
     last = support[len(counted) - 1]
     enough = counted[-1][0] >= full or bool(last and _mean(last) >= least_support)
-    asked = [step for step in taken(trace) if step.kind == "node" and step.usage.get("searches")] or searches(trace)
-    poor = sum(_is_poor(step, trace) for step in asked)
-    form = _FORM * (1 - 2 * poor / len(asked)) if asked else 0.0
+    tries = [step for step in taken(trace) if step.kind == "node" and step.usage.get("searches")] or searches(trace)
+    poor = sum(_is_poor(step, trace) for step in tries)
+    form = _FORM * (1 - 2 * poor / len(tries)) if tries else 0.0
     n, least = len(reached) - 1, reached.index(max(reached))
     if not enough:
-        told = f"found {recalls[-1]:.0%} of the gold in {told_searches(n)}, full exploration finds {full:.0%}: search on"
+        feedback = f"found {recalls[-1]:.0%} of the gold in {count_of_searches(n)}, full exploration finds {full:.0%}: search on"
     elif n > least:
-        told = f"{told_searches(n)}, {least} would have done"
+        feedback = f"{count_of_searches(n)}, {least} would have done"
     else:
-        told = f"stopped after {told_searches(n)}, when it had all it got"
-    return Score(share_of(_value(counted, most, enough) + form, -2.5, 4.5), told)
+        feedback = f"stopped after {count_of_searches(n)}, when it had all it got"
+    return Score(share_of(_value(counted, most, enough) + form, -2.5, 4.5), feedback)
 
 
 def _is_poor(step: Step, trace: Trace) -> bool:

@@ -64,8 +64,8 @@ def faithful(step: Step, trace: Trace, example: Example | None) -> Score:
         return Score(0.0, "says nothing")
     texts = _texts({id for _, cited in claims for id in cited}, step, trace)
     unsaid = [claim for claim, cited in claims if not supports(claim, [texts[id] for id in cited if id in texts])]
-    told = f"what it cites does not say {unsaid[0][:120]!r}" if unsaid else "what it cites says it"
-    return Score(1 - len(unsaid) / len(claims), told)
+    feedback = f"what it cites does not say {unsaid[0][:120]!r}" if unsaid else "what it cites says it"
+    return Score(1 - len(unsaid) / len(claims), feedback)
 
 
 @tunable

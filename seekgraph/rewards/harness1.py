@@ -100,7 +100,7 @@ def curated_of(trace: Trace, example: Example) -> Curated:
 def _terminal(trace: Trace, example: Example, *, version: str, turn_penalty: float) -> Score:
     parts = curated_of(trace, example)
     value = parts.v3(turn_penalty) if version == "v3" else parts.v4()
-    told = f"found {parts.found:.0%} of the gold and kept {parts.recall:.0%}, {parts.precision:.0%} of what it kept is gold"
+    feedback = f"found {parts.found:.0%} of the gold and kept {parts.recall:.0%}, {parts.precision:.0%} of what it kept is gold"
     if not parts.answer_recall:
-        told += "; kept nothing that holds the answer" + (", though it had found it" if parts.answer_found else "")
-    return Score(share_of(value, BAD_FORM, _HIGHEST[version]), told)
+        feedback += "; kept nothing that holds the answer" + (", though it had found it" if parts.answer_found else "")
+    return Score(share_of(value, BAD_FORM, _HIGHEST[version]), feedback)

@@ -12,7 +12,7 @@ from seekgraph.rewards.define import reward
 from seekgraph.rewards.keys import key_match, key_score
 from seekgraph.rewards.outcome import bad_form, f1_of, final_answer
 from seekgraph.rewards.querying import NOT_SEARCHED, query_redundancy
-from seekgraph.rewards.runs import share_of, told_answer
+from seekgraph.rewards.runs import answer_feedback, share_of
 from seekgraph.rewards.turns import found_earlier, turn_of
 from seekgraph.rewards.weights import tunable
 from seekgraph.rewards.whole import run_reward
@@ -96,7 +96,7 @@ def _outcome(trace: Trace, example: Example, *, key_weight: float, keep: str, ke
     if wrong := bad_form(trace):
         return Score(0.0, wrong)
     value = f1_of(final_answer(trace), example.answers) + key_weight * matched.value
-    return Score(share_of(value, -1.0, 1 + key_weight), f"{told_answer(trace, example)}; {matched.feedback}")
+    return Score(share_of(value, -1.0, 1 + key_weight), f"{answer_feedback(trace, example)}; {matched.feedback}")
 
 
 def _nearest(texts: list[str], gold: tuple[str, ...]) -> list[float]:

@@ -12,7 +12,7 @@ from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, Score
 from seekgraph.rewards.define import reward
 from seekgraph.rewards.outcome import em_of, is_closed, values_of
-from seekgraph.rewards.reflecting import OTHER, PART, missing_for, told_enough
+from seekgraph.rewards.reflecting import OTHER, PART, missing_for, stop_feedback
 from seekgraph.rewards.seen import on_part
 from seekgraph.rewards.weights import tunable
 from seekgraph.text.weights import terms
@@ -46,7 +46,7 @@ def _by_support(step: Step, trace: Trace, example: Example, *, threshold: float)
     if on_part(step, trace):
         return PART
     enough, missing = verdict.score >= threshold, missing_for(step, trace, example)
-    return Score(float(enough != bool(missing)), told_enough(enough, missing, example))
+    return Score(float(enough != bool(missing)), stop_feedback(enough, missing, example))
 
 
 def _by_answer(step: Step, trace: Trace, example: Example, *, threshold: float) -> Score:
@@ -56,8 +56,8 @@ def _by_answer(step: Step, trace: Trace, example: Example, *, threshold: float) 
     if on_part(step, trace):
         return PART
     enough, right = verdict.score >= threshold, em_of(answer, example.answers) == 1
-    told = f"{'accepted' if enough else 'rejected'} {answer.text!r}, which is {'right' if right else 'wrong'}"
-    return Score(float(enough == right), told)
+    feedback = f"{'accepted' if enough else 'rejected'} {answer.text!r}, which is {'right' if right else 'wrong'}"
+    return Score(float(enough == right), feedback)
 
 
 @tunable
@@ -105,8 +105,8 @@ def _labelled(step: Step, trace: Trace, example: Example, *, at_least: float, th
         return Score(None, "a yes or no stands in no text: give a scorer")
     fit = max(scorer(answer, tuple(read.values())) for answer in example.answers)
     said, ideal = verdict.score >= threshold, fit >= at_least
-    told = f"called what it read {'good' if said else 'bad'}, a ranker gives it {fit:.2f} for the right answer"
-    return Score(float(said == ideal), told)
+    feedback = f"called what it read {'good' if said else 'bad'}, a ranker gives it {fit:.2f} for the right answer"
+    return Score(float(said == ideal), feedback)
 
 
 @reward(needs="answers", on="verdict", reads="answer")
@@ -121,5 +121,5 @@ def judged_right(step: Step, trace: Trace, example: Example) -> Score:
     if on_part(step, trace):
         return PART
     right = em_of(answer, example.answers)
-    told = f"gave {verdict.score:.2f} to {answer.text!r}, which is {'right' if right else 'wrong'}"
-    return Score(1 - (verdict.score - right) ** 2, told)
+    feedback = f"gave {verdict.score:.2f} to {answer.text!r}, which is {'right' if right else 'wrong'}"
+    return Score(1 - (verdict.score - right) ** 2, feedback)

@@ -57,8 +57,8 @@ def key_score(trace: Trace, example: Example, *, keep: str, keys: str) -> Score:
         return _no_keys(keys)
     values = _matched((query for step in lasting(trace) for query in queries_of(step, trace)), groups, keep)
     unmatched = [group[0] for group, value in zip(groups, values, strict=True) if not value]
-    told = f"no query asks {unmatched[0]!r}" if unmatched else "every gold key has a query"
-    return Score(sum(values) / len(values), told)
+    feedback = f"no query asks {unmatched[0]!r}" if unmatched else "every gold key has a query"
+    return Score(sum(values) / len(values), feedback)
 
 
 def _added(step: Step, trace: Trace, example: Example, *, keep: str, keys: str) -> Score:
@@ -74,8 +74,8 @@ def _added(step: Step, trace: Trace, example: Example, *, keep: str, keys: str) 
     before, after = _matched(earlier, groups, keep), _matched([*earlier, *queries], groups, keep)
     added = (sum(after) - sum(before)) / len(groups)
     better = [group[0] for group, old, new in zip(groups, before, after, strict=True) if new > old]
-    told = f"asks {better[0]!r}" if better else "asks no gold key better than before"
-    return Score(min(max(0.5 + 0.5 * added, 0.0), 1.0), told)
+    feedback = f"asks {better[0]!r}" if better else "asks no gold key better than before"
+    return Score(min(max(0.5 + 0.5 * added, 0.0), 1.0), feedback)
 
 
 def _matched(queries: Iterable[Query], groups: list[Group], keep: str) -> list[float]:

@@ -8,7 +8,7 @@ from functools import partial
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, Score
 from seekgraph.rewards.outcome import bad_form, em_of, f1_of, final_answer, lasting_searches, searches, values_of
-from seekgraph.rewards.runs import told_answer
+from seekgraph.rewards.runs import answer_feedback
 from seekgraph.rewards.weights import tunable
 from seekgraph.rewards.whole import run_reward
 from seekgraph.text.answers import normalize
@@ -43,16 +43,16 @@ def search_r1(form: float = 0.2, retrieved: float = 0.1, answered: float = 0.1) 
 
 def _search_r1(trace: Trace, example: Example, *, form: float, retrieved: float, answered: float) -> Score:
     answer, wrong_form = final_answer(trace), bad_form(trace)
-    told = told_answer(trace, example)
+    feedback = answer_feedback(trace, example)
     if em_of(answer, example.answers) == 1:
-        return Score(1 - form, f"{told}, but {wrong_form}") if wrong_form else Score(1.0, told)
+        return Score(1 - form, f"{feedback}, but {wrong_form}") if wrong_form else Score(1.0, feedback)
     if wrong_form:
-        return Score(0.0 if answer is None else answered, f"{told}; {wrong_form}")
+        return Score(0.0 if answer is None else answered, f"{feedback}; {wrong_form}")
     found = (passage for step in lasting_searches(trace) for passage in values_of(step.writes["passages"], Passage))
     golds = [normalize(gold) for gold in example.answers]
     if any(gold in normalize(f"{passage.title} {passage.text}") for passage in found for gold in golds):
-        return Score(form + retrieved, f"{told}, which it had found")
-    return Score(form, f"{told}, which it had not found")
+        return Score(form + retrieved, f"{feedback}, which it had found")
+    return Score(form, f"{feedback}, which it had not found")
 
 
 @tunable
@@ -76,24 +76,24 @@ def hiersearch(offered: Collection[str], web: Collection[str] = (), *, local_fir
     return run_reward(needs="answers", name="hiersearch")(made)
 
 
-def local_first_term(asked: list[str], web: Collection[str]) -> float:
+def local_first_term(called: list[str], web: Collection[str]) -> float:
     """What the order of the tools adds: -1 for a web call among the first 3; for the first one at position 4, 5, 6: -0.2, -0.15,
-    -0.1; at 7, 8: -0.045, -0.03; later -0.01; 0 without one. `asked` are the names of the tools in the order of their calls."""
-    first = next((position for position, tool in enumerate(asked, start=1) if tool in web), None)
+    -0.1; at 7, 8: -0.045, -0.03; later -0.01; 0 without one. `called` are the names of the tools in the order of their calls."""
+    first = next((position for position, tool in enumerate(called, start=1) if tool in web), None)
     if first is None:
         return 0.0
     return _AMONG_FIRST if first <= 3 else _BY_POSITION.get(first, _LATER)
 
 
-def tools_asked(trace: Trace) -> list[str]:
-    """The retrievers that a run asked, by name, in the order of the trace: the sources of the rankings that a search wrote, or
+def tools_called(trace: Trace) -> list[str]:
+    """The retrievers that a run called, by name, in the order of the trace: the sources of the rankings that a search wrote, or
     else the name of its node.
     """
-    asked: list[str] = []
+    called: list[str] = []
     for step in searches(trace):
         sources = [ranking.source for ranking in values_of(step.writes.get("rankings", ()), Ranking)]
-        asked += sources or [step.path.rpartition("/")[2]]
-    return asked
+        called += sources or [step.path.rpartition("/")[2]]
+    return called
 
 
 def _hiersearch(
@@ -101,13 +101,13 @@ def _hiersearch(
 ) -> Score:
     if wrong := bad_form(trace):
         return Score(0.0, wrong)
-    f1, asked = f1_of(final_answer(trace), example.answers), tools_asked(trace)
-    told = told_answer(trace, example)
-    term = local_first_term(asked, web) if local_first else 0.0
+    f1, called = f1_of(final_answer(trace), example.answers), tools_called(trace)
+    feedback = answer_feedback(trace, example)
+    term = local_first_term(called, web) if local_first else 0.0
     if term:
-        told += f"; asked the web {'early' if term <= -0.1 else 'late'}"
+        feedback += f"; asked the web {'early' if term <= -0.1 else 'late'}"
     if f1 + term > 0:
-        return Score(min(1.0, f1 + term), told)
-    used = offered.intersection(asked)
+        return Score(min(1.0, f1 + term), feedback)
+    used = offered.intersection(called)
     unused = ", ".join(sorted(offered - used))
-    return Score(tools * len(used) / len(offered), f"{told}; never asked {unused}" if unused else told)
+    return Score(tools * len(used) / len(offered), f"{feedback}; never asked {unused}" if unused else feedback)

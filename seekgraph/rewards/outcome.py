@@ -44,7 +44,7 @@ def searches(trace: Trace) -> list[Step]:
     """The visits that looked for passages and had a result, in the order of the trace.
 
     Those are steps that write `passages` and found some, or asked a retriever and found none. A step without a retriever, which
-    writes nothing, has not searched, and neither has one that failed. Searches of attempts that were not kept count: they were
+    writes nothing, has not searched, and neither has one that failed. Searches of attempts that were discarded count: they were
     made.
     """
     return [step for step in taken(trace) if is_search(step)]

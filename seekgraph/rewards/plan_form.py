@@ -90,7 +90,7 @@ def no_leap(step: Step, trace: Trace, example: Example) -> Score:
     over = [
         (hops[hop].answer, hops[hop].question) for hop in wanted if hop not in asked and hops[hop].answer not in example.answers
     ]
-    told = []
+    faults = []
     for answer, hop in [*((answer, "") for answer in example.answers), *over]:
         name = folded(answer)
         if is_closed((answer,)) or any(names(flat(text), name) for text in given):
@@ -98,11 +98,11 @@ def no_leap(step: Step, trace: Trace, example: Example) -> Score:
         goal = next((goal for goal in plan.goals if names(flat(goal.text), name)), None)
         if goal is not None:
             what = f"leaps over {hop!r} to {answer!r}" if hop else f"names the answer {answer!r}"
-            told.append(f"goal {goal.id!r} {what}")
+            faults.append(f"goal {goal.id!r} {what}")
     others = [hop for hop in wanted if normalize(bare(hops[hop].question)) != normalize(example.question)]
     if len(others) > 1 and all(normalize(goal.text) == normalize(example.question) for goal in plan.goals):
-        told.append(f"asks the question as it is, where {len(wanted)} hops are left to ask")
-    return Score(float(not told), "; ".join(dict.fromkeys(told)) or "leaps over nothing")
+        faults.append(f"asks the question as it is, where {len(wanted)} hops are left to ask")
+    return Score(float(not faults), "; ".join(dict.fromkeys(faults)) or "leaps over nothing")
 
 
 def _texts(value: Any) -> Iterator[str]:

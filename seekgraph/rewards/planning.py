@@ -47,8 +47,8 @@ def _covered(step: Step, trace: Trace, example: Example, *, similarity: Similari
     found = matched(plan.goals, hops, wanted, similarity)
     open_ = [hops[hop].question for hop in wanted if hop not in found or found[hop].value < ALIKE]
     value = sum(match.value for match in found.values()) / len(wanted)
-    told = f"asks for {len(wanted) - len(open_)} of {len(wanted)} hops"
-    return Score(min(1.0, value), f"{told}, no goal asks: {'; '.join(open_)}" if open_ else told)
+    feedback = f"asks for {len(wanted) - len(open_)} of {len(wanted)} hops"
+    return Score(min(1.0, value), f"{feedback}, no goal asks: {'; '.join(open_)}" if open_ else feedback)
 
 
 plan_coverage = plan_coverage_by(alike)
@@ -72,22 +72,22 @@ def plan_order(step: Step, trace: Trace, example: Example) -> Score:
     if isinstance(plan, Score):
         return plan
     hops, wanted = example.decomposition, left(step, trace, example)
-    asked = {hop: match for hop, match in matched(plan.goals, hops, wanted).items() if match.value >= ALIKE}
+    matches = {hop: match for hop, match in matched(plan.goals, hops, wanted).items() if match.value >= ALIKE}
     known = dependencies(hops)
-    pairs = [pair for pair in known or combinations(range(len(hops)), 2) if asked.keys() >= set(pair)]
+    pairs = [pair for pair in known or combinations(range(len(hops)), 2) if matches.keys() >= set(pair)]
     if not pairs:
         return Score(None, "no two goals ask for hops of which one builds on the other")
     before = ancestors({goal.id: goal.needs for goal in plan.goals})
-    lost = [pair for pair in pairs if not _kept(pair, plan.goals, asked, before, strict=bool(known))]
-    ids = [tuple(plan.goals[asked[hop].goal].id for hop in pair) for pair in lost]
-    told = [f"goal {b!r} does not build on goal {a!r}" if known else f"goal {a!r} waits for goal {b!r}" for a, b in ids]
-    return Score(1 - len(lost) / len(pairs), "; ".join(told) or "keeps the order of the hops")
+    lost = [pair for pair in pairs if not _kept(pair, plan.goals, matches, before, strict=bool(known))]
+    ids = [tuple(plan.goals[matches[hop].goal].id for hop in pair) for pair in lost]
+    feedback = [f"goal {b!r} does not build on goal {a!r}" if known else f"goal {a!r} waits for goal {b!r}" for a, b in ids]
+    return Score(1 - len(lost) / len(pairs), "; ".join(feedback) or "keeps the order of the hops")
 
 
 def _kept(
-    pair: tuple[int, int], goals: Sequence[Goal], asked: dict[int, Match], before: dict[str, set[str]], *, strict: bool
+    pair: tuple[int, int], goals: Sequence[Goal], matches: dict[int, Match], before: dict[str, set[str]], *, strict: bool
 ) -> bool:
-    first, second = (goals[asked[hop].goal].id for hop in pair)
+    first, second = (goals[matches[hop].goal].id for hop in pair)
     return first in before[second] if strict else second not in before[first]
 
 

@@ -62,11 +62,11 @@ def _novel(step: Step, trace: Trace, example: Example | None, *, k: int) -> Scor
         return Score(0.0, "the query found nothing: ask in other words")
     earlier = found_earlier(turn, trace)
     again = [passage.title or passage.id for passage in found if passage.id in earlier]
-    told = f"{len(again)} of {len(found)} passages had been found before"
+    feedback = f"{len(again)} of {len(found)} passages had been found before"
     if len(again) <= k:
-        return Score(1.0, f"the query is new: {told}" if again else "the query is new: so is all that it found")
+        return Score(1.0, f"the query is new: {feedback}" if again else "the query is new: so is all that it found")
     shown = ", ".join(again[:3]) + (", ..." if len(again) > 3 else "")
-    return Score(0.0, f"the query is redundant: {told} ({shown}): ask for something else")
+    return Score(0.0, f"the query is redundant: {feedback} ({shown}): ask for something else")
 
 
 @tunable
@@ -99,8 +99,8 @@ def _ap(step: Step, trace: Trace, example: Example, *, count: str, k: int | None
         return Score(None, "all gold had been found before")
     ranks = sorted(ids.index(found) + 1 for found in gold.intersection(ids))
     missed = sorted(gold.difference(ids))
-    told = f"gold at {', '.join(map(str, ranks))} of {len(ids)}" if ranks else f"no gold among {len(ids)} passages"
-    return Score(value, f"{told}; not found: {', '.join(missed[:3])}" if missed else told)
+    feedback = f"gold at {', '.join(map(str, ranks))} of {len(ids)}" if ranks else f"no gold among {len(ids)} passages"
+    return Score(value, f"{feedback}; not found: {', '.join(missed[:3])}" if missed else feedback)
 
 
 @tunable
@@ -152,11 +152,11 @@ def _ranked(
 def _covered(text: str, passages: tuple[Passage, ...], pool: Iterable[Passage]) -> tuple[list[float], str]:
     """The share of the text's terms that each passage has, and in words what none of them has."""
     weights = idf(map(_whole, pool))
-    asked = set(terms(text))
+    wanted = set(terms(text))
     held = [set(terms(_whole(passage))) for passage in passages]
-    absent = asked.difference(*held)
+    absent = wanted.difference(*held)
     words = dict.fromkeys(word for word in words_of(text) if absent.intersection(terms(word)))
-    values = [min(1.0, coverage(asked, each, weights)) for each in held]
+    values = [min(1.0, coverage(wanted, each, weights)) for each in held]
     return values, f"; none of it has {', '.join(list(words)[:8])}" if words else ""
 
 

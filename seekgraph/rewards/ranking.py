@@ -44,8 +44,8 @@ def _ndcg(step: Step, trace: Trace, example: Example, *, k: int | None, of: str)
     ids = list(ids_of(step.writes["context"]))
     ranks = [str(ids.index(found) + 1) for found in within if found in ids]
     dropped = sorted(within.difference(ids))
-    told = f"gold at {', '.join(sorted(ranks, key=int))} of {len(ids)}" if ranks else f"no gold among the {len(ids)} kept"
-    return Score(ndcg(ids, within, k), f"{told}; not kept: {', '.join(dropped)}" if dropped else told)
+    feedback = f"gold at {', '.join(sorted(ranks, key=int))} of {len(ids)}" if ranks else f"no gold among the {len(ids)} kept"
+    return Score(ndcg(ids, within, k), f"{feedback}; not kept: {', '.join(dropped)}" if dropped else feedback)
 
 
 ranking_ndcg = ndcg_at()

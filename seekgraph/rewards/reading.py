@@ -22,8 +22,8 @@ def evidence_precision(step: Step, trace: Trace, example: Example) -> Score:
     if not noted:
         return Score(None, "noted nothing")
     wrong = sorted(noted.difference(example.supporting_ids))
-    told = f"noted what is not needed, from {', '.join(wrong[:3])}" if wrong else "noted from gold passages only"
-    return Score(1 - len(wrong) / len(noted), told)
+    feedback = f"noted what is not needed, from {', '.join(wrong[:3])}" if wrong else "noted from gold passages only"
+    return Score(1 - len(wrong) / len(noted), feedback)
 
 
 @reward(needs="supporting_ids", on="evidence")
@@ -39,8 +39,8 @@ def evidence_recall(step: Step, trace: Trace, example: Example) -> Score:
     if not gold:
         return Score(None, "read no gold passage")
     lost = sorted(gold.difference(ids_of(step.writes["evidence"]), ids_of(before)))
-    told = f"read but did not note {', '.join(lost[:3])}" if lost else "noted from every gold passage that it read"
-    return Score(1 - len(lost) / len(gold), told)
+    feedback = f"read but did not note {', '.join(lost[:3])}" if lost else "noted from every gold passage that it read"
+    return Score(1 - len(lost) / len(gold), feedback)
 
 
 @reward(on="evidence")
@@ -55,8 +55,8 @@ def verbatim(step: Step, trace: Trace, example: Example | None) -> Score:
         return Score(None, "noted nothing")
     known = passages_of(trace, {each.passage_id for each in noted}, before=step)
     wrong = [each for each in noted if not _quotes(each, known.get(each.passage_id))]
-    told = f"not in its passage: {_why(wrong[0], known)}" if wrong else "every quote is in its passage"
-    return Score(1 - len(wrong) / len(noted), told)
+    feedback = f"not in its passage: {_why(wrong[0], known)}" if wrong else "every quote is in its passage"
+    return Score(1 - len(wrong) / len(noted), feedback)
 
 
 @tunable
@@ -84,8 +84,8 @@ def _condensed(step: Step, trace: Trace, example: Example, *, on: str) -> Score:
     handed = sum(_words(each.text) for each in passages) + sum(_words(each.quote or each.claim) for each in noted)
     held = gold.intersection((*ids_of(wrote), *ids_of(_held(step, trace, "evidence") if on == "evidence" else ())))
     kept = len(held) / len(gold)
-    told = f"handed on {handed} of {words} words with {len(held)} of {len(gold)} gold passages"
-    return Score(kept * max(0.0, 1 - handed / words), told)
+    feedback = f"handed on {handed} of {words} words with {len(held)} of {len(gold)} gold passages"
+    return Score(kept * max(0.0, 1 - handed / words), feedback)
 
 
 def _held(step: Step, trace: Trace, channel: str) -> Any:

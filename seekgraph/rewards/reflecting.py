@@ -37,7 +37,7 @@ def right_to_stop(step: Step, trace: Trace, example: Example) -> Score:
         return PART
     missing = missing_for(step, trace, example)
     value = 1 - (verdict.score - (0.0 if missing else 1.0)) ** 2
-    return Score(value, told_enough(verdict.score >= 0.5, missing, example))
+    return Score(value, stop_feedback(verdict.score >= 0.5, missing, example))
 
 
 @reward(needs="decomposition", on="verdict")
@@ -84,7 +84,7 @@ def missing_for(step: Step, trace: Trace, example: Example) -> list[str]:
     return sorted(set(example.supporting_ids) - (found_before(step, trace) if read is None else read))
 
 
-def told_enough(enough: bool, missing: Sequence[str], example: Example) -> str:
+def stop_feedback(enough: bool, missing: Sequence[str], example: Example) -> str:
     """Feedback for a step that said whether what it had is enough, given what was missing."""
     lack = f"{len(missing)} of {len(set(example.supporting_ids))} gold passages missing ({', '.join(missing[:3])})"
     if enough:

@@ -28,8 +28,8 @@ def support_gain(step: Step, trace: Trace, example: Example) -> Score:
     before = found_before(step, trace) & gold
     new = set(ids_of(step.writes["passages"])) & gold - before
     missing = gold - before - new
-    told = f"found {_named(new)} of {len(gold)} gold passages first" if new else "found no new gold passage"
-    return Score(len(new) / len(gold), f"{told}, {_named(missing)} missing" if missing else f"{told}, none missing")
+    feedback = f"found {_named(new)} of {len(gold)} gold passages first" if new else "found no new gold passage"
+    return Score(len(new) / len(gold), f"{feedback}, {_named(missing)} missing" if missing else f"{feedback}, none missing")
 
 
 @reward(on="passages")
@@ -43,8 +43,8 @@ def redundancy(step: Step, trace: Trace, example: Example | None) -> Score:
     if not ids:
         return Score(None, "found nothing")
     again = ids & found_before(step, trace)
-    told = f"{len(again)} of {len(ids)} passages had been found before" if again else "all passages are new"
-    return Score(len(again) / len(ids), told)
+    feedback = f"{len(again)} of {len(ids)} passages had been found before" if again else "all passages are new"
+    return Score(len(again) / len(ids), feedback)
 
 
 @reward(needs="supporting_ids", on="passages")
@@ -55,8 +55,8 @@ def turn_recall(step: Step, trace: Trace, example: Example) -> Score:
     """
     gold = set(example.supporting_ids)
     found = gold.intersection(ids_of(step.writes["passages"]))
-    told = f"found {_named(found)} of {len(gold)} gold passages" if found else "found no gold passage"
-    return Score(len(found) / len(gold), told)
+    feedback = f"found {_named(found)} of {len(gold)} gold passages" if found else "found no gold passage"
+    return Score(len(found) / len(gold), feedback)
 
 
 @tunable
@@ -82,8 +82,8 @@ def _gain(step: Step, trace: Trace, example: Example, *, cap: int | None, nugget
     if not left:
         return Score(None, "nothing was left to find")
     new = gold.intersection(ids_of(step.writes["passages"])) - before
-    told = f"found {_named(new)} of what was left" if new else "found no new gold passage"
-    return Score(min(1.0, len(new) / left), told)
+    feedback = f"found {_named(new)} of what was left" if new else "found no new gold passage"
+    return Score(min(1.0, len(new) / left), feedback)
 
 
 novelty = (1 - redundancy).named("novelty")

@@ -29,16 +29,16 @@ Reference = float | Trace | Mapping[str, "float | Trace"]
 def run_em(trace: Trace, example: Example) -> Score:
     """Exact match of the run's answer, 0 or 1; no answer is 0. Source: SQuAD; Search-R1's outcome reward."""
     answer = final_answer(trace)
-    return Score(em_of(answer, example.answers), told_answer(trace, example))
+    return Score(em_of(answer, example.answers), answer_feedback(trace, example))
 
 
 @run_reward(needs="answers")
 def run_f1(trace: Trace, example: Example) -> Score:
     """Token F1 of the run's answer, in [0, 1]; no answer is 0. Source: SQuAD; the outcome of ASearcher and DeepResearcher."""
-    return Score(f1_of(final_answer(trace), example.answers), told_answer(trace, example))
+    return Score(f1_of(final_answer(trace), example.answers), answer_feedback(trace, example))
 
 
-def told_answer(trace: Trace, example: Example) -> str:
+def answer_feedback(trace: Trace, example: Example) -> str:
     """Feedback about the answer of a run."""
     answer = final_answer(trace)
     if answer is not None and em_of(answer, example.answers) == 1:
@@ -47,7 +47,7 @@ def told_answer(trace: Trace, example: Example) -> str:
     return f"{said}, right is {' or '.join(map(repr, example.answers[:3]))}"
 
 
-def told_searches(count: int) -> str:
+def count_of_searches(count: int) -> str:
     """How often a run searched, in words."""
     return "1 search" if count == 1 else f"{count} searches"
 

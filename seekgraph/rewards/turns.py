@@ -8,7 +8,7 @@ Every reward of a query scores one step, the one that chose it:
 
 So each search belongs to the step that may be blamed for it. What a query found is known when its searches are done: in a trace
 that is finished, and while a flow runs at the end of an attempt, so a `redo` or a `best_of` around both the node that writes
-queries and the one that searches can mark by it. What a query says is known as soon as it is written.
+queries and the one that searches can score by it. What a query says is known as soon as it is written.
 
 "Before" a turn is before its first search in the order of the trace, as in `seen`; what the searches of one turn find twice was
 not found before.
@@ -80,7 +80,7 @@ def queries_of(step: Step, trace: Trace) -> tuple[Query, ...]:
 
 
 def turns(trace: Trace) -> list[Turn]:
-    """The turns of a run, in the order in which their queries were chosen, without those of attempts that were not kept."""
+    """The turns of a run, in the order in which their queries were chosen, without those of attempts that were discarded."""
     return [turn for step in lasting(trace) if (turn := turn_of(step, trace)) is not None]
 
 

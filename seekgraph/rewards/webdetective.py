@@ -8,7 +8,7 @@ from seekgraph.core.language.params import Float
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, Score
 from seekgraph.rewards.outcome import em_of, f1_of, final_answer, found_by
-from seekgraph.rewards.runs import sufficient, told_answer
+from seekgraph.rewards.runs import answer_feedback, sufficient
 from seekgraph.rewards.weights import tunable
 from seekgraph.rewards.whole import of_run, run_reward
 from seekgraph.types import Example
@@ -29,7 +29,7 @@ def used_what_it_found(trace: Trace, example: Example) -> Score:
     """
     if not sufficient(trace, example):
         return Score(None, "had not found all gold")
-    return Score(f1_of(final_answer(trace), example.answers), f"all gold was found; {told_answer(trace, example)}")
+    return Score(f1_of(final_answer(trace), example.answers), f"all gold was found; {answer_feedback(trace, example)}")
 
 
 @run_reward(needs="supporting_ids")
@@ -45,8 +45,8 @@ def refused_for_lack(trace: Trace, example: Example) -> Score:
     if answer is not None and answer.refused:
         return Score(1.0, "right to refuse: not all gold was found")
     right = bool(example.answers) and em_of(answer, example.answers) == 1
-    told = "gave no answer" if answer is None else f"answered {answer.text!r} though not all gold was found"
-    return Score(float(right), f"{told}, and was right" if right else told)
+    feedback = "gave no answer" if answer is None else f"answered {answer.text!r} though not all gold was found"
+    return Score(float(right), f"{feedback}, and was right" if right else feedback)
 
 
 @tunable

@@ -101,21 +101,21 @@ def _taking_params(maker: Callable[P, R], tell: bool) -> Callable[P, R]:
         for name, each in how.arguments.items():
             given.arguments[name] = value_of(each)
         reward = maker(*given.args, **given.kwargs)
-        changes = {"name": f"{reward.name}{_told(how, shape)}"} if tell else {}  # type: ignore[attr-defined]
+        changes = {"name": f"{reward.name}{_changed_params(how, shape)}"} if tell else {}  # type: ignore[attr-defined]
         whole = replace(reward, made=how, **changes)
         return whole if whole.params() else replace(whole, made=None)  # raises for params that cannot be told apart
 
     return made
 
 
-def _told(how: Made, shape: Signature) -> str:
+def _changed_params(how: Made, shape: Signature) -> str:
     """The values of params that differ from the defaults."""
-    told = [
+    values = [
         f"{name}={_short(each)}"
         for name, each in how.arguments.items()
         if isinstance(each, Param) and value_of(each) != value_of(shape.parameters[name].default)
     ]
-    return f"({', '.join(told)})" if told else ""
+    return f"({', '.join(values)})" if values else ""
 
 
 def _params(thing: Tunable) -> Iterator[tuple[str, Param]]:

@@ -33,8 +33,8 @@ def run_reward(
     checked = reward(needs=needs, reads=reads, name=name)  # raises for a need that no example could meet
 
     def made(function: Callable[..., Score]) -> Reward:
-        told = checked(function)
-        return Reward(told.name, _OfRun(function, told.needs), told.needs, told.channels)
+        template = checked(function)
+        return Reward(template.name, _OfRun(function, template.needs), template.needs, template.channels)
 
     return made
 

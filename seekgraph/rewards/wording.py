@@ -72,20 +72,20 @@ def _margin(
     turn = turn_of(step, trace)
     if turn is None:
         return SILENT
-    asked = set(table.terms(question_for(turn, trace))) if of == "added" else set()
-    judged = [term for term in dict.fromkeys(table.terms(turn.said)) if term not in asked]
+    known = set(table.terms(question_for(turn, trace))) if of == "added" else set()
+    judged = [term for term in dict.fromkeys(table.terms(turn.said)) if term not in known]
     if not judged:
         return Score(None, "the query adds no term" if of == "added" else "the query has no terms")
     counts = {term: table.df(term) for term in judged}
     rare = [term for term, df in counts.items() if df < low]
     common = [term for term, df in counts.items() if df >= low and df > high * len(table)]
     written = _as_written(turn.said, table.terms)
-    told = [
+    faults = [
         f"{what}: {', '.join(written.get(term, term) for term in terms[:5])}"
         for what, terms in ((f"in fewer than {low} passages" if low > 1 else "in no passage", rare), ("too common", common))
         if terms
     ]
-    return Score(1 - (len(rare) + len(common)) / len(judged), "; ".join(told))
+    return Score(1 - (len(rare) + len(common)) / len(judged), "; ".join(faults))
 
 
 @reward()
@@ -115,10 +115,10 @@ def terms_from_evidence(step: Step, trace: Trace, example: Example | None) -> Sc
         return Score(None, "the query has no new terms" if texts else "nothing had been found yet")
     held = {term for text in texts for term in terms(text)}
     strange = [term for term in new if term not in held]
-    told = f"{len(new) - len(strange)} of {len(new)} new terms are in what was found"
+    feedback = f"{len(new) - len(strange)} of {len(new)} new terms are in what was found"
     written = _as_written(turn.said, terms)
     absent = ", ".join(written.get(term, term) for term in strange[:5])
-    return Score(1 - len(strange) / len(new), f"{told}; not {absent}" if strange else told)
+    return Score(1 - len(strange) / len(new), f"{feedback}; not {absent}" if strange else feedback)
 
 
 def _as_written(text: str, analyse: Callable[[str], tuple[str, ...]]) -> dict[str, str]:

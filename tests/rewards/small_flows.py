@@ -1,4 +1,4 @@
-"""Nodes that do what a test tells them, and the rewards of the steps that they make."""
+"""Nodes whose results a test sets, and the rewards of the steps of their flows."""
 
 from __future__ import annotations
 
@@ -179,5 +179,5 @@ def values(reward: Reward, trace: Trace, row: Example) -> list[float | None]:
     return [value for value in found if value is not None]
 
 
-def told(reward: Reward, trace: Trace, row: Example) -> list[str]:
+def feedback(reward: Reward, trace: Trace, row: Example) -> list[str]:
     return [score.feedback for step in trace if (score := reward(step, trace, row)).feedback]

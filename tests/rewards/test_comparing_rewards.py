@@ -6,7 +6,7 @@ import math
 import pickle
 
 import pytest
-from small_flows import Find, Keep, Say, example, run, told, values
+from small_flows import Find, Keep, Say, example, feedback, run, values
 
 from seekgraph.rewards import RewardError, novelty, ranking_ndcg, support_gain
 from seekgraph.rewards.comparing import planning_gain, rank_among
@@ -21,7 +21,9 @@ def test_planning_gains_over_the_better_of_two_runs_without_it() -> None:
     # 1/2 + 2/3 - 1/2 * max(0.2, 0.4), over 1.5
     made = planning_gain(0.2, 0.4)
     assert values(made, trace, example()) == pytest.approx([(0.5 + 2 / 3 - 0.2) / 1.5])
-    assert told(made, trace, example()) == ["said 'Paris France', right is 'Paris'; F1 0.67 with 1 search, 0.40 without planning"]
+    assert feedback(made, trace, example()) == [
+        "said 'Paris France', right is 'Paris'; F1 0.67 with 1 search, 0.40 without planning"
+    ]
 
 
 def test_planning_that_costs_less_gains_more() -> None:
@@ -58,7 +60,7 @@ def test_ties_are_settled_by_the_next_reward() -> None:
     by = rank_among([other], [support_gain, novelty, ranking_ndcg])
     assert values(by, mine, row) == [1, 1 / 2]  # equal where they found, worse where it ranked
     assert by.needs == {"supporting_ids"}
-    assert told(by, mine, row) == ["no other run did better here", "1 of 1 other runs did better here"]
+    assert feedback(by, mine, row) == ["no other run did better here", "1 of 1 other runs did better here"]
 
 
 def test_a_step_that_no_other_run_has_is_not_ranked() -> None:

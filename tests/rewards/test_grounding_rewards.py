@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from small_flows import Find, Keep, Say, Tell, example, run, told, values
+from small_flows import Find, Keep, Say, Tell, example, feedback, run, values
 
 from seekgraph.rewards import RewardError, answer_f1
 from seekgraph.rewards.answering import answer_em, citation_recall, confidence_calibrated, refused_rightly
@@ -20,7 +20,7 @@ def test_exact_match_is_all_or_nothing(say: Say, value: int) -> None:
 
 def test_citation_recall_is_the_share_of_gold_that_is_cited() -> None:
     assert values(citation_recall, run(Say("Paris", ("p1", "x"))), example("p1", "p2", "p3")) == pytest.approx([1 / 3])
-    assert told(citation_recall, run(Say("Paris", ("p1",))), example("p1", "p2")) == ["does not cite p2"]
+    assert feedback(citation_recall, run(Say("Paris", ("p1",))), example("p1", "p2")) == ["does not cite p2"]
     assert values(citation_recall, run(Say("Paris")), example("p1")) == [0]
     assert values(citation_recall, run(Say("", refused=True)), example("p1")) == []
 
@@ -32,7 +32,7 @@ def test_confidence_is_calibrated_if_it_is_high_in_what_is_right_and_low_in_what
 
 
 @pytest.mark.parametrize(
-    ("kept", "say", "value", "feedback"),
+    ("kept", "say", "value", "words"),
     [
         (("p1",), Say("", refused=True), 1, "right to refuse: 1 of 2 gold passages missing (p2)"),
         (("p1", "p2"), Say("", refused=True), 0, "refused although all gold passages were there"),
@@ -41,15 +41,15 @@ def test_confidence_is_calibrated_if_it_is_high_in_what_is_right_and_low_in_what
         (("p1",), Say("Paris"), 1, "answered without p2, and was right"),
     ],
 )
-def test_refusing_is_right_where_something_needed_is_missing(kept: tuple[str, ...], say: Say, value: int, feedback: str) -> None:
+def test_refusing_is_right_where_something_needed_is_missing(kept: tuple[str, ...], say: Say, value: int, words: str) -> None:
     trace = run(FOUND >> Keep(kept) >> say)
     assert values(refused_rightly, trace, example("p1", "p2")) == [value]
-    assert told(refused_rightly, trace, example("p1", "p2")) == [feedback]
+    assert feedback(refused_rightly, trace, example("p1", "p2")) == [words]
 
 
 def test_a_citation_is_of_a_passage_that_was_found() -> None:
     assert values(cites_found, run(SEINE >> Say("Paris", ("p1", "p7", "p8"))), example()) == pytest.approx([1 / 3])
-    assert told(cites_found, run(SEINE >> Say("Paris", ("p1", "p7"))), example()) == ["cites p7, which nothing has found"]
+    assert feedback(cites_found, run(SEINE >> Say("Paris", ("p1", "p7"))), example()) == ["cites p7, which nothing has found"]
     assert values(cites_found, run(SEINE >> Say("Paris")), example()) == [0]
     assert values(cites_found, run(SEINE >> Say("", refused=True)), example()) == []
 
@@ -91,6 +91,6 @@ def test_behaviour_counts_only_above_the_bottom_lines() -> None:
     assert values(gated, run(SEINE >> Say("Paris", ("p1",))), row) == pytest.approx([2 / 3])
     for say, why in ((Say("Paris", ("p9",)), "cites p9, which nothing has found"), (Say("London", ("p1",)), "does not say")):
         assert values(gated, run(SEINE >> say), row) == [0]
-        assert why in told(gated, run(SEINE >> say), row)[0]
+        assert why in feedback(gated, run(SEINE >> say), row)[0]
     with pytest.raises(RewardError, match="at least one"):
         bottom_lines(behaviour=answer_f1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from small_flows import Divide, Find, Judge, JudgeBlindly, JudgeEvidence, Keep, Note, Say, example, run, told, values
+from small_flows import Divide, Find, Judge, JudgeBlindly, JudgeEvidence, Keep, Note, Say, example, feedback, run, values
 
 import seekgraph as sg
 from seekgraph import S
@@ -18,7 +18,7 @@ from seekgraph.rewards import (
 
 
 @pytest.mark.parametrize(
-    ("kept", "score", "value", "feedback"),
+    ("kept", "score", "value", "words"),
     [
         (("p1", "p2"), 0.9, 0.99, "right to say enough"),
         (("p1", "p2"), 0.2, 0.36, "went on although all gold passages were there"),
@@ -27,11 +27,11 @@ from seekgraph.rewards import (
     ],
 )
 def test_enough_is_right_when_all_gold_was_in_what_was_read(
-    kept: tuple[str, ...], score: float, value: float, feedback: str
+    kept: tuple[str, ...], score: float, value: float, words: str
 ) -> None:
     trace = run(Find((("p1", "p2", "x"),)) >> Keep(kept) >> Judge(score) >> Say("Paris"))
     assert values(right_to_stop, trace, example("p1", "p2")) == pytest.approx([value])
-    assert told(right_to_stop, trace, example("p1", "p2")) == [feedback]
+    assert feedback(right_to_stop, trace, example("p1", "p2")) == [words]
 
 
 def test_evidence_counts_as_the_passage_that_it_comes_from() -> None:
@@ -69,7 +69,7 @@ def test_an_answer_is_judged_by_token_f1(say: Say, value: float) -> None:
 
 def test_citations_are_judged_by_their_precision_and_none_are_not_judged() -> None:
     assert values(citation_support, run(Say("Paris", ("p1", "x", "p1"))), example("p1", "p2")) == [0.5]
-    assert told(citation_support, run(Say("Paris", ("p1", "x"))), example("p1")) == ["cites what does not support it: x"]
+    assert feedback(citation_support, run(Say("Paris", ("p1", "x"))), example("p1")) == ["cites what does not support it: x"]
     assert values(citation_support, run(Say("Paris")), example("p1")) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from small_flows import Divide, Find, Judge, JudgeAnswer, JudgeGoal, Keep, Say, Tell, example, run, told, values
+from small_flows import Divide, Find, Judge, JudgeAnswer, JudgeGoal, Keep, Say, Tell, example, feedback, run, values
 
 import seekgraph as sg
 from seekgraph import S
@@ -47,7 +47,7 @@ def test_a_judge_of_answers_is_calibrated_by_their_exact_match() -> None:
     # 1 - (0.9 - 1)^2 and 1 - (0.9 - 0)^2
     assert values(judged_right, run(Say("Paris") >> JudgeAnswer(0.9)), example()) == pytest.approx([0.99])
     assert values(judged_right, run(Say("Rome") >> JudgeAnswer(0.9)), example()) == pytest.approx([0.19])
-    assert told(judged_right, run(Say("Rome") >> JudgeAnswer(0.9)), example()) == ["gave 0.90 to 'Rome', which is wrong"]
+    assert feedback(judged_right, run(Say("Rome") >> JudgeAnswer(0.9)), example()) == ["gave 0.90 to 'Rome', which is wrong"]
     assert values(judged_right, run(FOUND >> Keep(("p1",)) >> Judge(0.9) >> Say("Paris")), example("p1")) == []
 
 
@@ -70,7 +70,7 @@ def test_a_ranker_of_ones_own_gives_the_label() -> None:
     trace = run(FOUND >> Keep(("p1",)) >> Judge(0.9) >> Say("Paris"))
     low = judge_label(at_least=3.0, scorer=lambda truth, passages: 2.0)
     assert values(low, trace, example("p1")) == [0]
-    assert told(low, trace, example("p1")) == ["called what it read good, a ranker gives it 2.00 for the right answer"]
+    assert feedback(low, trace, example("p1")) == ["called what it read good, a ranker gives it 2.00 for the right answer"]
     assert values(judge_label(), trace, example("p1", answers=("yes",))) == []
 
 
@@ -90,7 +90,7 @@ def test_a_goal_is_met_by_its_hops_passage_or_else_by_a_passage_with_its_answer(
     # neither is: 1 - 0.8^2
     unmet = row_with_hops(HOPS[0].model_copy(update={"supporting_id": "p9"}), HOPS[1].model_copy(update={"answer": "Basel"}))
     assert values(goal_met, trace, unmet) == pytest.approx([0.36, 0.36])
-    assert told(goal_met, trace, unmet) == [
+    assert feedback(goal_met, trace, unmet) == [
         "took the goal for met, 'p9' was not read",
         "took the goal for met, a passage with 'Basel' was not read",
     ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_flows import Fail, Find, Keep, Say, Tell, example, run, told, values
+from small_flows import Fail, Find, Keep, Say, Tell, example, feedback, run, values
 
 import seekgraph as sg
 from seekgraph.core.record.ledger import Passages, Rankings
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards import RewardError
 from seekgraph.rewards.harness1 import Curated, curated_of, harness_terminal
-from seekgraph.rewards.ladders import hiersearch, local_first_term, search_r1, tools_asked
+from seekgraph.rewards.ladders import hiersearch, local_first_term, search_r1, tools_called
 from seekgraph.rewards.runs import answer_documents
 from seekgraph.types import Example, Passage, Ranking, SubQuestion
 
@@ -69,7 +69,7 @@ def test_search_r1_looks_for_the_gold_as_a_part_of_the_text() -> None:
 def test_the_amounts_of_search_r1_are_params() -> None:
     made = search_r1(form=0.4, retrieved=0.3, answered=0.05)
     assert values(made, run(SEINE >> Say("Rome")), example()) == pytest.approx([0.7])
-    assert told(made, run(SEINE >> Say("Rome")), example()) == ["said 'Rome', right is 'Paris', which it had found"]
+    assert feedback(made, run(SEINE >> Say("Rome")), example()) == ["said 'Rome', right is 'Paris', which it had found"]
     with pytest.raises(RewardError, match="at most 1"):
         search_r1(form=0.8, retrieved=0.3)
 
@@ -84,7 +84,7 @@ def test_a_wrong_answer_earns_a_tenth_of_the_share_of_tools_used() -> None:
     # F1 of "Paris France" is 2/3; for a wrong answer 0.1 * 2 / 4
     assert values(made, run(Ask(("chunks", "graph")) >> Say("Paris France")), example()) == pytest.approx([2 / 3])
     assert values(made, run(Ask(("chunks", "graph", "chunks")) >> Say("Rome")), example()) == pytest.approx([0.05])
-    assert told(made, run(Ask(TOOLS[:3]) >> Say("Rome")), example()) == ["said 'Rome', right is 'Paris'; never asked browse"]
+    assert feedback(made, run(Ask(TOOLS[:3]) >> Say("Rome")), example()) == ["said 'Rome', right is 'Paris'; never asked browse"]
     assert values(made, run(Ask(TOOLS) >> Fail()), example()) == [0]
 
 
@@ -96,7 +96,7 @@ def test_the_web_costs_the_more_the_sooner_it_is_asked(position: int, term: floa
     asked = [*["chunks"] * (position - 1), "web", "browse"]
     assert local_first_term(asked, {"web", "browse"}) == term
     trace = run(Ask(tuple(asked)) >> Say("Paris"))
-    assert tools_asked(trace) == asked
+    assert tools_called(trace) == asked
     # where the term leaves nothing, the share of tools counts: for the web among the first three, with a right answer
     wanted = 1 + term or 0.1 * len(set(asked)) / len(TOOLS)
     assert values(hiersearch(TOOLS, ("web", "browse"), local_first=True), trace, example()) == pytest.approx([wanted])
@@ -116,7 +116,7 @@ def test_local_tools_alone_cost_nothing_and_tools_are_declared() -> None:
 
 
 def test_a_search_without_a_ranking_is_named_by_its_node() -> None:
-    assert tools_asked(run(Find((("p1",),)).named("web") >> Say("Paris"))) == ["web"]
+    assert tools_called(run(Find((("p1",),)).named("web") >> Say("Paris"))) == ["web"]
 
 
 # --- Harness-1 -----------------------------------------------------------------------------------------------------

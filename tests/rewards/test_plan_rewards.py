@@ -10,7 +10,7 @@ import pytest
 from holds import holds_for
 from hypothesis import given
 from hypothesis import strategies as st
-from small_flows import Find, Judge, Keep, Planned, Said, Say, run, told, values
+from small_flows import Find, Judge, Keep, Planned, Said, Say, feedback, run, values
 
 import seekgraph as sg
 from seekgraph import S
@@ -102,8 +102,8 @@ def test_coverage_is_the_mean_likeness_of_the_hops_to_the_goals_that_ask_for_the
     trace = laid(("1", "Which town is on the Aare?", ()), ("2", "Who founded #1?", ("1",)))
     # hop 1 {town, river, aare} and goal {town, aare}: F1 = 2 * 2 / (3 + 2) = 0.8; hop 2: 1; hop 3: none asks, 0
     assert one(plan_coverage, trace) == pytest.approx((0.8 + 1 + 0) / 3)
-    assert told(plan_coverage, trace, ROW) == ["asks for 2 of 3 hops, no goal asks: When did #2 die?"]
-    assert told(plan_coverage, laid(*GOOD), ROW) == ["asks for 3 of 3 hops"]
+    assert feedback(plan_coverage, trace, ROW) == ["asks for 2 of 3 hops, no goal asks: When did #2 die?"]
+    assert feedback(plan_coverage, laid(*GOOD), ROW) == ["asks for 3 of 3 hops"]
     assert one(plan_coverage, laid()) == 0
 
 
@@ -181,7 +181,7 @@ def test_order_is_the_share_of_gold_dependencies_that_the_plan_keeps() -> None:
     # 2 builds on 1, and 3 does not build on 2: one of two
     loose = laid(GOOD[0], GOOD[1], ("3", "When did the founder die?", ()))
     assert one(plan_order, loose) == 1 / 2
-    assert told(plan_order, loose, ROW) == ["goal '3' does not build on goal '2'"]
+    assert feedback(plan_order, loose, ROW) == ["goal '3' does not build on goal '2'"]
     # the other way round: none of two
     turned = laid(
         ("1", "Which town is on the river Aare?", ("2",)), ("2", "Who founded #3?", ("3",)), ("3", "When did he die?", ())
@@ -214,7 +214,7 @@ def test_where_no_hop_refers_to_another_only_a_plan_that_turns_them_round_loses_
     assert one(plan_order, laid((*first, ()), (*second, ("1",))), hops) == 1
     assert one(plan_order, laid((*first, ()), (*second, ())), hops) == 1
     turned = laid((*first, ("2",)), (*second, ()))
-    assert (one(plan_order, turned, hops), told(plan_order, turned, hops)) == (0, ["goal '1' waits for goal '2'"])
+    assert (one(plan_order, turned, hops), feedback(plan_order, turned, hops)) == (0, ["goal '1' waits for goal '2'"])
 
 
 def test_order_does_not_apply_where_fewer_than_two_hops_that_build_on_one_another_are_asked_for() -> None:
@@ -241,7 +241,7 @@ def test_order_does_not_apply_where_fewer_than_two_hops_that_build_on_one_anothe
 )
 def test_a_goal_that_cannot_be_worked_on_is_not_valid(goal: tuple[str, str, tuple[str, ...]], fault: str) -> None:
     trace = laid(GOOD[0], goal)
-    assert (one(plan_valid, trace), told(plan_valid, trace, ROW)) == (1 / 2, [fault])
+    assert (one(plan_valid, trace), feedback(plan_valid, trace, ROW)) == (1 / 2, [fault])
 
 
 def test_what_stands_in_the_question_is_no_reference_and_no_blank() -> None:
@@ -269,24 +269,24 @@ def test_validity_picks_a_plan_while_a_flow_runs() -> None:
 
 def test_a_plan_that_names_the_answer_leaps() -> None:
     trace = texts("Which town is on the river Aare?", "Did the founder die in 1218?")
-    assert (one(no_leap, trace), told(no_leap, trace, ROW)) == (0, ["goal '2' names the answer '1218'"])
+    assert (one(no_leap, trace), feedback(no_leap, trace, ROW)) == (0, ["goal '2' names the answer '1218'"])
     assert one(no_leap, trace, row(*HOPS, question="Did he die in 1218 or 1219?")) == 1  # the question has it
     assert one(no_leap, texts("Is it so? Yes."), row(*HOPS, answers=("yes",))) == 1
 
 
 def test_a_plan_that_names_what_it_has_not_asked_for_leaps() -> None:
     trace = texts("Who founded Bern?", "When did #1 die?")
-    assert (one(no_leap, trace), told(no_leap, trace, ROW)) == (
+    assert (one(no_leap, trace), feedback(no_leap, trace, ROW)) == (
         0,
         ["goal '1' leaps over 'Which town is on the river Aare?' to 'Bern'"],
     )
     asked = texts("Which town is on the river Aare?", "Who founded Bern?", "When did #2 die?")
-    assert (one(no_leap, asked), told(no_leap, asked, ROW)) == (1, ["leaps over nothing"])
+    assert (one(no_leap, asked), feedback(no_leap, asked, ROW)) == (1, ["leaps over nothing"])
 
 
 def test_a_plan_that_only_repeats_the_question_leaps_over_its_hops() -> None:
     trace = texts(QUESTION)
-    assert told(no_leap, trace, ROW) == ["asks the question as it is, where 3 hops are left to ask"]
+    assert feedback(no_leap, trace, ROW) == ["asks the question as it is, where 3 hops are left to ask"]
     assert (one(no_leap, trace), one(no_leap, texts(QUESTION.lower(), QUESTION))) == (0, 0)
     assert one(no_leap, texts("Which town is on the river Aare?", QUESTION)) == 1
     assert one(no_leap, trace, row(QUESTION)) == 1
@@ -302,7 +302,7 @@ def test_size_falls_with_the_goals_that_are_too_many_or_too_few() -> None:
     assert one(plan_size, texts("a?")) == pytest.approx(1 - 2 / 3)
     assert one(plan_size, texts(*"abcdef")) == 1 / 2
     assert one(plan_size, laid()) == 0
-    assert told(plan_size, texts("a?"), ROW) == ["1 goal, needed: 3"]
+    assert feedback(plan_size, texts("a?"), ROW) == ["1 goal, needed: 3"]
 
 
 def test_size_may_be_off_by_a_tolerance_and_be_held_to_the_gold_passages() -> None:
@@ -329,7 +329,7 @@ def test_a_plan_is_measured_against_what_its_step_has_read_no_answer_to() -> Non
     assert values(plan_order, trace, ROW) == [1, 1]
     assert values(plan_size, trace, ROW) == [1, 1]
     assert values(no_leap, trace, ROW) == [1, 1]  # Bern is known by then
-    assert told(plan_coverage, trace, ROW) == ["asks for 3 of 3 hops", "asks for 2 of 2 hops"]
+    assert feedback(plan_coverage, trace, ROW) == ["asks for 3 of 3 hops", "asks for 2 of 2 hops"]
 
 
 def test_a_gold_passage_that_was_read_settles_its_hop() -> None:
@@ -479,4 +479,4 @@ def test_a_real_planner_is_told_what_it_left_out() -> None:
     assert [one(no_leap, *each) for each in runs] == [1, 1, 0]
     assert [one(plan_size, *each) for each in runs] == [1, 1, 1 / 2]
     assert [one(plan_valid, *each) for each in runs] == [1, 1, 1]
-    assert told(plan_coverage, *runs[2]) == ["asks for 1 of 2 hops, no goal asks: #1 >> location of formation"]
+    assert feedback(plan_coverage, *runs[2]) == ["asks for 1 of 2 hops, no goal asks: #1 >> location of formation"]

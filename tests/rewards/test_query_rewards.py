@@ -13,8 +13,8 @@ from small_flows import (
     Note,
     Say,
     example,
+    feedback,
     run,
-    told,
     values,
 )
 from small_queries import Ask, AskMany, AskWith, Search, searched, under
@@ -58,7 +58,7 @@ def test_a_query_is_redundant_where_more_than_k_of_its_passages_had_been_found()
     assert values(novel_query(0), trace, None) == values(novel_query(0), trace, example()) == [1, 0, 0, 0]  # type: ignore[arg-type]
     assert values(novel_query(1), trace, example()) == [1, 0, 1, 0]
     assert values(novel_query(2), trace, example()) == [1, 1, 1, 0]
-    assert told(novel_query(1), trace, example()) == [
+    assert feedback(novel_query(1), trace, example()) == [
         "the query is new: so is all that it found",
         "the query is redundant: 2 of 3 passages had been found before (x, p1): ask for something else",
         "the query is new: 1 of 2 passages had been found before",
@@ -107,7 +107,7 @@ def test_average_precision_of_a_hop_is_against_all_gold_or_against_what_was_left
     assert values(query_ap("left"), trace, row) == pytest.approx([1 / 2, 1 / 3])
     # at 2: the first as above, the second has p1 at 2: (1/2) / 2
     assert values(query_ap(k=2), trace, row) == pytest.approx([1 / 2, 1 / 4, 1 / 4])
-    assert told(query_ap(), trace, row)[0] == "gold at 1 of 3; not found: p2"
+    assert feedback(query_ap(), trace, row)[0] == "gold at 1 of 3; not found: p2"
     assert (query_ap(k=2).name, query_ap("left").name) == ("query_ap@2", "query_ap_of_left")
     with pytest.raises(RewardError, match="'all' or 'left'"):
         query_ap("rest")  # type: ignore[arg-type]
@@ -152,7 +152,7 @@ def test_without_a_ranker_the_words_of_the_query_are_looked_for_the_rare_ones_be
     one = 0.916291 / (0.916291 + 1.386294)
     assert values(ranker_score(against="query"), trace, example()) == pytest.approx([(one + 1 + 0) / 3], abs=1e-5)
     assert values(ranker_score(against="query", top=1), trace, example()) == pytest.approx([one], abs=1e-5)
-    assert told(ranker_score(against="query", top=1), trace, example()) == [
+    assert feedback(ranker_score(against="query", top=1), trace, example()) == [
         "a ranker gives 0.40 to what it found (mean of 1); none of it has Paris"
     ]
     assert values(ranker_score(), trace, example()) == []  # the question is "?"
@@ -186,12 +186,12 @@ def test_the_best_is_no_less_than_the_mean_and_no_less_with_more_to_choose_from(
 def test_a_query_is_useful_that_was_needed_and_found_what_was_missing() -> None:
     trace = looped("a", "b", "c", "none")
     assert values(useful_query(), trace, example("p1", "p2")) == [1, 1, 0, 0]
-    assert told(useful_query(), trace, example("p1", "p2", "p3"))[1:] == [
+    assert feedback(useful_query(), trace, example("p1", "p2", "p3"))[1:] == [
         "the query found p2, which was missing",
         "the query was needed and did not find p3",
         "the query was needed and did not find p3",
     ]
-    assert told(useful_query(), trace, example("p1", "p2"))[2] == "the query was not needed: all gold passages had been found"
+    assert feedback(useful_query(), trace, example("p1", "p2"))[2] == "the query was not needed: all gold passages had been found"
 
 
 def test_usefulness_by_answers_looks_for_those_of_the_hops_too() -> None:
@@ -222,8 +222,8 @@ def test_smart_search_wants_a_query_new_and_useful() -> None:
     # novel_query(1): 1, 0, 1, 0; useful: 1, 1, 0, 0
     assert values(smart_search(), trace, row) == [1, 0, 0, 0]
     assert values(smart_search(combine="mean"), trace, row) == [1, 0.5, 0.5, 0]
-    assert "redundant" in told(smart_search(), trace, row)[1]
-    assert "p2, which was missing" in told(smart_search(), trace, row)[1]
+    assert "redundant" in feedback(smart_search(), trace, row)[1]
+    assert "p2, which was missing" in feedback(smart_search(), trace, row)[1]
     judged = looped("a", "b", then=Keep(("x",)) >> Judge(0.4))
     live = smart_search(2, judged_query)
     assert live.needs == frozenset()
@@ -242,7 +242,7 @@ def test_adoption_is_the_share_of_what_a_query_found_that_was_used_later() -> No
     assert values(adoption(), trace, example()) == pytest.approx([2 / 3])
     assert values(adoption("context"), trace, example()) == pytest.approx([2 / 3])
     assert values(adoption("evidence"), trace, example()) == values(adoption("citations"), trace, example()) == [1 / 3]
-    assert told(adoption(), trace, example()) == ["2 of 3 passages were used later: p1, x"]
+    assert feedback(adoption(), trace, example()) == ["2 of 3 passages were used later: p1, x"]
 
 
 def test_what_was_used_before_a_query_is_not_adopted_from_it() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_flows import Quote, Say, example, run, told, values
+from small_flows import Quote, Say, example, feedback, run, values
 from small_queries import Ask, AskMany, AskWith, Search, searched
 
 import seekgraph as sg
@@ -38,9 +38,9 @@ def test_a_term_gives_a_margin_that_some_passages_have_and_not_many() -> None:
     trace = asking("the rivers Rhine, Aare and Volga")
     # "rhine" and "aare" of "river", "rhine", "aare", "volga"
     assert values(document_margin(CORPUS, 1, 0.1), trace, example()) == [2 / 4]
-    assert told(document_margin(CORPUS, 1, 0.1), trace, example()) == ["in no passage: Volga; too common: rivers"]
+    assert feedback(document_margin(CORPUS, 1, 0.1), trace, example()) == ["in no passage: Volga; too common: rivers"]
     assert values(document_margin(CORPUS, 2, 0.1), trace, example()) == [1 / 4]
-    assert told(document_margin(CORPUS, 2, 0.1), trace, example()) == [
+    assert feedback(document_margin(CORPUS, 2, 0.1), trace, example()) == [
         "in fewer than 2 passages: Aare, Volga; too common: rivers"
     ]
     assert values(document_margin(CORPUS, 1, 0.5), trace, example()) == [3 / 4]
@@ -88,7 +88,7 @@ def test_new_terms_are_looked_for_in_what_was_found_before() -> None:
     # nothing was found before the first; "spielberg" is in what was, "ohio" is not, "film" is in the question; the third has no
     # new term; of the fourth "ohio" is no longer new
     assert values(terms_from_evidence, trace, example()) == [1 / 2, 0]
-    assert told(terms_from_evidence, trace, example()) == [
+    assert feedback(terms_from_evidence, trace, example()) == [
         "nothing had been found yet",
         "1 of 2 new terms are in what was found; not Ohio",
         "the query has no new terms",
@@ -122,7 +122,7 @@ def test_titles_and_quotes_are_evidence_too() -> None:
 def test_plain_requests_for_harm_are_unsafe_and_the_feedback_says_of_what_sort(text: str, category: str) -> None:
     trace = asking(text)
     assert values(safe_query(), trace, example()) == [0]
-    assert told(safe_query(), trace, example())[0].startswith(f"unsafe ({category})")
+    assert feedback(safe_query(), trace, example())[0].startswith(f"unsafe ({category})")
 
 
 @pytest.mark.parametrize(
@@ -162,9 +162,9 @@ def explained(text: str) -> Score:
 def test_a_checker_of_ones_own_gives_a_bool_a_number_or_a_score() -> None:
     assert values(safe_query(short), asking("a river"), example()) == [1]
     assert values(safe_query(short), asking("a long query"), example()) == [0]
-    assert told(safe_query(short), asking("a long query"), example()) == ["'a long query' is unsafe"]
+    assert feedback(safe_query(short), asking("a long query"), example()) == ["'a long query' is unsafe"]
     assert values(safe_query(half), asking("a"), example()) == [0.5]
-    assert told(safe_query(explained), asking("gore"), example()) == ["not for children"]
+    assert feedback(safe_query(explained), asking("gore"), example()) == ["not for children"]
     assert values(safe_query(explained), asking("a river"), example()) == []
     signed = 2 * safe_query(short) - 1
     trace = asking("a long query")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from given_rewards import EXAMPLE, STEP, TRACE, close, constant, numbers, raw, value, values
 from hypothesis import given
+from preset_rewards import EXAMPLE, STEP, TRACE, close, constant, numbers, raw, value, values
 
 import seekgraph.rewards as rewards
 from seekgraph.core.record.step import Step, StepError

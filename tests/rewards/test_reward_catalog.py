@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from given_rewards import EXAMPLE, STEP, TRACE, constant
 from holds import holds_for
 from hypothesis import strategies as st
+from preset_rewards import EXAMPLE, STEP, TRACE, constant
 
 import seekgraph.rewards as rewards
 from seekgraph.rewards import Reward, RewardError, novelty, parse, support_gain

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from given_rewards import STEP, TRACE, by_visit, close, constant, raw, value, values, visited
 from hypothesis import given
 from hypothesis import strategies as st
+from preset_rewards import STEP, TRACE, by_visit, close, constant, raw, value, values, visited
 from small_flows import Find, Say, Try, example, run
 from small_flows import values as values_in
 

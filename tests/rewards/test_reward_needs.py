@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from given_rewards import EXAMPLE, constant
+from preset_rewards import EXAMPLE, constant
 from small_flows import Divide, Find, JudgeAnswer, Keep, Say
 
 import seekgraph as sg

@@ -7,9 +7,9 @@ import pickle
 from typing import Any
 
 import pytest
-from given_rewards import EXAMPLE, STEP, TRACE, close, constant, raw, value, values
 from hypothesis import given
 from hypothesis import strategies as st
+from preset_rewards import EXAMPLE, STEP, TRACE, close, constant, raw, value, values
 
 import seekgraph as sg
 import seekgraph.rewards as rewards

@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_flows import Divide, Fail, Find, JudgeBlindly, Keep, Say, Tell, Try, example, run, told, values
+from small_flows import Divide, Fail, Find, JudgeBlindly, Keep, Say, Tell, Try, example, feedback, run, values
 
 import seekgraph as sg
 from seekgraph import S
@@ -42,7 +42,7 @@ def test_a_run_has_one_score_at_the_step_that_ended_it() -> None:
 def test_a_failed_run_has_a_score_too() -> None:
     trace = run(rounds(("p1",)) >> Fail())
     assert values(run_f1, trace, example()) == [0]
-    assert told(run_f1, trace, example()) == ["gave no answer, right is 'Paris'"]
+    assert feedback(run_f1, trace, example()) == ["gave no answer, right is 'Paris'"]
     assert "failed (raised)" in bad_form(trace)
 
 
@@ -95,7 +95,7 @@ def test_the_recall_of_a_turn_does_not_ask_what_was_found_before() -> None:
 def test_the_gain_of_a_search_is_of_what_was_left_to_find() -> None:
     # left before each: 4, 3, 2; new: p1, p2, p3
     assert values(search_gain(), run(THREE >> Say("Paris")), ROW) == [1 / 4, 1 / 3, 1 / 2]
-    assert told(search_gain(), run(THREE >> Say("Paris")), ROW)[2] == "found 1 (p3) of what was left"
+    assert feedback(search_gain(), run(THREE >> Say("Paris")), ROW)[2] == "found 1 (p3) of what was left"
 
 
 def test_a_search_does_not_have_to_find_more_of_a_nugget_than_the_cap() -> None:
@@ -183,7 +183,7 @@ def test_frugality_of_a_run_is_scaled_with_its_form() -> None:
     trace = run(rounds(("p1",), ("p2",)) >> Say("Paris"))
     # exact at 2 of 5: 2 + 2 * 2/6, + 0.5 for two searches in good form, from [-2.5, 4.5] to [0, 1]
     assert values(frugal(5), trace, example("p1", "p2")) == pytest.approx([(2 + 4 / 6 + 0.5 + 2.5) / 7])
-    assert told(frugal(5), trace, example("p1")) == ["2 searches, 1 would have done"]
+    assert feedback(frugal(5), trace, example("p1")) == ["2 searches, 1 would have done"]
     # the recall 1/3 is below 0.6: x = 4/6, log(1/2)
     assert values(frugal(5), run(rounds(("p1",), ("x",)) >> Say("Paris")), example("p1", "p2", "p3")) == pytest.approx(
         [(math.log(1 / 2) + 0.5 + 2.5) / 7]
@@ -250,4 +250,4 @@ def test_a_run_is_judged_by_search_use_and_refusal_apart(
 def test_no_answer_is_no_refusal() -> None:
     trace = run(Tell({"p1": "x"}) >> Fail())
     assert values(refused_for_lack, trace, example("p2")) == [0]
-    assert told(refused_for_lack, trace, example("p2")) == ["gave no answer"]
+    assert feedback(refused_for_lack, trace, example("p2")) == ["gave no answer"]

@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_flows import Find, JudgeBlindly, Keep, Say, example, run, told, values
+from small_flows import Find, JudgeBlindly, Keep, Say, example, feedback, run, values
 
 import seekgraph as sg
 from seekgraph import S
@@ -29,7 +29,7 @@ LOOPED = sg.loop(ROUNDS >> JudgeBlindly(0.0), until=S.verdict.score >= 0.5, max_
 def test_a_gold_passage_is_credited_once_to_the_step_that_found_it_first() -> None:
     trace = run(LOOPED)
     assert values(support_gain, trace, example("p1", "p2", "p3")) == [1 / 3, 1 / 3, 0]
-    assert told(support_gain, trace, example("p1", "p2", "p3")) == [
+    assert feedback(support_gain, trace, example("p1", "p2", "p3")) == [
         "found 1 (p1) of 3 gold passages first, 2 (p2, p3) missing",
         "found 1 (p2) of 3 gold passages first, 1 (p3) missing",
         "found no new gold passage, 1 (p3) missing",
@@ -99,7 +99,7 @@ def test_a_cutoff_looks_at_the_top_alone() -> None:
 def test_a_context_too_short_for_the_gold_loses_points_and_says_what_it_dropped() -> None:
     trace = run(Find((("p1", "p2"),)) >> Keep(("p1",)) >> Say("Paris"))
     assert values(ranking_ndcg, trace, example("p1", "p2")) == pytest.approx([1 / (1 + 1 / math.log2(3))])
-    assert told(ranking_ndcg, trace, example("p1", "p2")) == ["gold at 1 of 1; not kept: p2"]
+    assert feedback(ranking_ndcg, trace, example("p1", "p2")) == ["gold at 1 of 1; not kept: p2"]
 
 
 def test_where_there_was_no_gold_to_rank_the_ranking_is_not_at_fault() -> None:

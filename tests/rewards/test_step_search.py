@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_flows import Fail, Say, told, values
+from small_flows import Fail, Say, feedback, values
 from small_queries import Ask, searched
 
 import seekgraph as sg
@@ -59,7 +59,7 @@ def test_information_gain_is_how_much_nearer_to_the_gold_texts_a_query_comes() -
     # m = (NEAR, 0), M = (0, 0); then m = (1, 0), M = (NEAR, 0); then m = (0, 0), M = (1, 0); then nothing was found
     gains = [NEAR / 2, (1 - NEAR) / 2, 0, 0]
     assert values(information_gain(GOLD), trace, ROW) == pytest.approx(gains)
-    assert told(information_gain(GOLD), trace, ROW)[1] == "came 0.32 nearer to the gold texts, 0.50 of 1 is reached"
+    assert feedback(information_gain(GOLD), trace, ROW)[1] == "came 0.32 nearer to the gold texts, 0.50 of 1 is reached"
 
 
 def test_the_reward_of_a_step_is_its_gain_less_what_it_found_again() -> None:
@@ -109,7 +109,7 @@ def test_each_query_counts_for_the_gold_key_that_it_is_most_like_and_the_last_on
     trace = looped(*QUERIES)
     assert values(key_match(), trace, JAWS) == pytest.approx([(0.4 + 0.4) / 2])
     assert values(key_match("best"), trace, JAWS) == pytest.approx([(0.4 + 1) / 2])
-    assert told(key_match(), looped("Jaws director", "nothing of that"), JAWS) == ["no query asks 'where was Spielberg born'"]
+    assert feedback(key_match(), looped("Jaws director", "nothing of that"), JAWS) == ["no query asks 'where was Spielberg born'"]
 
 
 def test_what_a_query_adds_may_be_less_than_nothing_where_the_last_one_stands() -> None:
@@ -117,7 +117,10 @@ def test_what_a_query_adds_may_be_less_than_nothing_where_the_last_one_stands() 
     assert raw(key_match_gain(), trace, JAWS) == pytest.approx([0.2, 0.5, -0.3])
     assert values(key_match_gain(), trace, JAWS) == pytest.approx([0.2, 0.5, 0])
     assert values(key_match_gain("best"), trace, JAWS) == pytest.approx([0.2, 0.5, 0])
-    assert told(key_match_gain(), trace, JAWS)[1:] == ["asks 'where was Spielberg born'", "asks no gold key better than before"]
+    assert feedback(key_match_gain(), trace, JAWS)[1:] == [
+        "asks 'where was Spielberg born'",
+        "asks no gold key better than before",
+    ]
 
 
 def test_gold_keys_may_stand_in_the_rows_in_several_wordings() -> None:

@@ -1,4 +1,4 @@
-"""Rewards that give what a test tells them, and a run to give it on."""
+"""Rewards whose values a test sets, and a run to score with them."""
 
 from __future__ import annotations
 
