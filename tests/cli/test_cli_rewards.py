@@ -114,5 +114,5 @@ def test_rewards_list_as_json_has_calls_needs_and_sources() -> None:
     assert set(told) == set(names())
     assert told["support_gain"]["needs"] == ["gold passages"]
     assert told["support_gain"]["channels"] == ["passages"]
-    assert told["frugal"]["call"] == "frugal(most=5, baseline=0.6)"
+    assert told["frugal"]["call"] == "frugal(most=5, baseline=0.6, texts=None, unit='passage')"
     assert told["frugal"]["source"].startswith("FrugalRAG")
