@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seekgraph.tools.bm25 import BM25
+    from seekgraph.tools.choosing import Choice
     from seekgraph.tools.corpus import read_jsonl
     from seekgraph.tools.dense import Dense
     from seekgraph.tools.documents import Documents, Skipped
@@ -29,6 +30,7 @@ _HOME = {
     "Nearness": "nearness",
     "from_function": "function",
     "open_corpus": "opening",
+    "Choice": "choosing",
     "read_documents": "reading",
     "read_folder": "folder",
     "read_jsonl": "corpus",
@@ -50,6 +52,7 @@ __all__ = [
     "Nearness",
     "from_function",
     "open_corpus",
+    "Choice",
     "read_documents",
     "read_folder",
     "read_jsonl",

@@ -37,7 +37,7 @@ def read_text(file: Path) -> str:
     No link is followed and nothing is waited for: a named pipe, a socket or a device is not opened. An encoding without a mark
     that is not UTF-8 is not guessed, since a wrong guess is a wrong text that nobody notices. Raises `Unreadable`.
     """
-    return decoded(_bytes(file, MAX_BYTES))
+    return decoded(read_bytes(file, MAX_BYTES))
 
 
 def decoded(raw: bytes) -> str:
@@ -57,7 +57,8 @@ def irregular(mode: int) -> str:
     return "" if stat.S_ISREG(mode) else next((name for is_kind, name in _KINDS if is_kind(mode)), "no regular file")
 
 
-def _bytes(file: Path, most: int) -> bytes:
+def read_bytes(file: Path, most: int) -> bytes:
+    """The bytes of a regular file of at most `most` bytes, see `read_text`. Raises `Unreadable`."""
     try:
         if kind := irregular(os.lstat(file).st_mode):
             raise Unreadable(kind)

@@ -1,25 +1,34 @@
-"""Reading a folder of text and Markdown files into passages."""
+"""Reading a folder of documents into passages."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from seekgraph.text.normal import composed
 from seekgraph.tools import decoding, identity
+from seekgraph.tools.choosing import EVERYTHING, Choice
 from seekgraph.tools.decoding import Unreadable
 from seekgraph.tools.documents import Documents, Skipped
 from seekgraph.tools.errors import CorpusError
-from seekgraph.tools.split import split_text
+from seekgraph.tools.loaders.base import Content, File, Loader, load
+from seekgraph.tools.loaders.table import LOADERS, TEXTS, loader_for
+from seekgraph.tools.split import split_sections
 from seekgraph.types import Passage
 
-SUFFIXES = (".txt", ".md", ".markdown", ".rst")
+MAX_BYTES = 100_000_000  # of a file of another kind than text, which has its own limit (`decoding.MAX_BYTES`)
+Loaders = Mapping[str, Loader | str]
 
 
-def read_folder(path: str | Path, words: int = 180, overlap: int = 0) -> Documents:
-    """The .txt, .md, .markdown and .rst files under `path`, in sorted order, split as `split.split_text` does.
+def read_folder(
+    path: str | Path, words: int = 180, overlap: int = 0, loaders: Loaders | None = None, choice: Choice = EVERYTHING
+) -> Documents:
+    """The files under `path` that a loader reads, in sorted order, split as `split.split_sections` does.
+
+    Which loader reads a file its suffix says: `loaders.LOADERS`, with `loaders` before it (`{".adoc": load_adoc}`, see
+    `loaders.Loader`). `choice` leaves files out by patterns.
 
     A passage's id is the file's path relative to the folder, "#", and the headings above it, with a part from its text where
     several passages have the same ("cors.md#origin", "guide.md#setup/linux-3f2a91", see `identity.fragments`), so that it
@@ -27,41 +36,46 @@ def read_folder(path: str | Path, words: int = 180, overlap: int = 0) -> Documen
     with the headings above the passage ("Guide > Setup > Linux"), `meta` has `path` and, below a heading, `heading`. Names are
     in Unicode's form NFC; bytes of a name that are no UTF-8 are written as `\\xe9`.
 
-    Everything else is named in `skipped` with its reason: hidden files and folders, other kinds of files, symbolic links,
-    pipes, sockets and devices, files that are binary, in an unknown encoding (`decoding.read_text`), empty, over 20 MB or not
-    readable, and folders that cannot be listed. Raises `CorpusError` where there is no such folder, or no passage in it.
+    Everything else is named in `skipped` with its reason: hidden files and folders, kinds of files without a loader, symbolic
+    links, pipes, sockets and devices, files that the choice leaves out, and those that their loader cannot read: binary, in an
+    unknown encoding (`decoding.read_text`), empty, too large, damaged, encrypted, or not readable; and folders that cannot be
+    listed. Raises `CorpusError` where there is no such folder, or no passage in it.
     """
     root = Path(path)
     if not root.is_dir():
-        raise CorpusError(f"{root} is not a folder: give a folder of {', '.join(SUFFIXES)} files")
+        raise CorpusError(f"{root} is not a folder: give a folder of documents ({_kinds(loaders)})")
     passages: list[Passage] = []
     skipped: list[Skipped] = []
     names: set[str] = set()
-    for found in _files(root):
+    for found in _files(root, choice, loaders):
         name = _name(found.path.relative_to(root), names)
         if found.skipped:
             skipped.append(Skipped(name, found.skipped, found.expected))
             continue
         try:
-            passages += _passages(found.path, name, words, overlap)
+            passages += _passages(found.path, root, name, words, overlap, loaders)
         except Unreadable as error:
             skipped.append(Skipped(name, str(error)))
     if not passages:
         first = next((each for each in skipped if not each.expected), skipped[0] if skipped else None)
         example = f" ({len(skipped)} files skipped, the first {first.path}: {first.reason})" if first else ""
-        raise CorpusError(f"{root} has no passages{example}: it needs {', '.join(SUFFIXES)} files with text")
+        raise CorpusError(f"{root} has no passages{example}: it needs documents with text ({_kinds(loaders)})")
     return Documents(tuple(passages), tuple(skipped))
 
 
-def read_file(path: str | Path, words: int = 180, overlap: int = 0) -> tuple[Passage, ...]:
-    """The passages of one text file. Raises `CorpusError` where it cannot be read."""
+def read_file(path: str | Path, words: int = 180, overlap: int = 0, loaders: Loaders | None = None) -> tuple[Passage, ...]:
+    """The passages of one file. Raises `CorpusError` where it cannot be read."""
     path = Path(path)
     try:
-        if other := _other_kind(path.name):
+        if other := _other_kind(path.name, loaders):
             raise Unreadable(other)
-        return tuple(_passages(path, _name(Path(path.name), set()), words, overlap))
+        return tuple(_passages(path, path.parent, _name(Path(path.name), set()), words, overlap, loaders))
     except Unreadable as error:
-        raise CorpusError(f"{path}: {error}; expected a file of kind {', '.join(SUFFIXES)}, or a .jsonl corpus") from None
+        raise CorpusError(f"{path}: {error}; expected a file of kind {_kinds(loaders)}, or a .jsonl corpus") from None
+
+
+def _kinds(loaders: Loaders | None) -> str:
+    return ", ".join(dict.fromkeys([*LOADERS, *(loaders or {})]))
 
 
 class _Found(NamedTuple):
@@ -72,7 +86,7 @@ class _Found(NamedTuple):
     expected: bool = False
 
 
-def _files(root: Path) -> Iterator[_Found]:
+def _files(root: Path, choice: Choice, loaders: Loaders | None) -> Iterator[_Found]:
     """All that is below `root`, in an order that is the same on every machine."""
     closed: list[_Found] = []
 
@@ -84,24 +98,26 @@ def _files(root: Path) -> Iterator[_Found]:
         closed.clear()
         here = Path(folder)
         left = [name for name in subfolders if name.startswith(".") or (here / name).is_symlink()]
-        subfolders[:] = sorted(set(subfolders) - set(left))
+        dropped = [name for name in subfolders if name not in left and choice.drops_folder((here / name).relative_to(root))]
+        yield from (_Found(here / name, "excluded", expected=True) for name in sorted(dropped))
+        subfolders[:] = sorted(set(subfolders) - {*left, *dropped})
         for name in sorted(files + left):
-            yield _looked_at(here / name, name)
+            yield _looked_at(here / name, root, choice, loaders)
     yield from closed
 
 
-def _looked_at(path: Path, name: str) -> _Found:
-    if name.startswith("."):
+def _looked_at(path: Path, root: Path, choice: Choice, loaders: Loaders | None) -> _Found:
+    if path.name.startswith("."):
         return _Found(path, "hidden", expected=True)
     if path.is_symlink():
         return _Found(path, "a symbolic link", expected=True)
-    other = _other_kind(name)
-    return _Found(path, other, expected=bool(other))
+    reason = choice.reason(path.relative_to(root)) or _other_kind(path.name, loaders)
+    return _Found(path, reason, expected=bool(reason))
 
 
-def _other_kind(name: str) -> str:
+def _other_kind(name: str, loaders: Loaders | None) -> str:
     kind = Path(name).suffix.lower()
-    return "" if kind in SUFFIXES else f"not a text file ({kind or 'no suffix'})"
+    return "" if kind in LOADERS or kind in (loaders or {}) else f"no loader for {kind or 'files without a suffix'}"
 
 
 def _name(path: Path, taken: set[str]) -> str:
@@ -115,21 +131,44 @@ def _name(path: Path, taken: set[str]) -> str:
     return name
 
 
-def _passages(file: Path, name: str, words: int, overlap: int) -> list[Passage]:
-    found = passages_of(name, decoding.read_text(file), words, overlap)
+def _passages(file: Path, root: Path, name: str, words: int, overlap: int, loaders: Loaders | None) -> list[Passage]:
+    suffix = file.suffix.lower()
+    own = suffix in (loaders or {})
+    data = decoding.read_bytes(file, decoding.MAX_BYTES if suffix in TEXTS and not own else MAX_BYTES)
+    loader = loader_for(suffix, loaders)
+    if loader is None:
+        raise Unreadable(_other_kind(file.name, loaders))
+
+    def include(path: str) -> str | None:
+        return _included(path, file, root)
+
+    found = passages_of(name, load(loader, File(name, data, include)), words, overlap)
     if not found:
         raise Unreadable("empty")
     return found
 
 
-def passages_of(name: str, text: str, words: int = 180, overlap: int = 0) -> list[Passage]:
-    """The passages of a file with this path and text, see `read_folder`; none where it holds no text."""
-    title, pieces = split_text(text, PurePosixPath(name).suffix.lower(), words, overlap)
-    title, document = title or PurePosixPath(name).stem, name.replace("#", "%23")
+def _included(path: str, file: Path, root: Path) -> str | None:
+    """The text of a file inside of the root, by its path from this file or from the root; None for any other."""
+    inside = root.resolve()
+    for base in (file.parent, root):
+        try:
+            wanted = (base / path).resolve()
+            if wanted.is_relative_to(inside) and wanted.is_file():
+                return decoding.read_text(wanted)
+        except (Unreadable, OSError, ValueError, RuntimeError):
+            continue
+    return None
+
+
+def passages_of(name: str, content: Content, words: int = 180, overlap: int = 0) -> list[Passage]:
+    """The passages of a file with this path and content, see `read_folder`; none where it holds no text."""
+    pieces = split_sections(content.sections, words, overlap)
+    title, document = content.title or PurePosixPath(name).stem, name.replace("#", "%23")
     fragments = identity.fragments([identity.Named(piece.name, piece.headings, piece.text) for piece in pieces])
     found = []
     for piece, fragment in zip(pieces, fragments, strict=True):
-        headings = [heading for heading in piece.headings if heading != title]
+        headings = [heading for heading in piece.headings if heading != content.title]
         meta = {"path": name} | ({"heading": " > ".join(headings)} if headings else {})
         found.append(Passage(id=f"{document}#{fragment}", title=" > ".join([title, *headings]), text=piece.text, meta=meta))
     return found

@@ -6,33 +6,33 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from seekgraph.tools.choosing import EVERYTHING, Choice
 from seekgraph.tools.corpus import read_jsonl
 from seekgraph.tools.documents import Documents, Skipped, told_apart
 from seekgraph.tools.errors import CorpusError
-from seekgraph.tools.folder import read_file, read_folder
+from seekgraph.tools.folder import Loaders, read_file, read_folder
 from seekgraph.types import Passage
 
 CORPUS_SUFFIXES = (".jsonl", ".ndjson")
 
 
-def read_documents(path: str | Path, *more: str | Path) -> Documents:
-    """The passages of .jsonl corpora, of folders, and of text files; which of them, each path says.
+def read_documents(path: str | Path, *more: str | Path, loaders: Loaders | None = None, choice: Choice = EVERYTHING) -> Documents:
+    """The passages of .jsonl corpora, of folders, and of single files; which of them, each path says.
 
     Of one path the ids are those of `read_folder` or of the corpus. Of several, ids stay apart: those of a folder begin with its
     name ("docs/guide.md#setup", with as much of its path as tells it from the others), and a corpus whose ids another one has
     already used for other passages puts its name before all of its ids ("wiki:p1"). A path that is given twice is read once.
+    `loaders` and `choice` are those of `read_folder`.
 
     Raises `CorpusError` where there is nothing at a path, or no passage in it.
     """
     paths = list(dict.fromkeys(Path(each).resolve() for each in (path, *more)))
-    if not more:
-        return _read(Path(path))
     if len(paths) == 1:
-        return _read(Path(path))
+        return _read(Path(path), loaders, choice)
     passages: dict[str, Passage] = {}
     skipped: list[Skipped] = []
     for each, name in zip(paths, told_apart(paths), strict=True):
-        documents = _read(each)
+        documents = _read(each, loaders, choice)
         if each.suffix.lower() in CORPUS_SUFFIXES and not each.is_dir():
             passages |= apart(documents.passages, name.removesuffix(each.suffix), passages)
         else:
@@ -58,14 +58,14 @@ def apart(passages: Iterable[Passage], name: str, taken: Mapping[str, Passage]) 
     return found
 
 
-def _read(path: Path) -> Documents:
+def _read(path: Path, loaders: Loaders | None, choice: Choice) -> Documents:
     if path.is_dir():
-        return read_folder(path)
+        return read_folder(path, loaders=loaders, choice=choice)
     if path.suffix.lower() in CORPUS_SUFFIXES:
         return Documents(read_jsonl(path))
     if not path.exists():
-        raise CorpusError(f"{path} does not exist: give a .jsonl corpus or a folder of text and Markdown files")
-    return Documents(read_file(path))
+        raise CorpusError(f"{path} does not exist: give a .jsonl corpus or a folder of documents")
+    return Documents(read_file(path, loaders=loaders))
 
 
 def _under(folder: str, passages: Iterable[Passage]) -> Iterator[Passage]:

@@ -119,7 +119,7 @@ def test_what_cannot_be_read_is_skipped_and_named(tmp_path: Path) -> None:
             "latin.txt": b"caf\xe9",
             "data.txt": b"a\0b",
             "empty.md": " \n",
-            "scan.pdf": b"%PDF",
+            "scan.png": b"\x89PNG",
             ".hidden/x.txt": "no",
         },
     )
@@ -130,10 +130,10 @@ def test_what_cannot_be_read_is_skipped_and_named(tmp_path: Path) -> None:
         "data.txt": "binary",
         "empty.md": "empty",
         "latin.txt": "not UTF-8: save it as UTF-8",
-        "scan.pdf": "not a text file (.pdf)",
+        "scan.png": "no loader for .png",
     }
     assert {each.path for each in documents.failed} == {"data.txt", "empty.md", "latin.txt"}
-    assert "1 x not a text file (.pdf), such as scan.pdf" in documents.summary()
+    assert "1 x no loader for .png, such as scan.png" in documents.summary()
 
 
 def test_an_over_large_file_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,8 +155,8 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_passages_says_what_was_skipped(tmp_path: Path) -> None:
-    write(tmp_path, {"scan.pdf": b"%PDF"})
-    with pytest.raises(CorpusError, match=r"has no passages \(1 files skipped, the first scan\.pdf"):
+    write(tmp_path, {"scan.png": b"\x89PNG"})
+    with pytest.raises(CorpusError, match=r"has no passages \(1 files skipped, the first scan\.png"):
         read_folder(tmp_path)
     with pytest.raises(CorpusError, match="is not a folder"):
         read_folder(tmp_path / "nothing")

@@ -13,11 +13,17 @@ from seekgraph.tools import read_folder
 from seekgraph.tools.attributes import heading_and_anchor
 from seekgraph.tools.folder import passages_of
 from seekgraph.tools.identity import Named, fragments, slug
+from seekgraph.tools.sections import sections_of
+from seekgraph.types import Passage
+
+
+def passages(name: str, text: str, words: int = 180) -> list[Passage]:
+    return passages_of(name, sections_of(text, ".md"), words)
 
 
 def ids(text: str, words: int = 180, name: str = "a.md") -> dict[str, str]:
     """The text of each passage by its id."""
-    found = passages_of(name, text, words)
+    found = passages(name, text, words)
     assert len({passage.id for passage in found}) == len(found)
     return {passage.id: passage.text for passage in found}
 
@@ -48,8 +54,8 @@ def test_an_id_is_the_path_and_the_headings_below_the_documents_own() -> None:
 
 
 def test_an_anchor_is_the_name_of_its_heading_and_not_in_the_title() -> None:
-    passages = passages_of("cors.md", "# CORS { #cors }\n\n## Origin { #origin .wide }\n\nText.\n\n### Steps\n\nMore.\n")
-    assert [(passage.id, passage.title) for passage in passages] == [
+    found = passages("cors.md", "# CORS { #cors }\n\n## Origin { #origin .wide }\n\nText.\n\n### Steps\n\nMore.\n")
+    assert [(passage.id, passage.title) for passage in found] == [
         ("cors.md#origin", "CORS > Origin"),
         ("cors.md#origin/steps", "CORS > Origin > Steps"),
     ]
@@ -97,7 +103,7 @@ def document(parts: list[tuple[str, list[str]]]) -> str:
 
 @given(sections, st.data())
 def test_an_edit_of_one_section_changes_no_id_of_the_others(parts: list[tuple[str, list[str]]], data: st.DataObject) -> None:
-    before = passages_of("a.md", document(parts), 4)
+    before = passages("a.md", document(parts), 4)
     at = data.draw(st.integers(0, len(parts) - 1))
     change = data.draw(st.sampled_from(("insert", "remove", "edit")))
     new = ("Brand new", data.draw(bodies))
@@ -109,7 +115,7 @@ def test_an_edit_of_one_section_changes_no_id_of_the_others(parts: list[tuple[st
         case _:
             edited = [*parts[:at], (parts[at][0], new[1]), *parts[at + 1 :]]
     touched = heading_and_anchor(parts[at][0])[0] if change != "insert" else ""
-    after = {passage.id: passage.text for passage in passages_of("a.md", document(edited), 4)}
+    after = {passage.id: passage.text for passage in passages("a.md", document(edited), 4)}
     for passage in before:
         if not touched or passage.meta.get("heading") != touched:
             assert after[passage.id] == passage.text
@@ -117,7 +123,7 @@ def test_an_edit_of_one_section_changes_no_id_of_the_others(parts: list[tuple[st
 
 @given(st.lists(st.tuples(st.sampled_from(("a", "b", "a-2")), st.sampled_from(("x", "y", " x "))), max_size=12))
 def test_fragments_are_unique_and_the_same_each_time(wanted: list[tuple[str, str]]) -> None:
-    passages = [Named(name, (name,), text) for name, text in wanted]
-    found = fragments(passages)
-    assert len(set(found)) == len(passages)
-    assert found == fragments(passages)
+    wants = [Named(name, (name,), text) for name, text in wanted]
+    found = fragments(wants)
+    assert len(set(found)) == len(wants)
+    assert found == fragments(wants)

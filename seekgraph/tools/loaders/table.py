@@ -1,0 +1,46 @@
+"""Which loader reads which suffix."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import cast
+
+from seekgraph.tools.loaders.base import Loader
+
+_HERE = "seekgraph.tools.loaders"
+
+# A loader, or where one is: "module:function", imported when a file needs it.
+LOADERS: Mapping[str, Loader | str] = MappingProxyType(
+    {
+        ".txt": f"{_HERE}.text:plain",
+        ".md": f"{_HERE}.text:marked",
+        ".markdown": f"{_HERE}.text:marked",
+        ".rst": f"{_HERE}.text:marked",
+        ".py": f"{_HERE}.source:python",
+        ".ipynb": f"{_HERE}.notebook:notebook",
+        ".csv": f"{_HERE}.rows:separated",
+        ".tsv": f"{_HERE}.rows:separated",
+        ".eml": f"{_HERE}.mail:mail",
+        ".html": f"{_HERE}.html:html",
+        ".htm": f"{_HERE}.html:html",
+        ".xhtml": f"{_HERE}.html:html",
+        ".pdf": f"{_HERE}.pdf:pdf",
+        ".docx": f"{_HERE}.word:word",
+        ".pptx": f"{_HERE}.slides:slides",
+        ".xlsx": f"{_HERE}.sheets:sheets",
+        ".xls": f"{_HERE}.sheets:sheets",
+        ".ods": f"{_HERE}.sheets:sheets",
+    }
+)
+TEXTS = frozenset({".txt", ".md", ".markdown", ".rst", ".py", ".ipynb", ".csv", ".tsv", ".eml", ".html", ".htm", ".xhtml"})
+
+
+def loader_for(suffix: str, more: Mapping[str, Loader | str] | None = None) -> Loader | None:
+    """The loader of a suffix (lower case, with its dot), `more` before `LOADERS`; None where no loader reads such files."""
+    found = (more or {}).get(suffix) or LOADERS.get(suffix)
+    if not isinstance(found, str):
+        return found
+    module, _, name = found.partition(":")
+    return cast(Loader, getattr(importlib.import_module(module), name))
