@@ -93,6 +93,7 @@ test-browser: chromium .venv/.browser
 
 test-slow: .venv/.dev
 	$(BIN)/pytest -m "slow and not dense" --timeout 1800
+	SEEKGRAPH_ALL_EXAMPLES=1 $(BIN)/pytest -n auto --timeout 1800 tests/core tests/diagnosis tests/optimizers
 
 bench: .venv/.bench
 	@for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script"; done

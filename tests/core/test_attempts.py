@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from amounts import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit import (
@@ -435,7 +436,7 @@ def test_a_drawing_shows_attempts() -> None:
 
 # --- what holds of every run ---------------------------------------------------------------------------------------------
 
-many = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=examples(100, 30), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def random_run(flow: sg.Flow, given: dict[str, Any]) -> Any:

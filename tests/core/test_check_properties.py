@@ -13,6 +13,7 @@ from itertools import combinations, product
 from typing import Annotated, Any, NamedTuple
 
 import hypothesis.strategies as st
+from amounts import examples
 from hypothesis import HealthCheck, given, settings
 from pydantic import create_model
 
@@ -327,7 +328,7 @@ def flows(draw: st.DrawFn) -> Flow:
 
 # --- properties ----------------------------------------------------------------------------------------------------
 
-many = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=examples(150, 50), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @many

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from amounts import examples
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_flows import Log, bound, flows, inputs
@@ -14,7 +15,7 @@ from random_flows import Log, bound, flows, inputs
 import seekgraph as sg
 from seekgraph.core.machine.result import Result
 
-MANY = 100
+MANY = examples(100, 40)
 many = settings(
     max_examples=MANY, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
 )

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from amounts import examples
 from hypothesis import HealthCheck, Phase, given, settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "core"))
@@ -22,7 +23,7 @@ EXAMPLES = [
 ]
 
 
-@settings(max_examples=100, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100, 30), deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(flows())
 def test_any_flow_can_be_diagnosed(flow: sg.Flow) -> None:
     Log.begin(0.0)

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import pytest
 import rivers
+from amounts import examples
 from pydantic import BaseModel
 
 import seekgraph as sg
@@ -142,8 +143,8 @@ class Coin(sg.Node):
 
 
 def test_cross_fitting_takes_a_fit_that_gains_nothing_no_oftener_than_it_may() -> None:
-    """Each row's coin is tossed anew by every fit, so a hundred worlds say how often chance alone is taken for a gain."""
-    taken, worlds = 0, 100
+    """Each row's coin is tossed anew by every fit, so many worlds say how often chance alone is taken for a gain."""
+    taken, worlds = 0, examples(100, 40)
     for world in range(worlds):
         flow = sg.Flow(Coin(world), output="passages")
         taken += flow.bind().compile(rivers.TRAIN, rivers.VAL, metric="support_recall", passes=[Fit()]).changes[0].accepted
@@ -159,7 +160,7 @@ def test_training_rows_help_to_judge_where_rollouts_cost_only_time() -> None:
 def test_where_a_rollout_asks_a_model_only_held_back_rows_judge() -> None:
     flow = sg.Flow(rivers.Search(k=24) >> rivers.Rank() >> Answer())
     bound = flow.bind(corpus=rivers.corpus(), lm=Scripted(lambda _: {"text": "Amber", "citations": [], "refused": False}))
-    result = asyncio.run(compile_flow(bound, rivers.TRAIN, rivers.VAL, metric="support_recall", passes=[Fit()]))
+    result = asyncio.run(compile_flow(bound, rivers.TRAIN, rivers.VAL, metric="support_recall", passes=[Fit()], hold=()))
     assert result.changes[0].accepted
     assert result.changes[0].comparison is not None
     assert result.changes[0].comparison.n == len(rivers.VAL)

@@ -60,10 +60,11 @@ def told(result: Compiled) -> dict[str, Any]:
     return {name: plain[name] for name in ("changes", "front", "before", "after", "status")}
 
 
-KILLS = [("ranking", 20), ("ranking", 58), ("ranking", 77), ("ranking", 110), ("searching", 60), ("deepening", 90)]
+KILLS = [("ranking", 58), ("searching", 60), ("deepening", 90)]
+MORE = [pytest.param("ranking", die_at, marks=pytest.mark.slow) for die_at in (20, 77, 110)]
 
 
-@pytest.mark.parametrize(("flow", "die_at"), KILLS)
+@pytest.mark.parametrize(("flow", "die_at"), [*KILLS, *MORE])
 def test_after_a_kill_nothing_finished_is_run_again_and_the_result_is_the_same(tmp_path: Path, flow: str, die_at: int) -> None:
     journal, first, second = tmp_path / "j", tmp_path / "first", tmp_path / "second"
     assert child(journal, flow, first, die_at).returncode == -signal.SIGKILL
