@@ -14,8 +14,10 @@ from seekgraph.cli.arguments import (
     Corpus,
     Dense,
     Docs,
+    Exclude,
     FlowName,
     Held,
+    Include,
     Json,
     JsonTo,
     LmFor,
@@ -109,6 +111,8 @@ def run(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    include: Include = None,
+    exclude: Exclude = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -128,7 +132,26 @@ def run(
 
     name, asked = flow_and(flow, question, "QUESTION", default="ask")
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    run_command(name, asked, documents_of(corpus, docs, dense, cache), running, Showing(trace, steps, json, stream))
+    run_command(
+        name, asked, documents_of(corpus, docs, dense, cache, include, exclude), running, Showing(trace, steps, json, stream)
+    )
+
+
+@app.command()
+def passages(
+    words: Annotated[str | None, typer.Argument(metavar="[WORDS]", help="Words to find; all passages without them.")] = None,
+    corpus: Corpus = None,
+    docs: Docs = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    most: Annotated[int, typer.Option("-k", min=1, help="How many to show of those that are found.")] = 10,
+    skipped: Annotated[bool, typer.Option("--skipped", help="The files that were not read, each with its reason.")] = False,
+    json: Json = False,
+) -> None:
+    """List or find the passages of documents with their ids, as the gold of questions names them."""
+    from seekgraph.cli.passages import passages_command
+
+    passages_command(documents_of(corpus, docs, include=include, exclude=exclude), words, most, skipped, json)
 
 
 @app.command()
@@ -144,6 +167,8 @@ def replay(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    include: Include = None,
+    exclude: Exclude = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -161,7 +186,7 @@ def replay(
     changing = Changing(at, tuple(write or ()), tuple(param or ()))
     saving = Saving(save_trace, save_row, tuple(answer or ()), json)
     running = running_of(memo=memo, lm=lm, lm_for=lm_for, bind=bind)
-    replay_command(trace, flow_of(flow), changing, documents_of(corpus, docs, dense, cache), running, saving)
+    replay_command(trace, flow_of(flow), changing, documents_of(corpus, docs, dense, cache, include, exclude), running, saving)
 
 
 @app.command()
@@ -172,6 +197,8 @@ def evaluate(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    include: Include = None,
+    exclude: Exclude = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -190,7 +217,7 @@ def evaluate(
 
     options = Options(questions_of(questions), limit, tuple(metric or ()), parallel, tuple(reward or ()))
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    evaluate_command(flow_of(flow), options, documents_of(corpus, docs, dense, cache), running, json)
+    evaluate_command(flow_of(flow), options, documents_of(corpus, docs, dense, cache, include, exclude), running, json)
 
 
 @app.command()
@@ -201,6 +228,8 @@ def diagnose(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    include: Include = None,
+    exclude: Exclude = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -223,7 +252,7 @@ def diagnose(
 
     options = Options(questions_of(questions), limit, metric, good, headroom, worst, parallel, tuple(reward or ()))
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    diagnose_command(flow_of(flow), options, documents_of(corpus, docs, dense, cache), running, json, html)
+    diagnose_command(flow_of(flow), options, documents_of(corpus, docs, dense, cache, include, exclude), running, json, html)
 
 
 @app.command("compile")
@@ -239,6 +268,8 @@ def compile_(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    include: Include = None,
+    exclude: Exclude = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -263,7 +294,7 @@ def compile_(
     held = None if hold is None else tuple(hold)
     task = Task(train, val, tuple(metric or ()), tuple(reward or ()), tuple(passes or ()), held, trials, out, resume, plan, json)
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    compile_command(flow_of(flow), task, documents_of(corpus, docs, dense, cache), running)
+    compile_command(flow_of(flow), task, documents_of(corpus, docs, dense, cache, include, exclude), running)
 
 
 @app.command()

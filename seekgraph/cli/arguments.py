@@ -58,8 +58,16 @@ FlowName = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
 JsonTo = Annotated[str | None, typer.Option("--json", metavar="[OUT]", help="Write JSON to a file, or to standard output.")]
 Corpus = Annotated[list[Path] | None, typer.Option(exists=True, help="A .jsonl corpus: id, title, text; may be repeated.")]
-Docs = Annotated[list[Path] | None, typer.Option(exists=True, help="A folder of text and Markdown files; may be repeated.")]
+Docs = Annotated[list[Path] | None, typer.Option(exists=True, help="A folder of documents; may be repeated.")]
 Dense = Annotated[bool, typer.Option("--dense", help="Also bind dense retrieval (needs the extra 'dense').")]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(metavar="GLOB", help="Only files of folders that this matches, as in .gitignore: '*.md'; may be repeated."),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(metavar="GLOB", help="No files of folders that this matches, as in .gitignore: '/drafts/'; may be repeated."),
+]
 Cache = Annotated[Path | None, typer.Option(file_okay=False, help="A folder to keep indexes in.")]
 Bind = Annotated[
     list[str] | None,
@@ -190,14 +198,23 @@ def questions_of(path: Path | None) -> Path:
     return found
 
 
-def documents_of(corpus: Sequence[Path] | None, docs: Sequence[Path] | None, dense: bool, cache: Path | None) -> Documents:
-    """--corpus, --docs, --dense, --cache; without sources those of the configuration file."""
+def documents_of(
+    corpus: Sequence[Path] | None,
+    docs: Sequence[Path] | None,
+    dense: bool = False,
+    cache: Path | None = None,
+    include: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
+) -> Documents:
+    """--corpus, --docs, --dense, --cache, --include, --exclude; without sources or patterns those of the configuration file."""
     from seekgraph.cli.config import read_config
     from seekgraph.cli.options import Documents
 
+    config = read_config()
+    only, never = tuple(include or config.texts("include")), tuple(exclude or config.texts("exclude"))
     if corpus or docs:
-        return Documents((*(corpus or ()), *(docs or ())), dense, cache)
-    return Documents(read_config().sources, dense, cache, configured=True)
+        return Documents((*(corpus or ()), *(docs or ())), dense, cache, include=only, exclude=never)
+    return Documents(config.sources, dense, cache, configured=True, include=only, exclude=never)
 
 
 def running_of(

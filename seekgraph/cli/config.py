@@ -3,6 +3,7 @@
 [tool.seekgraph]
 flow = "mypackage.flows:flow"
 docs = ["notes"]             # or corpus = "corpus.jsonl"; several of both are one corpus
+exclude = ["/drafts/"]       # files of folders that are left out, as in .gitignore; include: the only ones that are read
 lm = "openai/gpt-4.1-mini"
 memo = ".seekgraph/memo.db"
 questions = "dev.jsonl"      # of evaluate and diagnose
@@ -23,7 +24,8 @@ from seekgraph.cli.common import Misuse, similar
 from seekgraph.cli.output import detail, show, write_json
 
 TEXTS, PATHS, LISTS = ("flow", "lm"), ("memo", "questions"), ("docs", "corpus")
-KEYS = ("flow", "docs", "corpus", "lm", "memo", "questions")
+PATTERNS = ("include", "exclude")
+KEYS = ("flow", "docs", "corpus", "include", "exclude", "lm", "memo", "questions")
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class Config:
         """`memo` or `questions`."""
         found: Path | None = self._used(key)
         return found
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """`include` or `exclude`."""
+        return tuple(self._used(key) or ())
 
     def _used(self, key: str) -> Any:
         value = self.values.get(key)
@@ -95,10 +101,13 @@ def _value(file: Path, key: str, value: Any) -> Any:
     where = f"{file}, [tool.seekgraph]"
     if key not in KEYS:
         raise Misuse(f"{where}: {key!r} is not known{similar(key, KEYS)}; there are {', '.join(KEYS)}")
-    if key in LISTS:
+    if key in (*LISTS, *PATTERNS):
         texts = [value] if isinstance(value, str) else value
         if not isinstance(texts, list) or not all(isinstance(each, str) and each for each in texts):
-            raise Misuse(f"{where}: {key} is a path, or a list of paths, not {value!r}")
+            what = "path" if key in LISTS else "pattern"
+            raise Misuse(f"{where}: {key} is a {what}, or a list of {what}s, not {value!r}")
+        if key in PATTERNS:
+            return tuple(texts)
         return tuple(_path(file, each) for each in texts)
     if not isinstance(value, str) or not value:
         raise Misuse(f"{where}: {key} is a text, not {value!r}")

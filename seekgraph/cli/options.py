@@ -17,6 +17,7 @@ from seekgraph.core.base.errors import SeekgraphError
 
 if TYPE_CHECKING:
     from seekgraph.flow import Bound, Flow
+    from seekgraph.tools.documents import Documents as Read
     from seekgraph.types import Example
 
 
@@ -26,7 +27,7 @@ class NoMemo(SeekgraphError):
 
 @dataclass(frozen=True)
 class Documents:
-    """--corpus, --docs, --dense, --cache. Several sources are one corpus, whose ids are kept apart.
+    """--corpus, --docs, --dense, --cache, --include, --exclude. Several sources are one corpus, whose ids are kept apart.
 
     `configured` sources are from a configuration file: a flow that takes no documents passes them by.
     """
@@ -35,13 +36,23 @@ class Documents:
     dense: bool = False
     cache: Path | None = None
     configured: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def read(self) -> Read:
+        """The passages of these documents, and the files that were not read. Raises `Misuse` where no documents are given."""
+        from seekgraph.tools import Choice, read_documents
+
+        if not self.sources:
+            raise Misuse("no documents are given: give --docs FOLDER or --corpus FILE.jsonl")
+        return read_documents(*self.sources, choice=Choice(self.include, self.exclude))
 
     def open(self, flow: Flow, bound: Iterable[str] = ()) -> dict[str, Any]:
         """What the flow takes, made from these documents; `bound` are the names of resources that it gets from elsewhere.
 
         Raises `Misuse` where it takes something that documents do not give.
         """
-        from seekgraph.tools import open_corpus
+        from seekgraph.tools import Choice, open_corpus
 
         takes = [name for name in flow.resources if name not in set(bound)]
         required = {name for name in takes if flow.resources[name][2]}
@@ -55,7 +66,8 @@ class Documents:
         if missing := sorted(required - set(gives)):
             hint = "give --dense too" if missing == ["dense"] else f"give --bind {missing[0]}=module:attribute"
             raise Misuse(f"the flow asks for {', '.join(missing)}; documents give {', '.join(sorted(gives))}: {hint}")
-        offered = open_corpus(*self.sources, dense=self.dense, cache=self.cache)
+        choice = Choice(self.include, self.exclude)
+        offered = open_corpus(*self.sources, dense=self.dense, cache=self.cache, choice=choice)
         return {name: thing for name, thing in offered.items() if name in takes}
 
 

@@ -1,0 +1,49 @@
+"""`seekgraph passages`, and which files of a folder are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shell import SINGLE, seekgraph
+
+
+def test_passages_are_listed_with_their_ids(notes: Path) -> None:
+    ran = seekgraph("passages", "--docs", notes)
+    assert ran.code == 0
+    assert "rivers.md#danube  Rivers > Danube: The Danube flows through Vienna." in ran.out.splitlines()
+
+
+def test_passages_are_found_by_words(notes: Path) -> None:
+    found = seekgraph("passages", "Basel", "--docs", notes, "-k", "1", "--json").json["passages"]
+    assert [(each["id"], each["text"]) for each in found] == [("rivers.md#rhine", "The Rhine flows through Basel.")]
+    assert "no passage has a word of 'zebra'" in seekgraph("passages", "zebra", "--docs", notes).out
+
+
+def test_every_file_that_was_not_read_is_listed_with_its_reason(notes: Path) -> None:
+    (notes / "old.md").write_bytes(b"\xff\xfe\xff")
+    (notes / "photo.png").write_bytes(b"PNG")
+    assert {
+        "old.md: not UTF-16-LE, as its first bytes say",
+        "photo.png: no loader for .png",
+        "rivers.md: excluded",
+    } <= set(seekgraph("passages", "--docs", notes, "--skipped", "--exclude", "rivers.md").out.splitlines())
+    rows = seekgraph("passages", "--docs", notes, "--skipped", "--json").json["skipped"]
+    assert {"path": "photo.png", "reason": "no loader for .png", "expected": True} in rows
+
+
+def test_patterns_of_the_command_line_go_before_those_of_the_configuration_file(folder: Path, notes: Path) -> None:
+    (notes / "draft.md").write_text("# Draft\n\nThe Inn flows through Innsbruck.\n")
+    (folder / "pyproject.toml").write_text(f'[tool.seekgraph]\ndocs = "{notes.name}"\nexclude = "draft.md"\n')
+    assert "draft.md" not in seekgraph("passages").out
+    assert "draft.md#draft" in seekgraph("passages", "--exclude", "rivers.md").out
+    assert "Innsbruck" not in seekgraph("run", SINGLE, "Which river flows through Innsbruck?").out
+    ran = seekgraph(
+        "run", SINGLE, "Which river flows through Innsbruck?", "--docs", notes, "--include", "draft.md", "--exclude", "x"
+    )
+    assert "draft.md#draft" in ran.out
+
+
+def test_without_documents_passages_says_how_to_give_them(folder: Path) -> None:
+    ran = seekgraph("passages")
+    assert ran.code == 2
+    assert "--docs FOLDER" in ran.err
