@@ -115,12 +115,14 @@ class Models:
 
 
 def require_gold(bound: Bound, examples: Iterable[Example]) -> None:
-    """Raise `ExampleError` for gold that is not among the documents: no flow could ever find it."""
-    from seekgraph.evaluation.examples import check_gold
+    """Raise `ExampleError` for gold that is not among the documents, or not as it was recorded: no flow could ever find it."""
+    from seekgraph.evaluation.examples import check_gold, check_recorded
 
     passages: Any = getattr(bound.resources.get("corpus"), "passages", None)
     if callable(getattr(passages, "id", None)):  # a retriever of a user's own need not know its passages
-        check_gold(examples, [passages.id(number) for number in range(len(passages))])
+        rows = list(examples)
+        check_recorded(rows, ((passage.id, passage.text) for passage in passages))
+        check_gold(rows, [passages.id(number) for number in range(len(passages))])
 
 
 @dataclass(frozen=True)

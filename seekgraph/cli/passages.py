@@ -44,4 +44,7 @@ def _found(passages: Sequence[Passage], words: str, most: int) -> Sequence[Passa
 
 
 def _row(passage: Passage) -> dict[str, Any]:
-    return {"id": passage.id, "title": passage.title, "text": passage.text, "meta": dict(passage.meta)}
+    from seekgraph.tools.identity import content_hash
+
+    row = {"id": passage.id, "title": passage.title, "text": passage.text, "hash": content_hash(passage.text)}
+    return {**row, "meta": dict(passage.meta)}

@@ -21,6 +21,7 @@ from pydantic import JsonValue, ValidationError
 from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.core.base.reading import MOST_LEVELS, levels, lines_of
 from seekgraph.evaluation.nearest import nearest_ids
+from seekgraph.evaluation.recorded import changes
 from seekgraph.types import Example, StepLabel, SubQuestion
 
 _FIELDS = ("id", "question", "answers", "supporting_ids", "step_labels")
@@ -113,6 +114,19 @@ def folds(examples: Iterable[Example], n: int = 5, seed: int = 0) -> tuple[Fold,
     return tuple(
         Fold(train=tuple(row for i, row in enumerate(rows) if i % n != part), test=tuple(rows[part::n])) for part in range(n)
     )
+
+
+def check_recorded(examples: Iterable[Example], texts: Iterable[tuple[str, str]]) -> None:
+    """Raise `ExampleError` where a row records the hash of a gold passage (`supporting_hashes`) that now has another text.
+
+    `texts` are the passages of the corpus as (id, text). The message says where the recorded text is now, if it is anywhere.
+    """
+    if found := list(changes(examples, texts)):
+        more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        raise ExampleError(
+            f"{'; '.join(found[:_SHOWN])}{more}. Look whether the passage still answers the question, and "
+            "correct 'supporting_ids' and 'supporting_hashes'"
+        )
 
 
 def check_gold(examples: Iterable[Example], passage_ids: Iterable[str]) -> None:

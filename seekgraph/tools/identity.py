@@ -62,6 +62,11 @@ def fragments(passages: Sequence[Named]) -> list[str]:
     return found
 
 
+def content_hash(text: str) -> str:
+    """12 hex digits that follow from a passage's text alone, white space and its Unicode form aside: for noting what was gold."""
+    return _digest(text)[:_LONG]
+
+
 def _free(name: str, taken: set[str]) -> str:
     found, number = name, 1
     while found in taken:

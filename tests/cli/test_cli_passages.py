@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from shell import SINGLE, seekgraph
@@ -47,3 +48,14 @@ def test_without_documents_passages_says_how_to_give_them(folder: Path) -> None:
     ran = seekgraph("passages")
     assert ran.code == 2
     assert "--docs FOLDER" in ran.err
+
+
+def test_gold_whose_text_changed_since_it_was_recorded_is_refused(folder: Path, notes: Path) -> None:
+    (found,) = seekgraph("passages", "Basel", "--docs", notes, "-k", "1", "--json").json["passages"]
+    row = {"id": "q", "question": "Which river flows through Basel?", "answers": ["Rhine"], "supporting_ids": [found["id"]]}
+    (folder / "dev.jsonl").write_text(json.dumps({**row, "supporting_hashes": {found["id"]: found["hash"]}}) + "\n")
+    assert seekgraph("evaluate", SINGLE, "--docs", notes, "--questions", "dev.jsonl").code == 0
+    (notes / "rivers.md").write_text("# Rivers\n\n## Rhine\n\nThe Rhine is long.\n\n## New\n\nThe Rhine flows through Basel.\n")
+    ran = seekgraph("evaluate", SINGLE, "--docs", notes, "--questions", "dev.jsonl")
+    assert ran.code == 1
+    assert "'rivers.md#rhine' is now 'rivers.md#new'" in " ".join(ran.err.split())
