@@ -23,7 +23,7 @@ from seekgraph.text.units import Unit
 from seekgraph.text.weights import coverage, terms
 from seekgraph.types import Passage
 
-LITERAL, HEADINGS, STANDING, NEAR, DEPTH, REPEATED = 0.3, 0.5, 3.5, 3.0, 0.02, 0.7
+LITERAL, HEADINGS, STANDING, NEAR, DEPTH, REPEATED = 0.3, 0.5, 1.5, 3.0, 0.02, 1.0
 """What a literal name, the headings' share, the passage's standing and nearness in meaning (a cosine) add, what each block before
 it in its passage takes off, and what being a repetition takes off. Chosen on the training questions over two documentations, by
 the share of the facts named."""
