@@ -80,7 +80,7 @@ class BM25:
 
     @classmethod
     def from_folder(cls, path: str | Path, **settings: Any) -> Self:
-        """BM25 over a folder of text and Markdown files, split as `folder.read_folder` does; skipped files are logged."""
+        """BM25 over a folder of documents, split as `folder.read_folder` does; skipped files are logged."""
         return cls(read_documents(path).logged(path).passages, **settings)
 
     def with_settings(self, **settings: float) -> Self:
