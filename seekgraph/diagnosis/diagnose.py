@@ -218,5 +218,5 @@ def _nodes(
 
 
 def _gain(differences: Sequence[float]) -> Interval:
-    """The mean difference of a metric, which lies in [-1, 1] unless its values say otherwise."""
-    return interval(differences, bounds_of(differences, (-1.0, 1.0)))
+    """The mean gain of a metric: a perfect node loses nothing, so each is in [0, 1] unless its values say otherwise."""
+    return interval(differences, bounds_of(differences, (0.0, 1.0)) or bounds_of(differences, (-1.0, 1.0)))
