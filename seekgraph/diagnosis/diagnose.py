@@ -13,6 +13,7 @@ from typing import Any
 from seekgraph.core.base.budget import Budget, Usage
 from seekgraph.core.base.meter import Meter
 from seekgraph.core.language.lm import LM
+from seekgraph.core.language.ports import Ranker
 from seekgraph.core.language.reads import needs
 from seekgraph.core.machine.bound import Bound
 from seekgraph.diagnosis.blame import blame
@@ -154,9 +155,12 @@ def _cases(bound: Bound, rows: Sequence[Example], report: Report, goodness: Good
 
 
 def _is_bound(bound: Bound, path: str) -> bool:
-    """Whether a node has all resources that it may ask for, but for a language model: without, it has nothing to be better at."""
+    """Whether a node has the resources that it may ask for; without, it has nothing to be better at.
+
+    A language model or a ranker that is left out is no lack: such a node works by its rules.
+    """
     op = bound.program.nodes[path]
-    asked = [name for name, port, _ in needs(op.node) if port is not LM]
+    asked = [name for name, port, _ in needs(op.node) if port not in (LM, Ranker)]
     return not asked or any(name in bound.resources for name in asked)
 
 

@@ -211,8 +211,8 @@ def to_evidence(
 ) -> Checked[tuple[Evidence, ...]]:
     """Evidence whose quotes stand in the passages, written as they stand there.
 
-    A quote is looked for in the passage that it names, then in the others. Quotes that are nowhere, that are `selected` already
-    or repeat, and those past `most` are dropped. Nothing found is `()`.
+    A quote is looked for in the passage that it names, then in the others. Quotes that are nowhere or say nothing, that are
+    `selected` already or repeat, and those past `most` are dropped. Nothing found is `()`.
     """
     by_id = {passage.id: passage for passage in passages}
     ids = Ids(by_id)
@@ -226,8 +226,9 @@ def to_evidence(
             continue
         id, (start, end) = held
         quote = by_id[id].text[start:end]
-        made = Evidence(claim=said(each.claim) or said(quote), passage_id=id, quote=quote)
-        if made.id not in seen:
+        claim = said(each.claim) or said(quote)
+        made = Evidence(claim=claim, passage_id=id, quote=quote)
+        if claim and made.id not in seen:
             seen.add(made.id)
             found.append(made)
     return Checked(tuple(found), len(out.evidence) - len(found))
