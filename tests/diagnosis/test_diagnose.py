@@ -84,7 +84,7 @@ def test_as_a_table_it_shows_nodes_waterfall_and_the_worst() -> None:
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert "rhine: answer_f1 0.000 over 2 examples, 2 below 0.5, 0 errors" in shown
     assert "1.000 [.16, 1.00]" in shown
-    assert ".500 [-.79, .99]" in shown
+    assert ".500 [.01, .99]" in shown
     assert "from question to answer" in shown
     assert "note (reading): it read gold passage p2 (Ann Berg)" in shown
 
