@@ -40,7 +40,7 @@ endef
 	$(call install,[local])
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(call install,[dev$(comma)docs])
+	$(call install,[dev$(comma)docs$(comma)lm])
 
 .venv/.dense: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,[dev$(comma)dense$(comma)embed])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import NamedTuple
 
 from seekgraph.evaluation.comparisons import Comparison, holm, paired
@@ -17,8 +18,8 @@ from seekgraph.types import Example
 HARM = 0.1
 """The chance of seeing a fall in any of the held metrics where none of them falls."""
 
-PATIENCE = 1.64
-"""Standard errors of its paired difference by which a metric may seem worse in a search: one-sided, 5 % of chance."""
+CHANCE = 0.05
+"""The chance that a search leaves a candidate out for a fall of any held metric where none of them falls: one-sided."""
 
 HOLD_WEIGHT = 0.25
 """What a search takes off a candidate's signal for each point by which a held metric falls."""
@@ -98,7 +99,7 @@ def harms(after: Sequence[Row], before: Sequence[Row], held: Sequence[Metric]) -
 
 class Falls(NamedTuple):
     """How much worse held metrics look on the rows of a search: `total`, the sum of the means by which they fell, and the names
-    of those that fell by more than `PATIENCE` standard errors."""
+    of those that fell beyond `CHANCE`, which the held metrics share."""
 
     total: float
     clear: tuple[str, ...]
@@ -107,12 +108,13 @@ class Falls(NamedTuple):
 def falls(after: Sequence[Row], before: Sequence[Row], held: Sequence[Metric]) -> Falls:
     """What a search, which tries many candidates, sees of held metrics that fall, on rows in the same order."""
     total, clear = 0.0, []
+    patience = NormalDist().inv_cdf(1 - CHANCE / max(1, len(held)))
     for each in held:
         sign = 1.0 if each.higher_is_better else -1.0
         pairs = zip(_values(after, each.name), _values(before, each.name), strict=True)
         gaps = [sign * (mine - theirs) for mine, theirs in pairs if mine is not None and theirs is not None]
         total += max(0.0, -sum(gaps) / max(1, len(gaps)))
-        if behind(gaps, PATIENCE):
+        if behind(gaps, patience):
             clear.append(each.name)
     return Falls(total, tuple(clear))
 

@@ -32,7 +32,7 @@ def test_a_corpus_that_cannot_be_read(folder: Path, case: str) -> None:
 
 def test_a_folder_without_text(folder: Path) -> None:
     (folder / "empty").mkdir()
-    seekgraph("run", SINGLE, "Who?", "--docs", "empty").refused(1, "empty has no passages: it needs .txt, .md")
+    seekgraph("run", SINGLE, "Who?", "--docs", "empty").refused(1, "empty has no passages: it needs documents", ".txt, .md")
 
 
 def test_files_that_are_skipped_are_said_and_the_rest_is_used(notes: Path) -> None:

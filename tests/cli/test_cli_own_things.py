@@ -108,7 +108,10 @@ def test_what_is_bound_joins_the_documents_and_may_be_for_one_node_alone() -> No
 
 def test_check_makes_what_is_bound() -> None:
     ran = seekgraph("check", "mine:flow", "--bind", "wiki=mine:Index", "--param", "retrieve.k=5")
-    assert (ran.code, ran.out) == (0, "mine: no errors; 3 places, 7 params; asks for wiki, lm (optional); bound: wiki\n")
+    assert (ran.code, ran.out) == (
+        0,
+        "mine: no errors; 3 places, 7 params; asks for wiki, lm (optional), ranker (optional); bound: wiki\n",
+    )
 
 
 WRONG_BINDS = {
@@ -196,7 +199,7 @@ def test_several_folders_and_corpora_are_one_corpus(folder: Path, notes: Path) -
 def test_ready_made_flows_have_names() -> None:
     listed = seekgraph("flows", "--json").json["flows"]
     bridge = next(each for each in listed if each["name"] == "bridge")
-    assert bridge["resources"] == {"corpus": True, "dense": False, "links": True}
+    assert bridge["resources"] == {"corpus": True, "dense": False, "links": True, "ranker": False}
     assert (bridge["flow"], bridge["model"]) == ("seekgraph.flows.bridge:flow", "optional")
     assert bridge["about"].startswith("Multi-hop search without a language model")
     assert all(each["about"] and "\n" not in each["about"] for each in listed)

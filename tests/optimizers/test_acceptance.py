@@ -164,7 +164,7 @@ def test_a_whole_compile_of_what_nothing_can_better_changes_it_in_about_alpha_of
         result = flow.bind().compile(rivers.TRAIN, rivers.VAL, metric="support_recall", passes=[Tune(trials=12)], seed=seed)
         searched += bool(result.changes[0].values)
         accepted += result.changes[0].accepted
-    assert searched > 0.9 * compiles
+    assert searched > 0.8 * compiles
     assert accepted / compiles <= 0.1 + 2 * (0.09 / compiles) ** 0.5
 
 
