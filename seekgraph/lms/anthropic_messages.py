@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from seekgraph.core.language.lm import Ended, Settings
+from seekgraph.lms.failures import Transient
 from seekgraph.lms.options import Extras
-from seekgraph.lms.protocols import Composed, Piece, Question, Read, before_first, count, parted, table, text_of
+from seekgraph.lms.protocols import Asked, Piece, Question, Read, Shape, before_first, count, parted, table, text_of
 from seekgraph.lms.refusals import Terms
 from seekgraph.lms.schemas import ANTHROPIC_FORMS, corrected_anthropic
 from seekgraph.lms.structured import Reply
-from seekgraph.lms.transport import Transient
 
 
 class AnthropicMessages:
@@ -34,27 +34,31 @@ class AnthropicMessages:
     def headers(self, key: str) -> dict[str, str]:
         return {"x-api-key": key, "anthropic-version": "2023-06-01"}
 
-    def compose(self, question: Question, forms: Sequence[str], extras: Extras, terms: Terms, stream: bool) -> Composed:
-        request = Composed({})
-        words = "" if question.output is None else request.ask_for("anthropic", forms, question.output, terms)
-        system, turns = parted(question.messages, words)
-        if system and not request.offer(terms, "system", True, system=system):
+    def shape(self, asked: Asked, forms: Sequence[str], extras: Extras, terms: Terms) -> Shape:
+        shape = Shape()
+        if asked.output is not None:
+            shape.ask_for("anthropic", forms, asked.output, terms)
+        if asked.system or shape.words:
+            shape.offer_system(terms)
+        self._sampling(shape, asked.settings, terms)
+        if extras.effort:
+            config = {**shape.body.get("output_config", {}), "effort": extras.effort}
+            if not shape.offer(terms, "reasoning_effort", extras.effort, output_config=config):
+                shape.notes.append(f"effort={extras.effort} was not sent")
+        if asked.stream:
+            shape.offer(terms, "stream", True)
+        shape.body.update(extras.body)
+        return shape
+
+    def messages(self, question: Question, shape: Shape) -> dict[str, Any]:
+        system, turns = parted(question.messages, shape.words)
+        if system and not shape.system:
             turns = before_first(system, turns)
-            request.notes.append("the system's message was put before the user's")
         for reply, problem in question.turns:
             turns += corrected_anthropic(reply.raw, reply.text, problem)
-        request.body["messages"] = turns
-        self._sampling(request, question.settings, terms)
-        if extras.effort:
-            config = {**request.body.get("output_config", {}), "effort": extras.effort}
-            if not request.offer(terms, "reasoning_effort", extras.effort, output_config=config):
-                request.notes.append(f"effort={extras.effort} was not sent")
-        if stream:
-            request.offer(terms, "stream", True)
-        request.body.update(extras.body)
-        return request
+        return {"system": system, "messages": turns} if system and shape.system else {"messages": turns}
 
-    def _sampling(self, request: Composed, settings: Settings, terms: Terms) -> None:
+    def _sampling(self, shape: Shape, settings: Settings, terms: Terms) -> None:
         sampling: dict[str, Any] = {}
         if settings.top_p is None:  # newer models take one of the two
             sampling["temperature"] = min(settings.temperature, 1.0)
@@ -63,9 +67,9 @@ class AnthropicMessages:
         if settings.stop:
             sampling["stop_sequences"] = list(settings.stop)
         for name, value in sampling.items():
-            if not request.offer(terms, name, value):
-                request.notes.append(f"{name}={json.dumps(value)} was not sent")
-        request.body["max_tokens"] = settings.max_tokens or self.most_tokens
+            if not shape.offer(terms, name, value):
+                shape.notes.append(f"{name}={json.dumps(value)} was not sent")
+        shape.body["max_tokens"] = settings.max_tokens or self.most_tokens
 
     def read(self, raw: Mapping[str, Any]) -> Read:
         if not isinstance(raw.get("content"), list):

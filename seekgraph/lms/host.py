@@ -3,54 +3,35 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
 
 from pydantic import BaseModel
-from pydantic_core import to_json
 
 from seekgraph.core.base.budget import Usage
 from seekgraph.core.language.lm import Message, OnText, Rejected, Settings, Unavailable
+from seekgraph.lms.access import Access, access
+from seekgraph.lms.composing import Composed, Composer
 from seekgraph.lms.extras import need
-from seekgraph.lms.keys import KeySource, PiecesWithoutKey, find_key, reply_without_key, without_key
+from seekgraph.lms.failures import Refused, TooLarge, Transient
+from seekgraph.lms.keys import KeySource, PiecesWithoutKey
+from seekgraph.lms.negotiating import Negotiator
 from seekgraph.lms.options import Extras
 from seekgraph.lms.prices import Price, at_most, longest_reply, spent
-from seekgraph.lms.protocols import Composed, HostProtocol, Question
+from seekgraph.lms.protocols import HostProtocol, Question, Read
 from seekgraph.lms.rate_limit import RateLimit
 from seekgraph.lms.reading import text_field
-from seekgraph.lms.refusals import Refusal, Terms
+from seekgraph.lms.refusals import Terms
 from seekgraph.lms.streaming import listener
 from seekgraph.lms.structured import Counting, Reply
-from seekgraph.lms.transport import Refused, TooLarge, Transient, Transport
+from seekgraph.lms.transport import Transport
 
-
-class Access(NamedTuple):
-    """The headers of a request, and what of them must be shown nowhere."""
-
-    headers: dict[str, str]
-    secrets: tuple[str, ...]
-
-    def hidden(self, message: str) -> str:
-        """A message without the secrets."""
-        for secret in self.secrets:
-            message = without_key(message, secret)
-        return message
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """What goes over the wire: where to, what, and what the reply shows as it comes."""
-
-    url: str
-    access: Access
-    body: bytes
-    field: str | None
-    """A field of JSON, or None for all of the text."""
-    stream: bool
+_NOT_KEPT = frozenset({"_trying", "_tenacity", "_negotiator", "_path"})
+"""Made again where a host has been pickled."""
 
 
 @dataclass(eq=False)
@@ -75,6 +56,9 @@ class Host:
 
     def __post_init__(self) -> None:
         self._tenacity = need("tenacity", "lm", "a hosted model")  # now, and not while the first call is waited for
+        composer = Composer(self.protocol, self.model, self.forms, self.extras, self.terms)
+        self._negotiator = Negotiator(self.name, composer, self.terms)
+        self._path = self.protocol.path + (f"?{urlencode(self.extras.query)}" if self.extras.query else "")
 
     @property
     def made_of(self) -> Any:
@@ -92,7 +76,7 @@ class Host:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("_trying", "_tenacity")}
+        return {name: value for name, value in self.__dict__.items() if name not in _NOT_KEPT}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -105,10 +89,10 @@ class Host:
         return replace(request, turns=(*request.turns, (reply, problem)))
 
     async def attempt(self, request: Question, tally: Counting, on_text: OnText | None) -> Reply:
-        self._require_limits(request, tally)
-        access = self._access()
+        self._require_price(tally)
+        sent_with = access(self.name, self.protocol, self.key, self.extras)
         try:
-            return await self._accepted(request, access, tally, on_text)
+            return await self._accepted(request, sent_with, tally, on_text)
         except Transient as error:
             failed = error
         trying = self._trying.copy()
@@ -117,127 +101,73 @@ class Host:
                 with attempt:
                     if attempt.retry_state.attempt_number == 1:
                         raise failed  # the try above, which did without tenacity: it costs as much as all the rest
-                    return await self._accepted(request, access, tally, on_text)
+                    return await self._accepted(request, sent_with, tally, on_text)
         except Transient as error:
-            self._give_up(error, access, trying.statistics.get("attempt_number", 1))
+            self._give_up(error, sent_with, trying.statistics.get("attempt_number", 1))
         raise AssertionError("tenacity ends by returning or raising")
 
-    def _require_limits(self, request: Question, tally: Counting) -> None:
-        """Raise `Rejected` where a cap could not be kept, since what a call may cost at most is not known."""
-        if self.price is None and not self.free_without_price and tally.caps("usd"):
-            raise Rejected(
-                f"{self.name} has a price that Seekgraph does not know, so that a budget in US dollars cannot be kept: "
-                f"give price=Price(input, output), in dollars for a million tokens (Price(0, 0) where it is free), "
-                f"or take a budget of calls or tokens"
-            )
-        paid = any(self.price or ())
-        if self._longest(request.settings) is None and (tally.caps("tokens") or (paid and tally.caps("usd"))):
-            raise Rejected(
-                f"{self.name}: how long a reply may get is not known, so that a budget of tokens or US dollars cannot be kept: "
-                f"give settings=Settings(max_tokens=...), or max_tokens of the node, or take a budget of calls"
-            )
-
-    def _longest(self, settings: Settings) -> int | None:
-        return settings.max_tokens or self.protocol.most_tokens or longest_reply(self.name)
-
-    async def _accepted(self, request: Question, access: Access, tally: Counting, on_text: OnText | None) -> Reply:
+    async def _accepted(self, request: Question, sent_with: Access, tally: Counting, on_text: OnText | None) -> Reply:
         """One reply. What the host refuses of the request is asked for in another form, as long as there is one."""
-        refused: Refusal | None = None
-        while True:
-            composed = self.protocol.compose(request, self.forms, self.extras, self.terms, on_text is not None)
-            try:
-                reply = await self._sent(self._sending(composed, request, access), request.settings, tally, on_text)
-            except (Refused, Transient) as error:
-                refused = self._learned(composed, error, access)
-                if refused is None:
-                    raise self._rejected(error, access) if isinstance(error, Refused) else error from None
-            except TooLarge as error:
-                raise Rejected(f"{self.name}: {error}", code="invalid") from None
-            else:
-                reply.notes = tuple(composed.notes)
-                return reply
 
-    def _learned(self, composed: Composed, error: Refused | Transient, access: Access) -> Refusal | None:
-        """What of the request was refused; said once, when it is new. None where the request would stay as it is."""
-        if error.about is None:
-            return None
-        known = set(self.terms.refusals)
-        refusal = self.terms.learn(composed.aspects, error.status, error.about)
-        if refusal is not None and refusal.key not in known:
-            import structlog
+        def send(composed: Composed) -> Awaitable[Reply]:
+            return self._sent(request, composed, sent_with, tally, on_text)
 
-            said = access.hidden(error.about.message)
-            what = refusal.aspect.name if refusal.kind == "parameter" else refusal.key
-            log = structlog.get_logger("seekgraph.lms")
-            log.warning("host_refuses", model=self.name, what=what, status=error.status, said=said[:120])
-        return refusal
-
-    def _access(self) -> Access:
-        """The headers of a request, looked up now. Raises `Rejected` where a key is missing."""
-        key = find_key(self.key, self.name)
-        headers, secrets = self.extras.found_headers(self.name)
-        own = {"content-type": "application/json", **self.protocol.headers(key)}
-        return Access(own | headers, tuple(each for each in (key, *secrets) if each))
-
-    def _sending(self, composed: Composed, request: Question, access: Access) -> Sending:
-        url = self.base_url + self.protocol.path
-        if self.extras.query:
-            url = f"{url}?{urlencode(self.extras.query)}"
-        return Sending(
-            url,
-            access,
-            to_json({"model": self.model, **composed.body}),
-            None if request.output is None else text_field(request.output),
-            "stream" in composed.body,
-        )
-
-    async def _sent(self, sending: Sending, settings: Settings, tally: Counting, on_text: OnText | None) -> Reply:
-        size = len(sending.body)
-        admission = await self.limit.admit(size // 4 + (settings.max_tokens or 0))
         try:
-            begun = await tally.begin(at_most(self.price, size, self._longest(settings)))
+            return await self._negotiator.agreed(request, on_text is not None, send, sent_with.hidden)
+        except Refused as error:
+            raise self._rejected(error, sent_with) from None
+        except TooLarge as error:
+            raise Rejected(f"{self.name}: {error}", code="invalid") from None
+
+    async def _sent(
+        self, request: Question, composed: Composed, sent_with: Access, tally: Counting, on_text: OnText | None
+    ) -> Reply:
+        size, longest = len(composed.body), composed.longest or longest_reply(self.name)
+        self._require_length(longest, tally)
+        admission = await self.limit.admit(size // 4 + (request.settings.max_tokens or 0))
+        try:
+            begun = await tally.begin(at_most(self.price, size, longest))
         except BaseException:
             self.limit.forget(admission)
             raise
         with begun:
             try:
-                reply, used = await self._answered(sending, tally.attempts, on_text)
+                read = self.protocol.read(await self._raw(request, composed, sent_with, tally.attempts, on_text))
             except (Transient, Refused) as error:
                 if error.status:  # the host said no: nothing was used
                     begun.spend(Usage())
+                if error.status == 429 and isinstance(error, Transient) and error.after:
+                    self.limit.pause(min(error.after, self.longest_wait))
                 raise
+            used = self._used(read, size)
             self.limit.settle(admission, used.tokens)
             begun.spend(used)
-        return reply
+        if sent_with.secrets:
+            read.reply.text = sent_with.hidden_in_reply(read.reply.text)
+        return read.reply
 
-    async def _answered(self, sending: Sending, number: int, on_text: OnText | None) -> tuple[Reply, Usage]:
-        try:
-            raw = await self._raw(sending, number, on_text)
-            read = self.protocol.read(raw)
-        except Transient as error:
-            if error.status == 429 and error.after:
-                self.limit.pause(min(error.after, self.longest_wait))
-            raise
-        for secret in sending.access.secrets:
-            read.reply.text = reply_without_key(read.reply.text, secret)
-        tokens_in = len(sending.body) // 4 if read.tokens_in is None else read.tokens_in
+    def _used(self, read: Read, size: int) -> Usage:
+        tokens_in = size // 4 if read.tokens_in is None else read.tokens_in
         tokens_out = len(read.reply.text) // 4 if read.tokens_out is None else read.tokens_out
         used = spent(self.price, tokens_in, tokens_out, read.reply.cached)
         used.unpriced = int(self.price is None and not self.free_without_price)
-        return read.reply, used
+        return used
 
-    async def _raw(self, sending: Sending, number: int, on_text: OnText | None) -> dict[str, Any]:
+    async def _raw(
+        self, request: Question, composed: Composed, sent_with: Access, number: int, on_text: OnText | None
+    ) -> dict[str, Any]:
         """The host's answer, shown as it comes where somebody listens."""
-        url, body, headers = sending.url, sending.body, sending.access.headers
+        url, body, headers = self.base_url + self._path, composed.body, sent_with.headers
         if on_text is None:
             return await self.transport.post(url, body, headers)
         hearing: OnText = on_text
         hidden = []
-        for secret in sending.access.secrets:
+        for secret in sent_with.secrets:
             hidden.append(PiecesWithoutKey(hearing, secret))
             hearing = hidden[-1]
-        show = listener(hearing, number, sending.field) or _nothing
-        if sending.stream:
+        field_shown = None if request.output is None else text_field(request.output)
+        show = listener(hearing, number, field_shown) or _nothing
+        if "stream" in composed.shape.body:
             async with aclosing(self.transport.stream(url, body, headers)) as events:
                 raw = await self.protocol.gather(events, show)
         else:
@@ -247,8 +177,27 @@ class Host:
             each.end()
         return raw
 
-    def _rejected(self, refused: Refused, access: Access) -> Rejected:
-        message = f"{self.name}: status {refused.status}: {access.hidden(str(refused))}{self._hint(refused.status)}"
+    def _require_price(self, tally: Counting) -> None:
+        """Raise `Rejected` where a cap in dollars could not be kept, since the price is not known."""
+        if self.price is None and not self.free_without_price and tally.caps("usd"):
+            raise Rejected(
+                f"{self.name} has a price that Seekgraph does not know, so that a budget in US dollars cannot be kept: "
+                f"give price=Price(input, output), in dollars for a million tokens (Price(0, 0) where it is free), "
+                f"or take a budget of calls or tokens"
+            )
+
+    def _require_length(self, longest: int | None, tally: Counting) -> None:
+        """Raise `Rejected` where a cap could not be kept, since neither the request nor the model limits the reply."""
+        if longest is not None:
+            return
+        if tally.caps("tokens") or (any(self.price or ()) and tally.caps("usd")):
+            raise Rejected(
+                f"{self.name}: how long a reply may get is not known, so that a budget of tokens or US dollars cannot be kept: "
+                f"give settings=Settings(max_tokens=...), or max_tokens of the node, or take a budget of calls"
+            )
+
+    def _rejected(self, refused: Refused, sent_with: Access) -> Rejected:
+        message = f"{self.name}: status {refused.status}: {sent_with.hidden(str(refused))}{self._hint(refused.status)}"
         return Rejected(message, code="unauthorised" if refused.status in (401, 403) else None)
 
     def _hint(self, status: int) -> str:
@@ -261,10 +210,10 @@ class Host:
         error = state.outcome.exception()
         return isinstance(error, Transient) and (error.after or 0.0) > self.longest_wait
 
-    def _give_up(self, error: Transient, access: Access, tries: int) -> NoReturn:
+    def _give_up(self, error: Transient, sent_with: Access, tries: int) -> NoReturn:
         asks = f"; it asks to wait {error.after:g} s" if (error.after or 0.0) > self.longest_wait else ""
         raise Unavailable(
-            f"{self.name} did not answer in {tries} {'try' if tries == 1 else 'tries'}: {access.hidden(str(error))}{asks}",
+            f"{self.name} did not answer in {tries} {'try' if tries == 1 else 'tries'}: {sent_with.hidden(str(error))}{asks}",
             code=error.code,
         ) from None
 

@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from seekgraph.core.language.lm import Ended, Settings
+from seekgraph.lms.bodies import LARGEST
+from seekgraph.lms.failures import TooLarge, Transient
 from seekgraph.lms.options import Extras
-from seekgraph.lms.protocols import Composed, Piece, Question, Read, before_first, count, listed, parted, table, text_of
+from seekgraph.lms.protocols import Asked, Piece, Question, Read, Shape, before_first, count, listed, parted, table, text_of
 from seekgraph.lms.refusals import Terms
 from seekgraph.lms.schemas import OPENAI_FORMS, corrected_openai
 from seekgraph.lms.structured import Reply
-from seekgraph.lms.transport import LARGEST, TooLarge, Transient
 
 LIMITS = ("max_tokens", "max_completion_tokens")
 
@@ -38,25 +39,29 @@ class OpenAIChat:
     def headers(self, key: str) -> dict[str, str]:
         return {"authorization": f"Bearer {key}"} if key else {}
 
-    def compose(self, question: Question, forms: Sequence[str], extras: Extras, terms: Terms, stream: bool) -> Composed:
-        request = Composed({})
-        words = "" if question.output is None else request.ask_for("openai", forms, question.output, terms)
-        system, turns = parted(question.messages, words)
-        if system and request.offer(terms, "system", True, messages=[]):
-            turns = [{"role": "system", "content": system}, *turns]
+    def shape(self, asked: Asked, forms: Sequence[str], extras: Extras, terms: Terms) -> Shape:
+        shape = Shape()
+        if asked.output is not None:
+            shape.ask_for("openai", forms, asked.output, terms)
+        if asked.system or shape.words:
+            shape.offer_system(terms)
+        self._sampling(shape, asked.settings, extras, terms)
+        if asked.stream and shape.offer(terms, "stream", True):
+            shape.offer(terms, "stream_options", {"include_usage": True})
+        shape.body.update(extras.body)
+        return shape
+
+    def messages(self, question: Question, shape: Shape) -> dict[str, Any]:
+        system, turns = parted(question.messages, shape.words)
+        if system and shape.system:
+            turns.insert(0, {"role": "system", "content": system})
         elif system:
             turns = before_first(system, turns)
-            request.notes.append("the system's message was put before the user's")
         for reply, problem in question.turns:
             turns += corrected_openai(reply.raw, reply.text, problem)
-        request.body["messages"] = turns
-        self._sampling(request, question.settings, extras, terms)
-        if stream and request.offer(terms, "stream", True):
-            request.offer(terms, "stream_options", {"include_usage": True})
-        request.body.update(extras.body)
-        return request
+        return {"messages": turns}
 
-    def _sampling(self, request: Composed, settings: Settings, extras: Extras, terms: Terms) -> None:
+    def _sampling(self, shape: Shape, settings: Settings, extras: Extras, terms: Terms) -> None:
         sampling: dict[str, Any] = {"temperature": settings.temperature}
         if settings.top_p is not None:
             sampling["top_p"] = settings.top_p
@@ -69,14 +74,14 @@ class OpenAIChat:
         if extras.effort:
             sampling["reasoning_effort"] = extras.effort
         for name, value in sampling.items():
-            if not request.offer(terms, name, value):
-                request.notes.append(f"{name}={json.dumps(value)} was not sent")
+            if not shape.offer(terms, name, value):
+                shape.notes.append(f"{name}={json.dumps(value)} was not sent")
         if settings.max_tokens is not None:
             names = LIMITS[::-1] if self.exact else LIMITS
-            name = next((each for each in names if request.offer(terms, each, settings.max_tokens)), "")
+            name = next((each for each in names if shape.offer(terms, each, settings.max_tokens)), "")
             if name != names[0]:
                 said = f"was sent as {name}" if name else "was not sent"
-                request.notes.append(f"{names[0]}={settings.max_tokens} {said}")
+                shape.notes.append(f"{names[0]}={settings.max_tokens} {said}")
 
     def read(self, raw: Mapping[str, Any]) -> Read:
         try:
@@ -95,10 +100,11 @@ class OpenAIChat:
         if not text and message.get("refusal"):
             text, ended = str(message["refusal"]), "filter"
         usage = table(raw.get("usage"))
-        tokens_in = count(usage.get("prompt_tokens"))
-        cached = min(count(table(usage.get("prompt_tokens_details")).get("cached_tokens")) or 0, tokens_in or 0)
-        reply = Reply(text or "", ended, _logprobs(choice.get("logprobs")), cached, raw)
-        return Read(reply, tokens_in, count(usage.get("completion_tokens")))
+        tokens_in, cached = count(usage.get("prompt_tokens")), 0
+        if details := usage.get("prompt_tokens_details"):
+            cached = min(count(table(details).get("cached_tokens")) or 0, tokens_in or 0)
+        logprobs = _logprobs(found) if (found := choice.get("logprobs")) else None
+        return Read(Reply(text or "", ended, logprobs, cached, raw), tokens_in, count(usage.get("completion_tokens")))
 
     async def gather(self, events: AsyncIterator[dict[str, Any]], piece: Piece) -> dict[str, Any]:
         whole: dict[str, Any] = {"object": "chat.completion", "choices": []}

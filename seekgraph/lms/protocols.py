@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import BaseModel
 
@@ -28,12 +28,20 @@ class Question:
 
 
 @dataclass(slots=True)
-class Composed:
-    """A request in a host's form: its body, what of it the host might refuse, and what is not as it was asked for."""
+class Shape:
+    """What all requests for one type and with the same settings have in common, by what the host takes.
 
-    body: dict[str, Any]
+    `body` is the request without its messages, `aspects` are what of it the host might refuse, `notes` say what is not as it was
+    asked for. `words` ask for the type at the end of the system's message; `system` is whether such a role is sent.
+    """
+
+    body: dict[str, Any] = field(default_factory=dict)
     aspects: list[Aspect] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    words: str = ""
+    system: bool = False
+    taken: bool = False
+    """Whether the host has answered to a request of this shape."""
 
     def offer(self, terms: Terms, name: str, value: Any, **body: Any) -> bool:
         """Send this, unless the host is known to refuse it; says whether it is sent. `body` is what stands for it there."""
@@ -43,18 +51,35 @@ class Composed:
         self.body.update(body or {name: value})
         return True
 
-    def ask_for(self, provider: str, forms: Sequence[str], output: type[BaseModel], terms: Terms) -> str:
-        """Ask for a type in the first form that the host takes. Gives what has to be said of it in words, or ""."""
+    def offer_system(self, terms: Terms) -> None:
+        """Send the system's message in a role of its own, where the host takes one."""
+        self.system = terms.takes("system", True)
+        if self.system:
+            self.aspects.append(Aspect("system", True))
+        else:
+            self.notes.append("the system's message was put before the user's")
+
+    def ask_for(self, provider: str, forms: Sequence[str], output: type[BaseModel], terms: Terms) -> None:
+        """Ask for a type in the first form that the host takes."""
         name = name_of(output)
-        chosen = forms[0]
-        if terms.refusals:
-            chosen = next((form for form in forms if form == "words" or terms.takes(form, name)), "words")
+        chosen = next((form for form in forms if form == "words" or terms.takes(form, name)), "words")
         if chosen != forms[0]:
             self.notes.append(f"the type was asked for by {chosen} in place of {forms[0]}")
         if chosen != "words":
             self.aspects.append(Aspect(chosen, name))
             self.body.update(shape(provider, chosen, output))
-        return in_words(output) if chosen in ("json_object", "words") else ""
+        if chosen in ("json_object", "words"):
+            self.words = in_words(output)
+
+
+class Asked(NamedTuple):
+    """What the shape of a request depends on."""
+
+    output: type[BaseModel] | None
+    settings: Settings
+    system: bool
+    """Whether there is a message of the system's."""
+    stream: bool
 
 
 @dataclass(slots=True)
@@ -80,8 +105,12 @@ class HostProtocol(Protocol):
 
     def headers(self, key: str) -> dict[str, str]: ...
 
-    def compose(self, question: Question, forms: Sequence[str], extras: Extras, terms: Terms, stream: bool) -> Composed:
-        """The request, but for the model's name: by what the host takes, the forms of the type in order of preference."""
+    def shape(self, asked: Asked, forms: Sequence[str], extras: Extras, terms: Terms) -> Shape:
+        """What of a request does not depend on its messages, but for the model's name; `forms` in order of preference."""
+        ...
+
+    def messages(self, question: Question, shape: Shape) -> dict[str, Any]:
+        """The fields of the body for the messages."""
         ...
 
     def read(self, raw: Mapping[str, Any]) -> Read:
@@ -95,9 +124,16 @@ class HostProtocol(Protocol):
 
 def parted(messages: Sequence[Message], words: str) -> tuple[str, list[dict[str, Any]]]:
     """The system's part of a prompt with `words` at its end, and the other messages."""
-    system = [each.content for each in messages if each.role == "system"]
-    turns: list[dict[str, Any]] = [{"role": each.role, "content": each.content} for each in messages if each.role != "system"]
-    return "\n\n".join([*system, *([words] if words else [])]), turns
+    system: list[str] = []
+    turns: list[dict[str, Any]] = []
+    for each in messages:
+        if each.role == "system":
+            system.append(each.content)
+        else:
+            turns.append({"role": each.role, "content": each.content})
+    if words:
+        system.append(words)
+    return "\n\n".join(system), turns
 
 
 def before_first(system: str, turns: list[dict[str, Any]]) -> list[dict[str, Any]]:

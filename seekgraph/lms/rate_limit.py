@@ -48,6 +48,8 @@ class RateLimit:
 
     async def admit(self, tokens: int = 0) -> Admission:
         """Wait until a request of so many tokens may start. One that is cancelled while it waits gives its place back."""
+        if self.requests is None and self.tokens is None and not self._paused:
+            return Admission(0.0, tokens)  # no limit, and the host has never said that it is too much
         with self._lock:
             admission = self._reserve(tokens)
         try:

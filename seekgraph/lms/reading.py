@@ -142,8 +142,8 @@ def _plain(annotation: Any) -> Any:
 
 def _has_fields(value: BaseModel) -> bool:
     """Whether any of the type's fields was in what the value was made of."""
-    fields = type(value).model_fields
-    return not fields or any(name in fields for name in value.model_fields_set)
+    fields = type(value).__pydantic_fields__  # model_fields looks at more than is needed, at each call
+    return not fields or not value.model_fields_set.isdisjoint(fields)
 
 
 def _needs_cleaning(text: str) -> bool:

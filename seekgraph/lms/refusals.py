@@ -127,6 +127,15 @@ class Terms:
     """What one host has refused for one model so far."""
 
     refusals: dict[str, Refusal] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+    """What the host has answered to, by aspect and value."""
+    in_vain: set[frozenset[str]] = field(default_factory=set)
+    """Requests that were refused without a reason, in every other form, too."""
+
+    @property
+    def version(self) -> int:
+        """Changes with each refusal."""
+        return len(self.refusals)
 
     def takes(self, name: str, value: Any) -> bool:
         """Whether nothing is known against sending this."""
@@ -147,6 +156,17 @@ class Terms:
         refusal = Refusal(found[1], _kind(found[1], said), status)
         self.refusals.setdefault(refusal.key, refusal)
         return refusal
+
+    def without(self, names: Iterable[str], sent: Iterable[Aspect], status: int) -> Terms:
+        """These terms, and that everything of these names were refused: of what it has taken with another value this value."""
+        known = {each.partition("=")[0] for each in self.taken}
+        values = {each.name: each for each in sent}
+        found = dict(self.refusals)
+        for name in names:
+            aspect = values.get(name, Aspect(name, None))
+            refusal = Refusal(aspect, "value" if name in known and name in values else "parameter", status)
+            found.setdefault(refusal.key, refusal)
+        return Terms(found)
 
 
 def _places(sent: list[Aspect], said: Complaint) -> Iterator[tuple[tuple[int, int], Aspect]]:

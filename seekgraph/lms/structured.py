@@ -109,15 +109,17 @@ class CountedAttempt:
                 self._outer.withdraw()
 
     def close(self) -> None:
-        self._open = False
-        if self._outer is not None:
-            self._outer.close()
+        if self._open:
+            self._open = False
+            if self._outer is not None:
+                self._outer.close()
 
     def __enter__(self) -> CountedAttempt:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        if self._open:
+            self.close()
 
 
 async def ask(

@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seekgraph.lms.anthropic_messages import AnthropicMessages
+from seekgraph.lms.bodies import object_in
 from seekgraph.lms.complaints import complaint
+from seekgraph.lms.failures import Transient, retry_after
 from seekgraph.lms.host import _wait
 from seekgraph.lms.openai_chat import OpenAIChat
 from seekgraph.lms.protocols import HostProtocol
-from seekgraph.lms.transport import Transient, _object, _seconds
 
 NAMES = """choices message content tool_calls function arguments finish_reason usage prompt_tokens completion_tokens
 refusal type text input stop_reason input_tokens output_tokens delta index content_block partial_json logprobs
@@ -92,7 +93,7 @@ def test_logprobs_are_kept_in_a_stream() -> None:
 
 
 def test_half_of_a_surrogate_pair_is_no_text() -> None:
-    found = _object(b'{"choices": [{"message": {"content": "a\\ud800b \\ud83d\\ude00"}}]}')
+    found = object_in(b'{"choices": [{"message": {"content": "a\\ud800b \\ud83d\\ude00"}}]}')
     assert found["choices"][0]["message"]["content"] == "a?b \U0001f600"
     assert complaint(b'{"error": {"message": "no \\udfff"}}').message == "no ?"
 
@@ -100,7 +101,7 @@ def test_half_of_a_surrogate_pair_is_no_text() -> None:
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"", b"\xff\xfe", b"null", b"[1]", b'"text"'])
 def test_a_body_that_is_no_object_may_be_asked_for_again(body: bytes) -> None:
     with pytest.raises(Transient, match="no JSON"):
-        _object(body)
+        object_in(body)
 
 
 # --- when to ask again ---------------------------------------------------------------------------------------------------
@@ -122,11 +123,11 @@ def test_a_body_that_is_no_object_may_be_asked_for_again(body: bytes) -> None:
     ],
 )
 def test_retry_after_is_seconds_milliseconds_or_a_date(milliseconds: Any, seconds: Any, wait: float | None) -> None:
-    assert _seconds(milliseconds, seconds) == wait
+    assert retry_after(milliseconds, seconds) == wait
 
 
 def test_retry_after_may_be_a_date_to_come() -> None:
-    assert _seconds(None, formatdate(time.time() + 20, usegmt=True)) == pytest.approx(20.0, abs=2.0)
+    assert retry_after(None, formatdate(time.time() + 20, usegmt=True)) == pytest.approx(20.0, abs=2.0)
 
 
 @pytest.mark.parametrize("number", [1, 3, 9])

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lm_kit import Reply, Sent, ask, chat, prompt, right, talk
+from lm_kit import Reply, Sent, ask, chat, metered, prompt, right, talk
 
 import seekgraph as sg
+from seekgraph.core.base.errors import BudgetExceeded
 from seekgraph.core.language.lm import LM, LMError, Rejected, Settings
 from seekgraph.lms import openai, openai_compatible, resolve
 from seekgraph.lms.complaints import complaint
+from seekgraph.lms.guessing import names_nothing
 from seekgraph.lms.refusals import Aspect, Terms
 from seekgraph.types import Answer
 
@@ -317,3 +319,110 @@ def test_nobody_there_is_a_connection_error() -> None:
     with pytest.raises(LMError) as caught:
         asyncio.run(ask(openai_compatible("http://127.0.0.1:9/v1", "m", retries=0)))
     assert caught.value.code == "connection"
+
+
+# --- refusals that name nothing ------------------------------------------------------------------------------------------
+
+BARE: tuple[Any, ...] = (
+    {"error": {"message": "Invalid request", "type": "invalid_request_error", "param": None, "code": 400}},
+    {"detail": "Bad Request"},
+    {"error": "unprocessable entity"},
+    b"",
+)
+
+
+def curt(refused: frozenset[str], status: int, wording: int) -> Any:
+    """A host that refuses these things and says nothing of what it was."""
+
+    def answer(sent: Sent, number: int) -> Any:
+        return (status, {}, BARE[wording]) if refuses(sent, refused) else right(sent, number)
+
+    return answer
+
+
+@given(
+    refused=st.frozensets(st.sampled_from("temperature max_tokens seed json_schema json_object tools system".split())),
+    status=st.sampled_from([400, 422]),
+    wording=st.integers(0, len(BARE) - 1),
+)
+@settings(max_examples=30, deadline=None)
+def test_a_host_that_names_nothing_is_asked_in_plainer_forms_and_the_second_call_is_right_at_once(
+    refused: frozenset[str], status: int, wording: int
+) -> None:
+    async def use(found: Any) -> Any:
+        own = Settings(temperature=0.3, max_tokens=50, seed=7)
+        async with openai_compatible(found.url, "m", settings=own, retries=0) as lm:
+            done = [await lm.complete(prompt("q", "Be brief."), Reply) for _ in range(2)]
+        return done, found.sent[-1].body
+
+    (first, second), last = talk(curt(refused, status, wording), use)
+    assert (first.value.text, second.value.text, second.attempts) == ("right", "right", 1)
+    assert first.attempts <= 8
+    assert second.notes == first.notes
+    assert "Be brief." in str(last["messages"])
+    if len(refused) == 1 and refused <= {"temperature", "seed", "system"}:  # what was not to blame is sent as it was
+        assert last["response_format"]["type"] == "json_schema"
+        assert last["max_tokens"] == 50
+
+
+def test_max_tokens_is_sent_under_its_other_name_to_a_host_that_names_nothing() -> None:
+    async def use(found: Any) -> Any:
+        async with openai_compatible(found.url, "m", settings=Settings(max_tokens=50)) as lm:
+            await lm.complete(prompt("q"), Reply)
+        return found.sent[-1].body
+
+    assert talk(curt(frozenset({"max_tokens"}), 400, 0), use)["max_completion_tokens"] == 50
+
+
+def test_what_is_refused_in_every_form_is_an_error_and_the_next_time_at_once() -> None:
+    async def use(found: Any) -> Any:
+        async with openai_compatible(found.url, "m") as lm:
+            requests = []
+            for _ in range(2):
+                with pytest.raises(Rejected, match="status 400: Invalid request"):
+                    await lm.complete(prompt("q"), Reply)
+                requests.append(len(found.sent))
+        return requests
+
+    first, both = talk(lambda sent, number: (400, {}, BARE[0]), use)
+    assert 1 < first <= 6
+    assert both == first + 1
+
+
+def test_a_request_like_those_that_the_host_took_is_not_asked_otherwise() -> None:
+    async def use(found: Any) -> Any:
+        async with openai_compatible(found.url, "m") as lm:
+            await lm.complete(prompt("q"), Reply)
+            with pytest.raises(Rejected):
+                await lm.complete(prompt("too much"), Reply)
+        return len(found.sent)
+
+    assert talk(lambda sent, number: (400, {}, BARE[0]) if "too much" in str(sent.body) else right(sent, number), use) == 2
+
+
+@pytest.mark.parametrize("message", ["Your balance is too low", "invalid model", "It was flagged", "temperature: invalid"])
+def test_a_refusal_that_says_something_is_no_reason_to_guess(message: str) -> None:
+    assert not names_nothing(400, complaint(json.dumps({"error": {"message": message}}).encode()))
+
+
+def test_a_limit_that_the_host_does_not_take_is_no_bound_of_what_a_call_costs() -> None:
+    async def use(found: Any) -> Any:
+        async with openai_compatible(found.url, "m", settings=Settings(max_tokens=5)) as lm:
+            counted, meter, _ = metered(lm, sg.Budget(tokens=2000))
+            with pytest.raises(Rejected, match="how long a reply may get is not known"):
+                await counted.complete(prompt("q"), Reply)
+        return meter.used.tokens
+
+    assert talk(particular(frozenset({"max_tokens", "max_completion_tokens"}), 400, 0), use) == 0
+
+
+def test_a_field_of_the_body_that_changes_the_limit_changes_what_is_reserved() -> None:
+    async def use(found: Any) -> Any:
+        own = Settings(max_tokens=5)
+        async with openai_compatible(found.url, "m", settings=own, body={"max_tokens": 5000}) as lm:
+            counted, meter, _ = metered(lm, sg.Budget(tokens=2000))
+            with pytest.raises(BudgetExceeded):
+                await counted.complete(prompt("q"), Reply)
+        return len(found.sent), meter.used.tokens
+
+    assert talk(right, use) == (0, 0)

@@ -62,8 +62,10 @@ class Usage:
 
     def add_amounts(self, other: Usage) -> None:
         """Add what a call used besides having been made: its tokens and money, and whether its price is known."""
-        for name in ("tokens_in", "tokens_out", "usd", "unpriced"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.tokens_in += other.tokens_in  # written out: this is done several times for each call
+        self.tokens_out += other.tokens_out
+        self.usd += other.usd
+        self.unpriced += other.unpriced
 
     def subtract(self, other: Usage) -> None:
         """Take away what another spent."""

@@ -17,6 +17,9 @@ from seekgraph.core.base.errors import BudgetExceeded
 _ROUNDING = 1e-9
 """Relative: sums of money round, a hundred times 0.015 comes to a little less than 1.5."""
 
+_NO_USAGE = Usage()
+"""Only read."""
+
 _UNLIMITED = Budget()
 """Made once: every run has a meter, and most have no budget of their own."""
 
@@ -24,7 +27,11 @@ Waiter = Future[None]
 
 
 class Busy(BudgetExceeded):
-    """What is left may do once calls in flight have been settled: the waiter is then set."""
+    """What is left may do once calls in flight have been settled: `waiter` is then set."""
+
+    def __init__(self, message: str, meter: Meter) -> None:
+        super().__init__(message, meter)
+        self.waiter = Waiter()
 
 
 class Meter:
@@ -95,13 +102,13 @@ class Meter:
         """
         self.reserve(line, NOTHING)
 
-    def reserve(self, line: str, most: AtMost, waiter: Waiter | None = None) -> Reservation:
+    def reserve(self, line: str, most: AtMost, *, wait: bool = False) -> Reservation:
         """Count one call in `line`, and keep for it what it may use at most, in every budget of the chain.
 
-        Raises `BudgetExceeded`, and counts nothing, where too little is left; `Busy` where it would be enough if calls in flight
-        used nothing: `waiter` is set when one of them has been settled, and trying again may help.
+        Raises `BudgetExceeded`, and counts nothing, where too little is left; with `wait`, `Busy` where it would be enough if
+        calls in flight used nothing: its `waiter` is set when one of them has been settled, and trying again may help.
         """
-        return Reservation(self, line, self._reserve(line, most, waiter), None not in most)
+        return Reservation(self, line, self._reserve(line, most, wait), None not in most)
 
     def spend(self, usage: Usage) -> None:
         """Count what a call has cost besides having been made: its tokens and money."""
@@ -111,31 +118,31 @@ class Meter:
                 meter._count(usage)
             meter = meter.parent
 
-    def _reserve(self, line: str, most: AtMost, waiter: Waiter | None) -> dict[Meter, AtMost]:
+    def _reserve(self, line: str, most: AtMost, wait: bool) -> dict[Meter, AtMost]:
         with self._lock:
-            own = self._checked(line, most, waiter) if self.limited else NOTHING
-            held = {} if self.parent is None else self.parent._reserve(line, most, waiter)
+            own = self._checked(line, most, wait) if self.limited else NOTHING
+            held = {} if self.parent is None else self.parent._reserve(line, most, wait)
             setattr(self.used, line, getattr(self.used, line) + 1)
-            if own != NOTHING:
+            if own is not NOTHING:
                 held[self] = own
                 self._flying = _plus(self._flying, own)
         return held
 
-    def _checked(self, line: str, most: AtMost, waiter: Waiter | None) -> AtMost:
+    def _checked(self, line: str, most: AtMost, wait: bool) -> AtMost:
         """What to keep for a call in this meter."""
         budget, used = self.budget, self.used
         self._refuse_spent(f"one more of {line}")
         limit = getattr(budget, line, None)
         if limit is not None and getattr(used, line) + 1 > limit:
             self._refuse(f"{limit} {line} are spent: one more would go past the budget")
-        tokens = self._part("tokens", budget.tokens, used.tokens, 0, waiter, most)
-        usd = self._part("usd", budget.usd, used.usd, _ROUNDING, waiter, most)
+        tokens = 0 if budget.tokens is None else self._part("tokens", budget.tokens, used.tokens, 0, wait, most)
+        usd = 0 if budget.usd is None else self._part("usd", budget.usd, used.usd, _ROUNDING, wait, most)
         return NOTHING if not tokens and not usd else AtMost(int(tokens), usd)
 
-    def _part(self, line: str, limit: float | None, used: float, rounding: float, waiter: Waiter | None, most: AtMost) -> float:
+    def _part(self, line: str, limit: float, used: float, rounding: float, wait: bool, most: AtMost) -> float:
         """What to keep of one line."""
         wanted: float | None = getattr(most, line)
-        if limit is None or wanted == 0:
+        if wanted == 0:
             return 0
         flying: float = getattr(self._flying, line)
         left = limit - used - getattr(self._lost, line)
@@ -146,23 +153,27 @@ class Meter:
                 f"{_amount(wanted, line)} was not started"
             )
         if flying > spare if wanted is None else wanted > left - flying + spare:
-            if waiter is None:
+            if not wait:
                 self._refuse(f"what is left of {_amount(limit, line)} is reserved for calls in flight: one more was not started")
-            self._waiting.append(waiter)
-            raise Busy("calls in flight may take what is left", self)
+            busy = Busy("calls in flight may take what is left", self)
+            self._waiting.append(busy.waiter)
+            raise busy
         return max(0.0, left) if wanted is None else wanted
 
     def _settle(self, held: AtMost, usage: Usage | None, withdrawn: str = "") -> None:
         """Give back what was kept for a call and count what it used. None: not known, so it stays kept for good."""
         with self._lock:
-            self._flying = _plus(self._flying, held, -1)
-            if usage is None:
-                self._lost = _plus(self._lost, held)
-            else:
+            if held is not NOTHING:
+                self._flying = _plus(self._flying, held, -1)
+            if usage is not None:
                 self._count(usage)
+            elif held is not NOTHING:
+                self._lost = _plus(self._lost, held)
             if withdrawn:
                 setattr(self.used, withdrawn, getattr(self.used, withdrawn) - 1)
-            waiting, self._waiting = self._waiting, []
+            waiting: list[Waiter] = []
+            if self._waiting:
+                waiting, self._waiting = self._waiting, waiting
         for waiter in waiting:
             if waiter.set_running_or_notify_cancel():
                 waiter.set_result(None)
@@ -188,12 +199,11 @@ class Meter:
 class Reservation:
     """What is kept for one call in a meter and those around it. It is settled once; anything after that does nothing."""
 
-    __slots__ = ("_bounded", "_held", "_line", "_lock", "_meter", "_open")
+    __slots__ = ("_bounded", "_held", "_line", "_meter", "open")
 
     def __init__(self, meter: Meter, line: str, held: dict[Meter, AtMost], bounded: bool) -> None:
         self._meter, self._line, self._held, self._bounded = meter, line, held, bounded
-        self._open = True
-        self._lock = threading.Lock()
+        self.open = True
 
     def spend(self, usage: Usage) -> bool:
         """Count what the call used, and give back the rest. Whether it was open."""
@@ -201,15 +211,17 @@ class Reservation:
 
     def lose(self) -> bool:
         """The call has ended, and what it used is not known: what it may have used at most is not given back."""
-        return self._end(None if self._bounded else Usage())
+        return self._end(None if self._bounded else _NO_USAGE)
 
     def withdraw(self) -> bool:
         """The call was never made: it is not counted."""
-        return self._end(Usage(), self._line)
+        return self._end(_NO_USAGE, self._line)
 
     def _end(self, usage: Usage | None, withdrawn: str = "") -> bool:
-        with self._lock:
-            was, self._open = self._open, False
+        if not self.open:
+            return False
+        with self._meter._lock:
+            was, self.open = self.open, False
         meter: Meter | None = self._meter if was else None
         while meter is not None:
             meter._settle(self._held.get(meter, NOTHING), usage, withdrawn)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from seekgraph.core.base.budget import NOTHING, UNKNOWN, AtMost, Usage
-from seekgraph.core.base.meter import Busy, Meter, Reservation, Waiter
+from seekgraph.core.base.meter import Busy, Meter, Reservation
 
 
 class ByAttempt(str):
@@ -79,11 +79,19 @@ class StepTally:
         self._lock = threading.Lock()
 
     async def begin(self, most: AtMost = UNKNOWN) -> StepAttempt:
+        try:
+            return self._begun(self._meter.reserve(self._line, most, wait=True))
+        except Busy as busy:
+            waiter = busy.waiter
+        await asyncio.wrap_future(waiter)
         return await self.begin_as_known(lambda: most)
 
     async def begin_as_known(self, most: Callable[[], AtMost]) -> StepAttempt:
         """The same, where what is known of a call's cost may change while it waits for others."""
-        attempt = StepAttempt(await _reserved(self._meter, self._line, most), self)
+        return self._begun(await _reserved(self._meter, self._line, most))
+
+    def _begun(self, reservation: Reservation) -> StepAttempt:
+        attempt = StepAttempt(reservation, self)
         self._attempts.append(attempt)
         self.count(1)
         return attempt
@@ -94,12 +102,14 @@ class StepTally:
     def close(self) -> None:
         """The call is over: no attempt of it stays open."""
         for attempt in self._attempts:
-            attempt.close()
+            if attempt.reservation.open:
+                attempt.close()
 
     def count(self, attempts: int, usage: Usage | None = None) -> None:
         """Add to the step's usage."""
         with self._lock:
-            setattr(self._usage, self._line, getattr(self._usage, self._line) + attempts)
+            if attempts:
+                setattr(self._usage, self._line, getattr(self._usage, self._line) + attempts)
             if usage is not None:
                 self._usage.add_amounts(usage)
 
@@ -107,22 +117,22 @@ class StepTally:
 class StepAttempt:
     """An `Attempt` of a step."""
 
-    __slots__ = ("_reservation", "_tally")
+    __slots__ = ("_tally", "reservation")
 
     def __init__(self, reservation: Reservation, tally: StepTally) -> None:
-        self._reservation = reservation
+        self.reservation = reservation
         self._tally = tally
 
     def spend(self, usage: Usage) -> None:
-        if self._reservation.spend(usage):
+        if self.reservation.spend(usage):
             self._tally.count(0, usage)
 
     def withdraw(self) -> None:
-        if self._reservation.withdraw():
+        if self.reservation.withdraw():
             self._tally.count(-1)
 
     def close(self) -> None:
-        self._reservation.lose()
+        self.reservation.lose()
 
     def __enter__(self) -> StepAttempt:
         return self
@@ -213,8 +223,8 @@ class Metered:
 async def _reserved(meter: Meter, line: str, most: Callable[[], AtMost]) -> Reservation:
     """A reservation, as soon as there is room for it."""
     while True:
-        waiter = Waiter()
         try:
-            return meter.reserve(line, most(), waiter)
-        except Busy:
-            await asyncio.wrap_future(waiter)
+            return meter.reserve(line, most(), wait=True)
+        except Busy as busy:
+            waiter = busy.waiter
+        await asyncio.wrap_future(waiter)
