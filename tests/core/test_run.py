@@ -34,9 +34,9 @@ from kit import (
 
 import seekgraph as sg
 from seekgraph import S, count, when
-from seekgraph.core.base import versions as code
+from seekgraph.core.base import imports
 from seekgraph.core.base.errors import BindError
-from seekgraph.core.base.versions import code_version
+from seekgraph.core.base.versions import code_version, sources_behind
 from seekgraph.core.record.ledger import Passages
 from seekgraph.types import Passage
 
@@ -418,17 +418,45 @@ def test_a_change_in_a_module_that_a_node_imports_is_a_change_of_the_code(
         for name in [name for name in sys.modules if name.endswith("_there") or name.startswith(("derived_here", "kit_here"))]:
             del sys.modules[name]
         importlib.invalidate_caches()
-        code._source.cache_clear()
-        code._imported.cache_clear()
+        imports.source_of.cache_clear()
+        imports.imports_of.cache_clear()
         versions.append(code_version(importlib.import_module(main).Derived))
     assert versions[0] == versions[2] != versions[1]
 
 
 def test_the_code_of_libraries_and_of_the_machine_is_not_followed() -> None:
-    place = Path(importlib.import_module("seekgraph.nodes.rerank_features").__file__ or "")
-    names = {name for name, _ in code._followed("seekgraph.nodes.rerank_features", place)}
+    names = set(sources_behind(("seekgraph.nodes.rerank_features",)))
     assert {"seekgraph.nodes.fuse", "seekgraph.text.titles"} <= names
-    assert not any(name == "numpy" or name.startswith("seekgraph.core") for name in names)
+    assert not any(
+        name == "numpy" or name.startswith(("seekgraph.core", "seekgraph.cli", "seekgraph.optimizers")) for name in names
+    )
+
+
+@pytest.mark.parametrize(
+    ("node", "met"),
+    [
+        ("import kit_seen\n", {"early", "late"}),
+        ("from kit_seen import Late\n", {"early", "late"}),
+        ("from kit_seen import Other\n", {"early"}),
+        ("from kit_seen import *\n", {"early", "late"}),
+        ("import kit_seen.other\n", {"early", "other"}),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n  from kit_seen import Late\n", set()),
+    ],
+)
+def test_what_a_package_loads_late_counts_where_it_may_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node: str, met: set[str]
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "kit_seen").mkdir()
+    late = "if TYPE_CHECKING:\n  from kit_seen.late import Late as Late\n"
+    facade = f"from typing import TYPE_CHECKING\nfrom kit_seen import early\n{late}def __getattr__(name): ...\n"
+    files = {"kit_seen/__init__": facade, "kit_seen/early": "", "kit_seen/late": "", "kit_seen/other": "", "node_seeing": node}
+    for name, text in files.items():
+        (tmp_path / name).with_suffix(".py").write_text(text)
+    imports.source_of.cache_clear()
+    imports.imports_of.cache_clear()
+    names = {name.removeprefix("kit_seen.") for name in sources_behind(("node_seeing",))}
+    assert names - {"node_seeing", "kit_seen"} == met
 
 
 # --- what comes back ----------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from seekgraph.core.language.params import value_of
 from seekgraph.core.language.ports import charges
 from seekgraph.core.language.reads import collected, ending_site, free_reads
 from seekgraph.core.language.site import Site
-from seekgraph.core.machine.visit import NodeOp, reading_of, step_key
+from seekgraph.core.machine.visit import NodeOp, reading_of
 from seekgraph.core.record.ledger import Entry, Ledger, Merge
 from seekgraph.core.record.step import Step, StepKind
 from seekgraph.core.record.trace import Trace
@@ -35,10 +35,11 @@ class Program:
     nodes: Mapping[str, NodeOp]
 
     def rekey(self) -> None:
-        """Before a run with a memo: nodes that were typed in may do something else than they did."""
+        """Before a run with a memo: the keys of all nodes as they stand now, since what was typed in may do something else by now."""
         for op in self.nodes.values():
             if op.typed:
-                op.rekey()
+                op.__dict__.pop("keyed", None)
+            _ = op.keyed
 
     def arguments(self, trace: Trace, step: Step) -> dict[str, Any]:
         """What the node at a step was given, by parameter, without resources: read back from what the step's parents wrote."""
@@ -179,5 +180,4 @@ class _Build(Build):
             (spec.channel.name, sent.channel.name, spec.channel.merge, spec.always)
             for spec, sent in zip(contract.writes, node.writes(), strict=True)
         )
-        key, off = step_key(node, {name: thing for name, (thing, _) in bound.items()})
-        return NodeOp(self.path, node, contract, tuple(readings), writings, bound, tuple(optional), off, key)
+        return NodeOp(self.path, node, contract, tuple(readings), writings, bound, tuple(optional))

@@ -60,8 +60,6 @@ class NodeOp:
     writings: tuple[tuple[str, str, Merge, bool], ...]
     resources: Mapping[str, Any]
     optional: tuple[str, ...]
-    memo_off: str = ""
-    key: StepKey | None = None
     models: frozenset[str] = field(init=False)
     """The parameters that take a language model and have one."""
     _call: Any = field(init=False)
@@ -76,9 +74,10 @@ class NodeOp:
         """Whether code of the node was typed in, so that its key has to be looked at again before each run."""
         return any(map(was_typed, (*type(self.node).__mro__, *self.node.settings.values())))
 
-    def rekey(self) -> None:
-        """Take the key of the node as its code stands now."""
-        self.key, self.memo_off = step_key(self.node, {name: thing for name, (thing, _) in self.resources.items()})
+    @cached_property
+    def keyed(self) -> tuple[StepKey | None, str]:
+        """What the visits share of their identity in the memo; or None and why they cannot be kept. Only memos need it."""
+        return step_key(self.node, {name: thing for name, (thing, _) in self.resources.items()})
 
     async def run(self, frame: Frame) -> None:
         run = frame.run
@@ -153,11 +152,14 @@ class NodeOp:
     async def _result(self, frame: Frame, step: Step, arguments: dict[str, Any]) -> Writes:
         memo: Sharing | None = frame.run.memo
         visit = Visit(step.id, frame.round, _seed(frame.run.seed, step.id)) if self.contract.visit else None
-        if memo is None or self.key is None:
-            step.memo = self.memo_off if memo is not None else ""
+        if memo is None:
+            return await self._attempts(frame, step, arguments, visit)
+        shared, off = self.keyed
+        if shared is None:
+            step.memo = off
             return await self._attempts(frame, step, arguments, visit)
         try:
-            key = self._key(frame, arguments, visit)
+            key = self._key(shared, frame, arguments, visit)
         except (TypeError, ValueError) as error:
             step.memo = f"off: what it reads has no JSON form ({error})"
             return await self._attempts(frame, step, arguments, visit)
@@ -173,13 +175,12 @@ class NodeOp:
         finally:
             memo.release(key)
 
-    def _key(self, frame: Frame, arguments: Mapping[str, Any], visit: Visit | None) -> StepKey:
-        assert self.key is not None
+    def _key(self, shared: StepKey, frame: Frame, arguments: Mapping[str, Any], visit: Visit | None) -> StepKey:
         inputs = digest([(name, type(value).__name__, value) for name, value in arguments.items()], ordered=True)
         seed = str(visit.seed) if visit else ""
         if frame.sample and self.models:
             seed += f"/{frame.sample}"
-        return StepKey(self.key.node, self.key.code, self.key.params, inputs, self.key.resources, seed)
+        return StepKey(shared.node, shared.code, shared.params, inputs, shared.resources, seed)
 
     def _resource(self, frame: Frame, name: str) -> Any:
         """What the node gets under this name: a model says something else in another sample, where it can."""
@@ -216,7 +217,9 @@ class NodeOp:
     def _injected(self, frame: Frame, step: Step, account: Account, visit: Visit | None) -> dict[str, Any]:
         """What `run` gets besides what it reads. In a second attempt models are asked, whatever they have said before."""
         injected: dict[str, Any] = dict.fromkeys(self.optional)
-        memo = frame.run.memo if self.key is not None and step.attempts == 1 else None
+        memo = frame.run.memo if step.attempts == 1 else None
+        if memo is not None and self.keyed[0] is None:
+            memo = None
         for name, (_, charges) in self.resources.items():
             thing = self._resource(frame, name)
             if memo is not None and name in self.models:
