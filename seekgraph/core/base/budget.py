@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import NamedTuple
 
 
@@ -74,7 +75,8 @@ class Usage:
 
     def spent(self) -> dict[str, float]:
         """The lines that are not zero."""
-        return {name: value for name in USAGE_LINES if (value := getattr(self, name))}
+        values = _AMOUNTS(self)
+        return {name: value for name, value in zip(USAGE_LINES, values, strict=True) if value} if any(values) else {}
 
     @classmethod
     def of(cls, spent: Mapping[str, float]) -> Usage:
@@ -83,6 +85,7 @@ class Usage:
 
 
 USAGE_LINES = tuple(each.name for each in fields(Usage))
+_AMOUNTS: Callable[[Usage], tuple[float, ...]] = attrgetter(*USAGE_LINES)
 
 
 class AtMost(NamedTuple):

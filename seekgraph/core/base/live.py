@@ -10,57 +10,36 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import dis
 import enum
 import functools
 import hashlib
-import operator
-import re
 import sys
-import threading
 import types
 import typing
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, time, timedelta, tzinfo
-from decimal import Decimal
-from fractions import Fraction
-from functools import cache
-from pathlib import PurePath
+from collections.abc import Iterable, Mapping
 from typing import Any
-from uuid import UUID
 
 from pydantic import BaseModel
 
 from seekgraph.core.base.errors import SeekgraphError
-from seekgraph.core.base.origins import in_library, is_library
+from seekgraph.core.base.origins import is_library
+from seekgraph.core.base.reflection import (
+    ADDRESS,
+    BY_TEXT,
+    DESCRIPTORS,
+    OPEN,
+    PLAIN,
+    SKIPPED,
+    is_generated,
+    named_by,
+    of_library,
+    state_of,
+    undecorated,
+    without_effect,
+)
 
 MOST = 200_000
 """Values that one walk may meet: more are data that a node should get as a resource."""
-
-_PLAIN = (type(None), bool, int, float, complex, str, bytes, bytearray, type(Ellipsis), type(NotImplemented), range)
-_BY_TEXT = (
-    *(Decimal, Fraction, PurePath, UUID, date, time, timedelta, tzinfo, re.Pattern, slice),
-    *(operator.itemgetter, operator.attrgetter, operator.methodcaller),
-)
-_OPEN = frozenset({"eval", "exec", "globals", "__import__"})
-"""Builtins that reach code or names that nothing else tells of."""
-_WITHOUT_EFFECT = ("logging", "structlog", "_thread", "threading", "warnings", "asyncio.locks")
-"""Modules whose objects do not change what code returns: loggers, locks."""
-_DESCRIPTORS = (
-    *(types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType),
-    *(types.MemberDescriptorType, types.GetSetDescriptorType),
-)
-_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
-_GENERATED = "__create_fn__"
-"""What the code of methods is called that `dataclass` writes; their fields are walked instead."""
-_SKIPPED = frozenset(
-    "__module__ __doc__ __dict__ __weakref__ __annotations__ __annotate__ __annotate_func__ __annotations_cache__ __slots__"
-    " __dataclass_fields__ __dataclass_params__ __match_args__ __parameters__ __orig_bases__ __abstractmethods__ __signature__"
-    " __firstlineno__ __static_attributes__ __class_vars__ __private_attributes__ __protocol_attrs__"
-    " __non_callable_proto_members__"
-    " __subclasshook__ _abc_impl _contract _scope _member_map_ _value2member_map_ _member_names_ _unhashable_values_"
-    " model_fields model_computed_fields".split()
-)
 
 
 class Unidentified(SeekgraphError, TypeError):
@@ -92,7 +71,7 @@ class _Walk:
     def visit(self, value: Any, where: str) -> None:
         """Take `value` into the hash; `where` says in an error how it was come upon."""
         kind = type(value)
-        if isinstance(value, _PLAIN):
+        if isinstance(value, PLAIN):
             self._say(kind.__name__, repr(value))
             return
         # Constants that are equal may be one object or several, as Python likes: no reference to an earlier one for them.
@@ -139,7 +118,7 @@ class _Walk:
                 self._say("builtin", str(getattr(of, "__name__", "")), value.__qualname__)
             else:
                 self._all("method", (value.__name__, of), where)
-        elif isinstance(value, _DESCRIPTORS):
+        elif isinstance(value, DESCRIPTORS):
             self._say("descriptor", value.__objclass__.__qualname__, value.__name__)
         elif isinstance(value, types.GenericAlias | types.UnionType | typing.TypeVar) or type(value).__module__ == "typing":
             self._annotation(value, where)
@@ -152,24 +131,24 @@ class _Walk:
         identity = getattr(value, "identity", None)
         if isinstance(value, enum.Enum):
             self._all("member", (value.name, value.value, kind), where)
-        elif isinstance(value, _BY_TEXT):
+        elif isinstance(value, BY_TEXT):
             self._say(kind.__qualname__, repr(value))
         elif isinstance(identity, str):
             self._all("identity", (identity,), where)
         elif dataclasses.is_dataclass(value) or isinstance(value, BaseModel):
-            state = {name: each for name, each in _state(value) if each is not value}
+            state = {name: each for name, each in state_of(value) if each is not value}
             self._all("value", (kind, state), where)
         elif isinstance(value, tuple | list | dict | set | frozenset):
             plain = next(base for base in (tuple, list, dict, set, frozenset) if isinstance(value, base))
-            self._all("collection", (kind, plain(value), dict(_state(value))), where)
+            self._all("collection", (kind, plain(value), dict(state_of(value))), where)
         elif all(hasattr(value, name) for name in ("tobytes", "dtype", "shape")):
             self._say("array", str(value.dtype), str(value.shape), hashlib.blake2b(value.tobytes()).hexdigest())
-        elif _without_effect(kind):
+        elif without_effect(kind):
             self._say("without effect", kind.__qualname__)
         elif kind is object:
             self._say("object")
         elif not is_library(kind.__module__):
-            self._all("instance", (kind, dict(_state(value))), where)
+            self._all("instance", (kind, dict(state_of(value))), where)
         else:
             name = f"{kind.__module__}.{kind.__qualname__}"
             raise Unidentified(
@@ -179,7 +158,7 @@ class _Walk:
 
     def _function(self, function: types.FunctionType, where: str) -> None:
         name = getattr(function, "__qualname__", "?")
-        if function.__code__.co_filename and _of_library(function) and not function.__closure__:
+        if function.__code__.co_filename and of_library(function) and not function.__closure__:
             self._say("library function", str(function.__module__), name)
             return
         self._own(function.__globals__.get("__name__"))
@@ -210,7 +189,7 @@ class _Walk:
         if function is None:
             return
         known = function.__globals__
-        named, imported, assigned = _named_by(code)
+        named, imported, assigned = named_by(code)
         if assigned:
             raise Unidentified(
                 f"{code.co_qualname} assigns the global {assigned[0]!r}, so that it may do something else each time"
@@ -221,7 +200,7 @@ class _Walk:
             if (loaded := sys.modules.get(module)) is not None:
                 self._global(loaded, code.co_names, module)
         for name in named:
-            if name in _OPEN and name not in known:
+            if name in OPEN and name not in known:
                 raise Unidentified(f"{code.co_qualname} calls {name}, and nothing tells what that reaches")
             if name in known:
                 self._say("global", name)
@@ -264,13 +243,13 @@ class _Walk:
                 extras = (name, info.alias, default, info.default_factory, list(info.metadata))
                 self._all("model field", extras, f"{name!r} of {kind.__qualname__}")
         for name, member in sorted(vars(kind).items()):
-            if name in _SKIPPED or name.startswith("__pydantic") or _generated(member) or isinstance(member, enum.property):
+            if name in SKIPPED or name.startswith("__pydantic") or is_generated(member) or isinstance(member, enum.property):
                 continue
             self._say("member", name)
-            self.visit(_undecorated(member), f"{name!r} of {kind.__qualname__}")
+            self.visit(undecorated(member), f"{name!r} of {kind.__qualname__}")
 
     def _annotation(self, annotation: Any, where: str) -> None:
-        self._say("type", _ADDRESS.sub("", repr(annotation)))
+        self._say("type", ADDRESS.sub("", repr(annotation)))
         for part in (*getattr(annotation, "__args__", ()), *getattr(annotation, "__metadata__", ())):
             own = isinstance(part, type) and not is_library(part.__module__)
             if own or isinstance(part, types.FunctionType) or dataclasses.is_dataclass(part):
@@ -318,60 +297,3 @@ class _Walk:
             self.hash.update(b"%d:" % len(data))
             self.hash.update(data)
         self.hash.update(b";")
-
-
-@cache
-def _named_by(code: types.CodeType) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The globals that a code object reads, the modules that it imports, the globals that it assigns; nested code has its own."""
-    wanted = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
-    names: dict[str, None] = {}
-    modules: dict[str, None] = {}
-    assigned: dict[str, None] = {}
-    for each in dis.get_instructions(code):
-        if each.opname in wanted:
-            names[str(each.argval)] = None
-        elif each.opname == "IMPORT_NAME" and each.argval:
-            modules[str(each.argval)] = None
-        elif each.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
-            assigned[str(each.argval)] = None
-    return tuple(names), tuple(modules), tuple(assigned)
-
-
-def _without_effect(kind: type) -> bool:
-    module = kind.__module__
-    known = any(module == name or module.startswith(f"{name}.") for name in _WITHOUT_EFFECT)
-    return known and not issubclass(kind, threading.local)
-
-
-def _state(value: Any) -> Iterator[tuple[str, Any]]:
-    """The attributes of an instance, but for what it has computed from them and keeps."""
-    for name, held in sorted(getattr(value, "__dict__", {}).items()):
-        if not isinstance(getattr(type(value), name, None), functools.cached_property):
-            yield name, held
-    if extra := getattr(value, "__pydantic_extra__", None):
-        yield "__pydantic_extra__", extra
-    for base in type(value).__mro__:
-        slots = base.__dict__.get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in ("__dict__", "__weakref__") and not name.startswith("__pydantic") and hasattr(value, name):
-                yield name, getattr(value, name)
-
-
-def _of_library(function: types.FunctionType) -> bool:
-    module = function.__globals__.get("__name__")
-    if isinstance(module, str) and is_library(module):
-        return True
-    return in_library(function.__code__.co_filename)
-
-
-def _generated(member: Any) -> bool:
-    code = getattr(member, "__code__", None)
-    return isinstance(code, types.CodeType) and code.co_qualname.startswith(_GENERATED)
-
-
-def _undecorated(member: Any) -> Any:
-    """What pydantic has put around a method."""
-    if type(member).__name__ == "PydanticDescriptorProxy":
-        info = getattr(member, "decorator_info", None)
-        return [member.wrapped, _ADDRESS.sub("", repr(info))]
-    return member

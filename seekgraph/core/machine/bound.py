@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -153,11 +152,11 @@ class Bound:
         for step in frame.steps:
             step.started, step.seconds = round(step.started, 6), round(step.seconds, 6)
         number_visits(frame.steps)
-        return Result(status, frame.ledger.snapshot(), replace(self._heading(seed), status=status, steps=frame.steps), cause)
+        return Result(status, frame.ledger.snapshot(), self._heading(seed, status, frame.steps), cause)
 
-    def _heading(self, seed: int) -> Trace:
+    def _heading(self, seed: int, status: str = "ok", steps: list[Step] | None = None) -> Trace:
         flow = self.flow
-        return Trace(flow.name or "", flow.fingerprint, seed, "ok", self.plain_params, flow.merges)
+        return Trace(flow.name or "", flow.fingerprint, seed, status, self.plain_params, flow.merges, steps or [])
 
     @cached_property
     def plain_params(self) -> dict[str, Any]:

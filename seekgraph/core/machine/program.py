@@ -35,7 +35,7 @@ class Program:
     nodes: Mapping[str, NodeOp]
 
     def rekey(self) -> None:
-        """Before a run with a memo: the keys of all nodes as they stand now, since what was typed in may do something else by now."""
+        """Before a run with a memo: the keys of all nodes, as they are now. What was typed in may do something else by now."""
         for op in self.nodes.values():
             if op.typed:
                 op.__dict__.pop("keyed", None)
