@@ -44,20 +44,23 @@ class Composer:
         for each in question.messages:
             if each.role == "system" and each.content:
                 system = True
-        asked = Asked(question.output, question.settings, system, stream)
-        begun = self._begun(asked) if trial is None else self._new(asked, trial)
+        if trial is None:
+            begun = self._begun(question, system, stream)
+        else:
+            begun = self._new(Asked(question.output, question.settings, system, stream), trial)
         messages = self._protocol.messages(question, begun.shape)
         if self._extras.body:
             messages = {name: value for name, value in messages.items() if name not in self._extras.body}
         return Composed(begun.body + to_json(messages)[1:], begun.shape, begun.longest)
 
-    def _begun(self, asked: Asked) -> Composed:
-        key = id(asked.output), id(asked.settings), asked.system, asked.stream, self._terms.version
+    def _begun(self, question: Question, system: bool, stream: bool) -> Composed:
+        key = id(question.output), id(question.settings), system, stream, self._terms.version
         found = self._kept.get(key)
         if found is not None:
             return found[1]
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
+        asked = Asked(question.output, question.settings, system, stream)
         begun = self._new(asked, self._terms)
         self._kept[key] = asked, begun
         return begun

@@ -8,7 +8,7 @@ from __future__ import annotations
 import select
 from contextvars import ContextVar
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from aiohttp import TCPConnector
 
@@ -21,22 +21,28 @@ class Connector(TCPConnector):  # type: ignore[misc]
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._known: WeakSet[Any] = WeakSet()
+        self._known: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # of each connection that was used, what tells its end
 
     async def connect(self, *arguments: Any, **options: Any) -> Any:
         while True:
             connection = await super().connect(*arguments, **options)
-            reused.set(connection.protocol in self._known)
-            if not reused.get() or not _readable(connection.transport):
-                self._known.add(connection.protocol)
+            protocol = connection.protocol
+            known = protocol in self._known
+            reused.set(known)
+            if not known:
+                self._known[protocol] = _poll(connection.transport)
+                return connection
+            poll = self._known[protocol]
+            if poll is None or not poll.poll(0):
                 return connection
             connection.close()
 
 
-def _readable(transport: Any) -> bool:
+def _poll(transport: Any) -> Any:
+    """An object that says whether there is something to read on a connection; None where the system has none."""
     socket = transport.get_extra_info("socket") if transport is not None else None
     if socket is None or socket.fileno() < 0 or not hasattr(select, "poll"):
-        return False
+        return None
     poll = select.poll()
     poll.register(socket.fileno(), select.POLLIN | select.POLLHUP)
-    return bool(poll.poll(0))
+    return poll

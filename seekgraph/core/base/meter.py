@@ -118,12 +118,21 @@ class Meter:
                 meter._count(usage)
             meter = meter.parent
 
-    def _reserve(self, line: str, most: AtMost, wait: bool) -> dict[Meter, AtMost]:
+    def add(self, into: Usage, line: str, attempts: int, usage: Usage | None) -> None:
+        """Add to the usage of a step that counts in this meter. Its calls may be in many threads, so this is under its lock."""
+        with self._lock:
+            if attempts:
+                setattr(into, line, getattr(into, line) + attempts)
+            if usage is not None:
+                into.add_amounts(usage)
+
+    def _reserve(self, line: str, most: AtMost, wait: bool) -> dict[Meter, AtMost] | None:
         with self._lock:
             own = self._checked(line, most, wait) if self.limited else NOTHING
-            held = {} if self.parent is None else self.parent._reserve(line, most, wait)
+            held = None if self.parent is None else self.parent._reserve(line, most, wait)
             setattr(self.used, line, getattr(self.used, line) + 1)
             if own is not NOTHING:
+                held = held or {}
                 held[self] = own
                 self._flying = _plus(self._flying, own)
         return held
@@ -201,7 +210,7 @@ class Reservation:
 
     __slots__ = ("_bounded", "_held", "_line", "_meter", "open")
 
-    def __init__(self, meter: Meter, line: str, held: dict[Meter, AtMost], bounded: bool) -> None:
+    def __init__(self, meter: Meter, line: str, held: dict[Meter, AtMost] | None, bounded: bool) -> None:
         self._meter, self._line, self._held, self._bounded = meter, line, held, bounded
         self.open = True
 
@@ -224,7 +233,7 @@ class Reservation:
             was, self.open = self.open, False
         meter: Meter | None = self._meter if was else None
         while meter is not None:
-            meter._settle(self._held.get(meter, NOTHING), usage, withdrawn)
+            meter._settle(self._held.get(meter, NOTHING) if self._held else NOTHING, usage, withdrawn)
             meter = meter.parent
         return was
 

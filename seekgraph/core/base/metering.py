@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
@@ -69,14 +68,13 @@ class Tally(Protocol):
 class StepTally:
     """Counts the attempts of one step's call in its usage, and in a meter."""
 
-    __slots__ = ("_attempts", "_line", "_lock", "_meter", "_usage")
+    __slots__ = ("_attempts", "_line", "_meter", "_usage")
 
     def __init__(self, line: str, meter: Meter, usage: Usage) -> None:
         self._line = str(line)
         self._meter = meter
         self._usage = usage
         self._attempts: list[StepAttempt] = []
-        self._lock = threading.Lock()
 
     async def begin(self, most: AtMost = UNKNOWN) -> StepAttempt:
         try:
@@ -107,11 +105,7 @@ class StepTally:
 
     def count(self, attempts: int, usage: Usage | None = None) -> None:
         """Add to the step's usage."""
-        with self._lock:
-            if attempts:
-                setattr(self._usage, self._line, getattr(self._usage, self._line) + attempts)
-            if usage is not None:
-                self._usage.add_amounts(usage)
+        self._meter.add(self._usage, self._line, attempts, usage)
 
 
 class StepAttempt:
