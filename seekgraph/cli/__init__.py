@@ -10,13 +10,14 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
+from seekgraph.cli.environment import variables_of_file
 from seekgraph.cli.exit_codes import failing, to_stdout, verbosity_first, with_json_target
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line; ends the process with its exit code."""
     words = with_json_target(verbosity_first(sys.argv[1:] if arguments is None else arguments))
-    with failing(to_stdout(words)):
+    with failing(to_stdout(words)), variables_of_file():
         import typer
 
         from seekgraph.cli.app import app

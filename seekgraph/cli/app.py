@@ -53,7 +53,7 @@ memo_app = typer.Typer(help="Look into the memo of steps, or empty it.", no_args
 app.add_typer(memo_app, name="memo")
 prompt_app = typer.Typer(help="What is sent to language models.", no_args_is_help=True)
 app.add_typer(prompt_app, name="prompt")
-models_app = typer.Typer(help="Language models: what there is, fetch one, try one.", no_args_is_help=True)
+models_app = typer.Typer(help="Language models: the hosts and whether their keys are set, fetch one, try one.")
 app.add_typer(models_app, name="models")
 rewards_app = typer.Typer(help="Scores of steps, as --reward takes them.", no_args_is_help=True)
 app.add_typer(rewards_app, name="rewards")
@@ -353,9 +353,15 @@ def prompt_show(
     show_command(*flow_and(flow, node, "NODE"), question, trace, json)
 
 
+@models_app.callback(invoke_without_command=True)
+def models(context: typer.Context, folder: ModelsFolder = None, json: Json = False) -> None:
+    if context.invoked_subcommand is None:
+        models_list(folder, json)
+
+
 @models_app.command("list")
 def models_list(folder: ModelsFolder = None, json: Json = False) -> None:
-    """The models that a flow can use."""
+    """The models that a flow can use, and the hosts with whether their key is set."""
     from seekgraph.cli.models import list_command
 
     list_command(folder, json)
@@ -376,17 +382,22 @@ def models_pull(
 @models_app.command("try")
 def models_try(
     name: ModelName,
-    prompt: Annotated[str, typer.Argument(help="What to say to it.")],
+    prompt: Annotated[str | None, typer.Argument(help="What to say to it; without it, what it can do is found out.")] = None,
     folder: ModelsFolder = None,
     key: Annotated[str | None, typer.Option(metavar="VARIABLE", help="The environment variable that holds the key.")] = None,
-    max_tokens: Annotated[int, typer.Option(min=1, help="How long the reply may get.")] = 256,
-    temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="0 is greedy.")] = 0.0,
+    max_tokens: Annotated[int, typer.Option(min=1, help="How long the reply to PROMPT may get.")] = 256,
+    temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="Of PROMPT; 0 is greedy.")] = 0.0,
     json: Json = False,
 ) -> None:
-    """Ask a model one thing, and see what it costs."""
-    from seekgraph.cli.models import try_command
+    """Find out what a model can do and how long it takes, or ask it one thing and see what that costs."""
+    if prompt is None:
+        from seekgraph.cli.trying import try_command
 
-    try_command(name, prompt, folder, key, max_tokens, temperature, json)
+        try_command(name, folder, key, json)
+        return
+    from seekgraph.cli.models import ask_command
+
+    ask_command(name, prompt, folder, key, max_tokens, temperature, json)
 
 
 @rewards_app.command("list")

@@ -32,11 +32,12 @@ def metric_names(incomplete: str) -> list[str]:
 
 
 def model_names(incomplete: str) -> list[str]:
-    """Local models, and hosted ones with a known price."""
-    from seekgraph.lms.prices import TABLE
+    """Local models, and an example of each host."""
+    from seekgraph.lms.host_table import known_hosts
     from seekgraph.lms.store import CATALOG, present
 
-    known = [*(f"local/{name}" for name in sorted({*CATALOG, *present(None)})), *sorted(TABLE)]
+    local = [f"local/{name}" for name in sorted({*CATALOG, *present(None)})]
+    known = [*local, *(f"{entry.name}/{entry.example}" for entry in known_hosts().values())]
     return [each for each in known if each.startswith(incomplete)]
 
 

@@ -8,6 +8,10 @@ lm = "openai/gpt-4.1-mini"
 memo = ".seekgraph/memo.db"
 questions = "dev.jsonl"      # of evaluate and diagnose
 
+[tool.seekgraph.hosts.mine]  # a host of models, for names such as mine/llama: see `lms.hosts.HostEntry` for the rest
+url = "https://models.example.org/v1"
+key = "MY_KEY"               # the environment variable that holds the key
+
 The file is looked for in the current folder and upwards; the nearest with such a table counts, and paths are relative to it. The
 command line wins.
 """
@@ -25,7 +29,7 @@ from seekgraph.cli.output import detail, show, write_json
 
 TEXTS, PATHS, LISTS = ("flow", "lm"), ("memo", "questions"), ("docs", "corpus")
 PATTERNS = ("include", "exclude")
-KEYS = ("flow", "docs", "corpus", "include", "exclude", "lm", "memo", "questions")
+KEYS = ("flow", "docs", "corpus", "include", "exclude", "lm", "memo", "questions", "hosts")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,16 @@ class Config:
         return found
 
 
+def use_hosts() -> None:
+    """Let names of models begin with the hosts of the configuration file. Raises `ModelOption` for one that cannot be."""
+    if found := read_config().values.get("hosts"):
+        from seekgraph.lms.host_table import register_host
+        from seekgraph.lms.hosts import entry_of
+
+        for name, table in found.items():
+            register_host(entry_of(name, table))
+
+
 def read_config(start: Path | None = None) -> Config:
     """The configuration that holds in a folder, the current one unless another is given.
 
@@ -101,6 +115,10 @@ def _value(file: Path, key: str, value: Any) -> Any:
     where = f"{file}, [tool.seekgraph]"
     if key not in KEYS:
         raise Misuse(f"{where}: {key!r} is not known{similar(key, KEYS)}; there are {', '.join(KEYS)}")
+    if key == "hosts":
+        if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
+            raise Misuse(f"{where}: hosts are tables, such as [tool.seekgraph.hosts.mine] with a url, not {value!r}")
+        return value
     if key in (*LISTS, *PATTERNS):
         texts = [value] if isinstance(value, str) else value
         if not isinstance(texts, list) or not all(isinstance(each, str) and each for each in texts):
@@ -138,4 +156,6 @@ def config_command(as_json: bool) -> None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return list(value)
     return [str(each) for each in value] if isinstance(value, tuple) else None if value is None else str(value)

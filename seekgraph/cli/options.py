@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from seekgraph.cli.binding import Bindings
 from seekgraph.cli.common import Misuse
+from seekgraph.cli.config import use_hosts
 from seekgraph.cli.params import with_params
 from seekgraph.core.base.budget import Budget
 from seekgraph.core.base.errors import SeekgraphError
@@ -145,6 +146,7 @@ class Running:
         from seekgraph.core.check import require
 
         require(flow)
+        use_hosts()
         flow = with_params(flow, self.params)
         if self.memo is not None and self.memo.exists():
             require_memo(self.memo)

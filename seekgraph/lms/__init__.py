@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from seekgraph.lms.client import BackedLM as BackedLM
     from seekgraph.lms.errors import ModelOption as ModelOption
     from seekgraph.lms.extras import MissingExtra as MissingExtra
+    from seekgraph.lms.host_table import register_host as register_host
     from seekgraph.lms.hosted import anthropic as anthropic
     from seekgraph.lms.hosted import openai as openai
     from seekgraph.lms.hosted import openai_compatible as openai_compatible
+    from seekgraph.lms.hosts import HostEntry as HostEntry
     from seekgraph.lms.local import local_model as local_model
     from seekgraph.lms.prices import Price as Price
     from seekgraph.lms.prices import price_of as price_of
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BackedLM": "client",
+    "HostEntry": "hosts",
     "MissingExtra": "extras",
     "ModelMissing": "store",
     "ModelName": "resolving",
@@ -44,6 +47,7 @@ _HOME = {
     "openai_compatible": "hosted",
     "price_of": "prices",
     "pull": "store",
+    "register_host": "host_table",
     "resolve": "resolving",
 }
 

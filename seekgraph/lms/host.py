@@ -202,7 +202,7 @@ class Host:
 
     def _hint(self, status: int) -> str:
         if status in (401, 403):
-            source = self.key if isinstance(self.key, str) else "the key" if self.key else "key=, which is not given"
+            source = "key=, which is not given" if self.key is None else "the key" if callable(self.key) else str(self.key)
             return f" (look at {source})"
         return " (look at the model's name)" if status == 404 else ""
 

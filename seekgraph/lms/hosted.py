@@ -1,4 +1,4 @@
-"""Hosted models: OpenAI, Anthropic, and whatever speaks as OpenAI does (vLLM, Ollama, the llama.cpp server)."""
+"""Hosted models: of a host in the table, or behind any address that speaks as OpenAI does."""
 
 from __future__ import annotations
 
@@ -11,29 +11,53 @@ from seekgraph.lms.anthropic_messages import AnthropicMessages
 from seekgraph.lms.client import BackedLM
 from seekgraph.lms.errors import ModelOption
 from seekgraph.lms.host import Host
+from seekgraph.lms.host_table import HOSTS
+from seekgraph.lms.hosts import MODES, HostEntry
 from seekgraph.lms.keys import KeySource, checked_source
-from seekgraph.lms.openai_chat import OpenAIChat
+from seekgraph.lms.openai_chat import Dialect, OpenAIChat
 from seekgraph.lms.options import Extras, sampled
 from seekgraph.lms.prices import Price, price_of
 from seekgraph.lms.protocols import HostProtocol
+from seekgraph.lms.refusals import Aspect, Refusal, Terms
 from seekgraph.lms.structured import Policy
 from seekgraph.lms.transport import Transport
 
-MODES = ("tools", "json_schema", "json_object", "words")
+TABLE_VALUE: Any = object()
+"""Of `key`: as the host's entry says."""
 
 
-def openai(
-    model: str, *, key: KeySource = "OPENAI_API_KEY", base_url: str = "https://api.openai.com/v1", **options: Any
+def openai(model: str, **options: Any) -> BackedLM:
+    """A model of OpenAI's, such as "gpt-4.1-mini". See `of_host` for the options."""
+    return of_host(HOSTS["openai"], model, **options)
+
+
+def anthropic(model: str, **options: Any) -> BackedLM:
+    """A model of Anthropic's, such as "claude-haiku-4-5". See `of_host` for the options."""
+    return of_host(HOSTS["anthropic"], model, **options)
+
+
+def of_host(
+    entry: HostEntry, model: str, *, key: KeySource = TABLE_VALUE, base_url: str | None = None, **options: Any
 ) -> BackedLM:
-    """A model of OpenAI's, such as "gpt-4.1-mini". See `openai_compatible` for the options."""
-    return _lm(f"openai/{model}", OpenAIChat(exact=True), model, base_url, key, options.pop("mode", "tools"), options)
+    """A model of a host in the table. `base_url`: another address than its own, or than its variable says.
 
-
-def anthropic(
-    model: str, *, key: KeySource = "ANTHROPIC_API_KEY", base_url: str = "https://api.anthropic.com/v1", **options: Any
-) -> BackedLM:
-    """A model of Anthropic's, such as "claude-haiku-4-5". See `openai_compatible` for the options."""
-    return _lm(f"anthropic/{model}", AnthropicMessages(), model, base_url, key, options.pop("mode", "tools"), options)
+    `key` and the other options are those of `openai_compatible`. Raises `Rejected` naming a variable that the address needs.
+    """
+    where = entry.where(model) if base_url is None else None
+    if where is not None and where.query:
+        options["query"] = {**where.query, **options.get("query", {})}
+    if entry.headers:
+        options["headers"] = {**entry.headers, **options.get("headers", {})}
+    if entry.name not in ("openai", "anthropic"):  # the same name of a model need not be the same model at another host
+        options["version"] = options.get("version") or entry.name
+    protocol: HostProtocol = AnthropicMessages()
+    if entry.language == "openai":
+        dialect = Dialect(entry.key_header, entry.renames, entry.values)
+        protocol = OpenAIChat(exact=entry.limit == "max_completion_tokens", dialect=dialect, paid=entry.paid)
+    address = base_url if where is None else where.url
+    source = entry.key if key is TABLE_VALUE else key
+    mode = options.pop("mode", entry.mode)
+    return _lm(f"{entry.name}/{model}", protocol, model, address or entry.url, source, mode, options, entry)
 
 
 def openai_compatible(url: str, model: str, *, key: KeySource = None, mode: str = "json_schema", **options: Any) -> BackedLM:
@@ -49,10 +73,19 @@ def openai_compatible(url: str, model: str, *, key: KeySource = None, mode: str 
     `version`: part of the identity, for a server whose model changes under one name.
     `effort`: how much it is to reason ("low"). `headers`, `body`, `query`: additions to each request (`options.Extras`).
     """
-    return _lm(f"{url.rstrip('/')}#{model}", OpenAIChat(exact=False), model, url, key, mode, options)
+    return _lm(f"{url.rstrip('/')}#{model}", OpenAIChat(exact=False), model, url, key, mode, options, None)
 
 
-def _lm(name: str, protocol: HostProtocol, model: str, url: str, key: KeySource, mode: str, options: dict[str, Any]) -> BackedLM:
+def _lm(
+    name: str,
+    protocol: HostProtocol,
+    model: str,
+    url: str,
+    key: KeySource,
+    mode: str,
+    options: dict[str, Any],
+    entry: HostEntry | None,
+) -> BackedLM:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password or parts.query:
         raise ModelOption(
@@ -64,7 +97,7 @@ def _lm(name: str, protocol: HostProtocol, model: str, url: str, key: KeySource,
     settings = sampled(options.pop("settings", None), options.pop("sampling", {}))
     policy = Policy(options.pop("reasks", 2), options.pop("fallback", True))
     own_price = options.pop("price", None)
-    price = own_price if isinstance(own_price, Price) else price_of(name, own_price)
+    price = own_price if isinstance(own_price, Price) else price_of(name, own_price, entry.prices if entry else "")
     extras = Extras(
         options.pop("effort", None) or "", *(_strings(name, each, options.pop(each, {})) for each in ("headers", "body", "query"))
     )
@@ -73,8 +106,10 @@ def _lm(name: str, protocol: HostProtocol, model: str, url: str, key: KeySource,
     timeout = options.pop("timeout", 120.0)
     if options:
         raise TypeError(f"{name} has no option {sorted(options)}")
-    forms = (mode, *(form for form in protocol.forms if form != mode))
-    free_without_price = _near(url) and not protocol.paid
+    refused = entry.refuses if entry else ()
+    forms = tuple(form for form in (mode, *(form for form in protocol.forms if form != mode)) if form not in refused)
+    chosen["terms"] = Terms({each: Refusal(Aspect(each, None), "parameter", 0) for each in refused})
+    free_without_price = not entry.paid if entry else _near(url)
     host = Host(
         name, protocol, model, url.rstrip("/"), checked_source(key), forms, extras=extras, price=price,
         free_without_price=free_without_price, transport=Transport(timeout), **chosen,
@@ -98,4 +133,4 @@ def _near(url: str) -> bool:
     return address.is_private
 
 
-__all__ = ["MODES", "anthropic", "openai", "openai_compatible"]
+__all__ = ["MODES", "anthropic", "of_host", "openai", "openai_compatible"]

@@ -6,13 +6,26 @@ import base64
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 from seekgraph.core.language.lm import OnText, Rejected
 from seekgraph.lms.errors import ModelOption
 
-KeySource = str | Callable[[], str] | None
-"""The name of an environment variable, or what gives the key when called; None sends no key."""
+
+@dataclass(frozen=True)
+class Variables:
+    """Environment variables of which the first that is set holds the key; with `needed` one of them has to be."""
+
+    names: tuple[str, ...]
+    needed: bool = True
+
+    def __str__(self) -> str:
+        return " or ".join(self.names)
+
+
+KeySource = str | Variables | Callable[[], str] | None
+"""The name of an environment variable, several of them, or what gives the key when called; None sends no key."""
 
 TAKEN_OUT = "[key]"
 PART = 8
@@ -39,8 +52,14 @@ def find_key(source: KeySource, model: str) -> str:
     """The key, or "" where none is to be sent. Raises `Rejected` naming the variable to set."""
     if source is None:
         return ""
-    key = source() if callable(source) else os.environ.get(source, "").strip()
+    if callable(source):
+        key = source()
+    else:
+        names = source.names if isinstance(source, Variables) else (source,)
+        key = next((found for name in names if (found := os.environ.get(name, "").strip())), "")
     if not key:
+        if isinstance(source, Variables) and not source.needed:
+            return ""
         if callable(source):
             raise Rejected(f"{model} needs a key, and the function given as key= returns none", code="unauthorised")
         raise Rejected(

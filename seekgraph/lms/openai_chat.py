@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from seekgraph.core.language.lm import Ended, Settings
 from seekgraph.lms.bodies import LARGEST
@@ -16,6 +16,14 @@ from seekgraph.lms.schemas import OPENAI_FORMS, corrected_openai
 from seekgraph.lms.structured import Reply
 
 LIMITS = ("max_tokens", "max_completion_tokens")
+
+
+class Dialect(NamedTuple):
+    """How a host differs from OpenAI: see `hosts.HostEntry` for the fields."""
+
+    key_header: str = "authorization"
+    renames: Mapping[str, str] = {}
+    values: Mapping[str, Any] = {}
 
 
 class OpenAIChat:
@@ -33,11 +41,14 @@ class OpenAIChat:
         "content_filter": "filter",
     }
 
-    def __init__(self, exact: bool) -> None:
-        self.exact = self.paid = exact
+    def __init__(self, exact: bool, dialect: Dialect | None = None, paid: bool | None = None) -> None:
+        self.exact = exact
+        self.paid = exact if paid is None else paid
+        self.dialect = dialect or Dialect()
 
     def headers(self, key: str) -> dict[str, str]:
-        return {"authorization": f"Bearer {key}"} if key else {}
+        name = self.dialect.key_header
+        return {name: f"Bearer {key}" if name == "authorization" else key} if key else {}
 
     def shape(self, asked: Asked, forms: Sequence[str], extras: Extras, terms: Terms) -> Shape:
         shape = Shape()
@@ -74,7 +85,8 @@ class OpenAIChat:
         if extras.effort:
             sampling["reasoning_effort"] = extras.effort
         for name, value in sampling.items():
-            if not shape.offer(terms, name, value):
+            sent = {self.dialect.renames.get(name, name): self.dialect.values.get(name, value)}
+            if not shape.offer(terms, name, value, **sent):
                 shape.notes.append(f"{name}={json.dumps(value)} was not sent")
         if settings.max_tokens is not None:
             names = LIMITS[::-1] if self.exact else LIMITS
@@ -156,6 +168,9 @@ class _Pieces:
 
 def _logprobs(found: Any) -> tuple[tuple[str, float], ...] | None:
     content = table(found).get("content")
+    tokens, values = listed(table(found).get("tokens")), listed(table(found).get("token_logprobs"))
+    if not content and tokens and len(tokens) == len(values):  # as Together has them
+        content = [{"token": token, "logprob": value} for token, value in zip(tokens, values, strict=True)]
     try:
         return tuple((str(each["token"]), float(each["logprob"])) for each in content) if content else None
     except (KeyError, TypeError, ValueError):

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+from difflib import get_close_matches
 from typing import Any
 
 from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.lms.client import BackedLM
 from seekgraph.lms.extras import MissingExtra
+from seekgraph.lms.host_table import ALIASES, known_hosts
+from seekgraph.lms.hosts import HostEntry
 from seekgraph.lms.options import parsed_name
 
 FORMS = (
     "openai/gpt-4.1-mini",
     "anthropic/claude-haiku-4-5",
+    "ollama/llama3.2",
     "local/smollm2-135m",
     "local/owner/repository/file.gguf",
     "http://127.0.0.1:8080/v1#model",
     "https://models.example.org/v1#model,key=MY_KEY,effort=low",
 )
+
+_FIRST = re.compile(r"([A-Za-z0-9._-]*)(?:[/:](.*))?", re.DOTALL)
 
 
 class ModelName(SeekgraphError, ValueError):
@@ -27,39 +34,66 @@ class ModelName(SeekgraphError, ValueError):
 def resolve(name: str, **options: Any) -> BackedLM:
     """The model of a name; `options` are those of its kind (see `lms.hosted` and `lms.local`).
 
-    "openai/MODEL", "anthropic/MODEL", "local/MODEL" (or "local" alone for the default), or the address of a server that speaks as
+    "HOST/MODEL" or "HOST:MODEL" for a host of the table (`lms.host_table`: openai, anthropic, gemini, ollama, ...) or one that
+    was registered; "local/MODEL" (or "local" alone for the default); or the address of a server that speaks as
     OpenAI does with the model's name after "#". Behind the name options can follow, each after a comma: ",key=" and the name of
     the environment variable that holds the server's key, ",effort=low", ",temperature=0.7", ",header.NAME=", ",body.NAME=",
     ",query.NAME=" (see `lms.options`). What is given by `options` goes before these. Nothing is loaded or sent yet.
 
-    Raises `ModelName` for another form, `ModelOption` for an option that there is not, `MissingExtra` naming the extra to
-    install, and `ModelMissing` naming the command that fetches the weights. A missing key is an error of the first call, and
-    names the variable to set.
+    Raises `ModelName` for another form, with the names that are like it, `ModelOption` for an option that there is not,
+    `MissingExtra` naming the extra to install, `ModelMissing` naming the command that fetches the weights, and `Rejected` for a
+    host whose address is in no variable. A missing key is an error of the first call, and names the variable to set.
     """
     plain, written = parsed_name(name)
     options = {**written, **options}
-    host, _, model = plain.partition("/")
     if plain.startswith(("http://", "https://")):
-        _installed("aiohttp", "lm", "a hosted model")
+        _require("aiohttp", "lm", "a hosted model")
         from seekgraph.lms.hosted import openai_compatible
 
         url, _, model = plain.partition("#")
         if not model:
             raise ModelName("an address needs the model's name after '#', as in http://127.0.0.1:8080/v1#model")
         return openai_compatible(url, model, **options)
+    host, model = parts_of(plain)
     if host == "local":
-        _installed("xllamacpp", "local", "a local model")
+        _require("xllamacpp", "local", "a local model")
         from seekgraph.lms.local import local_model
 
         return local_model(model, **options) if model else local_model(**options)
-    if host in ("openai", "anthropic") and model:
-        _installed("aiohttp", "lm", "a hosted model")
-        from seekgraph.lms import hosted
+    entry = known_hosts().get(host)
+    if entry is None or not model:
+        raise ModelName(_unknown(plain, known_hosts()))
+    _require("aiohttp", "lm", "a hosted model")
+    from seekgraph.lms.hosted import of_host
 
-        return hosted.openai(model, **options) if host == "openai" else hosted.anthropic(model, **options)
-    raise ModelName(f"no model is named {name!r}: a name is one of the form {', '.join(FORMS)}")
+    return of_host(entry, model, **options)
 
 
-def _installed(package: str, extra: str, what: str) -> None:
+def parts_of(name: str) -> tuple[str, str]:
+    """The host and the model of "HOST/MODEL" or "HOST:MODEL"; a name of ours for a host that has several."""
+    found = _FIRST.fullmatch(name)
+    host = found[1].lower() if found else ""
+    return ALIASES.get(host, host), (found[2] or "") if found else ""
+
+
+def _unknown(name: str, hosts: dict[str, HostEntry]) -> str:
+    """Why no model has this name, what is like it, and how to add a host."""
+    host, model = parts_of(name)
+    if host in hosts:
+        close = [f"{host}/{hosts[host].example}"]
+    elif model:
+        close = [f"{each}/{model}" for each in get_close_matches(host, [*hosts, *ALIASES, "local"], n=2, cutoff=0.6)]
+    else:
+        from seekgraph.lms.prices import sellers
+
+        close = [f"{entry.name}/{name}" for entry in hosts.values() if entry.prices in sellers(name)][:2]
+    guess = f"did you mean {' or '.join(close)}? " if close else ""
+    return (
+        f"no model is named {name!r}: {guess}a name is one of the form {', '.join(FORMS)}; hosts are {', '.join(hosts)}, "
+        f"and those of [tool.seekgraph.hosts.NAME] in pyproject.toml (url, key) or of lms.register_host"
+    )
+
+
+def _require(package: str, extra: str, what: str) -> None:
     if importlib.util.find_spec(package) is None:
         raise MissingExtra(what, extra, package)

@@ -20,7 +20,7 @@ from shell import CORPUS, seekgraph, some_questions
 
 import seekgraph as sg
 from seekgraph.flows.reader import flow as reader
-from seekgraph.lms import hosted, openai_compatible
+from seekgraph.lms import openai_compatible
 from seekgraph.optimizers.demonstrate import Demonstrate
 from seekgraph.optimizers.tune import Tune
 
@@ -90,7 +90,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     threading.Thread(target=host.serve_forever, daemon=True).start()
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("MY_KEY", KEY)
-    monkeypatch.setitem(hosted.openai.__kwdefaults__, "base_url", host.url)
+    monkeypatch.setenv("OPENAI_BASE_URL", host.url)
     yield host
     host.shutdown()
     host.server_close()

@@ -28,7 +28,7 @@ def test_every_name_of_the_room_is_there(name: str) -> None:
     assert getattr(lms, name).__name__ == name
 
 
-@pytest.mark.parametrize("name", ["gpt-4.1", "openai/", "mistral/large", ""])
+@pytest.mark.parametrize("name", ["gpt-4.1", "openai/", "misral/large", ""])
 def test_a_name_of_no_model_is_told_the_forms(name: str) -> None:
     with pytest.raises(ModelName, match=r"openai/gpt-4\.1-mini, anthropic/"):
         resolve(name)
