@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -27,7 +28,9 @@ try:
 except ImportError:  # Windows: two processes on one journal are then not noticed
     fcntl = None  # type: ignore[assignment]
 
-VERSION = 1
+VERSION = 2
+_SUM_NAME = "crc32"
+_SUM = b',"crc32":'
 HINT = "remove the file, or compile without resume"
 
 
@@ -88,7 +91,8 @@ class Journal:
 
     def _append(self, line: Mapping[str, Any]) -> None:
         if self._file is not None:
-            self._file.write(to_json(line) + b"\n")
+            data = to_json(line)
+            self._file.write(data[:-1] + _SUM + str(zlib.crc32(data)).encode() + b"}\n")
             self._file.flush()
 
     def _begin(self, path: Path, header: Mapping[str, Any], resume: bool) -> None:
@@ -112,6 +116,7 @@ class Journal:
             try:
                 found = json_in(line, f"{path}, line {number}", _Damaged)
                 if number > 1:
+                    _require_whole(line)
                     self._take(found)
             except _Damaged as error:
                 raise JournalError(f"{path}, line {number}: damaged ({error}): {HINT}") from None
@@ -119,7 +124,7 @@ class Journal:
                 reason = f"{error.error_count()} fields are wrong" if isinstance(error, ValidationError) else str(error)
                 raise JournalError(f"{path}, line {number}: damaged ({reason}): {HINT}") from None
             if number == 1:
-                _same(path, found, header)
+                _same(path, found, header, line)
         self.resumed = len(self.rows) + len(self.facts)
         return bool(newline)
 
@@ -129,6 +134,13 @@ class Journal:
         elif "fact" in found:
             self.facts[str(found["fact"])] = found["result"]
         self.spent = {name: float(amount(spent, name)) for name, spent in dict(found["spent"]).items()}
+
+
+def _require_whole(line: bytes) -> None:
+    """Raise `_Damaged` for a line that is not as it was written."""
+    content, _, found = line.rpartition(_SUM)
+    if found != str(zlib.crc32(content + b"}")).encode() + b"}":
+        raise _Damaged("its checksum is not that of its content")
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -156,11 +168,16 @@ def _free(path: Path) -> Path:
     return aside
 
 
-def _same(path: Path, found: Any, header: Mapping[str, Any]) -> None:
+def _same(path: Path, found: Any, header: Mapping[str, Any], line: bytes) -> None:
     if not isinstance(found, dict) or "journal" not in found:
         raise JournalError(f"{path} is not the journal of a compile: give another path")
     if found["journal"] != VERSION:
         raise JournalError(f"{path} is of version {found['journal']}, this is version {VERSION}: {HINT}")
+    try:
+        _require_whole(line)
+    except _Damaged as error:
+        raise JournalError(f"{path}, line 1: damaged ({error}): {HINT}") from None
+    found.pop(_SUM_NAME, None)
     differing = sorted(name for name in {*found, *header} if found.get(name) != header.get(name))
     if differing:
         raise JournalError(

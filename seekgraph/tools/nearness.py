@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from seekgraph.core.base.checksum import Damaged, sealed, unsealed
 from seekgraph.tools.dense import text_of
 from seekgraph.tools.embedder import Embedder, Vectors
 from seekgraph.tools.minilm import MiniLM, content_key
@@ -73,10 +74,8 @@ class Nearness:
             with closing(self._opened()) as file:
                 for key in keys:
                     row = file.execute(_SELECT, (key, self.identity)).fetchone()
-                    if row is not None:
-                        vector = np.frombuffer(row[0], dtype=np.float32)
-                        if abs(float(vector @ vector) - 1) < 1e-3:  # a damaged row is embedded again
-                            found[key] = vector
+                    if row is not None and (vector := _vector(row[0], key)) is not None:
+                        found[key] = vector
         except (sqlite3.Error, OSError, ValueError, TypeError) as error:
             self._warn(error)
         return found
@@ -86,7 +85,7 @@ class Nearness:
             return
         try:
             with closing(self._opened()) as file, file:
-                rows = [(key, self.identity, vector.astype(np.float32).tobytes()) for key, vector in made.items()]
+                rows = [(key, self.identity, sealed(vector.astype(np.float32).tobytes(), key)) for key, vector in made.items()]
                 file.executemany(_INSERT, rows)
         except (sqlite3.Error, OSError) as error:
             self._warn(error)
@@ -109,3 +108,11 @@ class Nearness:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state | {"_lock": threading.Lock()})
+
+
+def _vector(stored: bytes, key: bytes) -> Vectors | None:
+    """A vector as it was stored; None for a damaged one, which is embedded again."""
+    try:
+        return np.frombuffer(unsealed(stored, key), dtype=np.float32)
+    except Damaged:
+        return None

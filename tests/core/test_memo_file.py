@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from seekgraph.core.base.checksum import Damaged
 from seekgraph.core.language.node import Writes
 from seekgraph.core.memo import Memo, StepKey
 from seekgraph.core.memo import file as memo_file
 from seekgraph.core.memo import writer as memo_writer
+from seekgraph.core.memo.store import Row, Stored, seal, unseal
 
 SCRIPT = """
 import os, resource, signal, sys, time
@@ -221,10 +223,43 @@ def test_a_row_whose_bytes_were_changed_is_a_miss_and_the_others_stay(filled: Pa
     database.commit()
     database.close()
     with Memo(filled) as memo:
-        assert memo.get(key(7), Text)[1].startswith("not readable: error: ")
+        assert memo.get(key(7), Text)[1] == "not readable: Damaged: its checksum is not that of its content"
         assert memo.get(key(8), Text)[1] == "hit"
     with Memo(filled) as memo:
         assert memo.stats().entries == 199
+
+
+def test_no_flipped_bit_of_a_row_is_believed() -> None:
+    row = Row(b"k" * 16, "n", "i", "p", "c", "r", "", '{"calls": 1}', 0.8, 0.0, memo_writer.encode(Text(text="born in 1871")))
+    whole = Stored(seal(row).data, row.usage, row.seconds)
+    assert unseal(row.key, whole) == row.data
+    changed = [
+        *(whole._replace(data=flipped(whole.data, bit)) for bit in range(8 * len(whole.data))),
+        *(whole._replace(usage=flipped(whole.usage.encode(), bit).decode("latin-1")) for bit in range(8 * len(whole.usage))),
+        whole._replace(seconds=0.4),
+        whole._replace(data=b""),
+    ]
+    for each in changed:
+        with pytest.raises(Damaged):
+            unseal(row.key, each)
+    with pytest.raises(Damaged):
+        unseal(b"j" * 16, whole)  # another step's
+
+
+def flipped(data: bytes, bit: int) -> bytes:
+    return data[: bit // 8] + bytes([data[bit // 8] ^ 1 << bit % 8]) + data[bit // 8 + 1 :]
+
+
+def test_a_changed_digit_in_a_stored_answer_is_a_miss_that_is_said(path: Path) -> None:
+    with Memo(path) as memo:
+        memo.put(key(1), Text(text="born in 1871"), {}, 0.0)
+    database = sqlite3.connect(path)
+    [[data]] = database.execute("SELECT data FROM body").fetchall()
+    database.execute("UPDATE body SET data = ?", (data.replace(b"1871", b"1971"),))
+    database.commit()
+    database.close()
+    with Memo(path) as memo:
+        assert memo.get(key(1), Text) == (None, "not readable: Damaged: its checksum is not that of its content")
 
 
 @pytest.mark.parametrize(

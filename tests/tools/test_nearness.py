@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +76,18 @@ def test_a_damaged_file_costs_time_and_nothing_else(tmp_path: Path) -> None:
     expected = scores(Nearness(Letters(), file=file))
     file.write_bytes(b"no database at all" * 100)
     assert scores(Nearness(Letters(), file=file)) == pytest.approx(expected)
+
+
+def test_a_flipped_bit_of_a_kept_vector_is_not_believed(tmp_path: Path) -> None:
+    file = tmp_path / "v.sqlite"
+    expected = scores(Nearness(Letters(), file=file))
+    with closing(sqlite3.connect(file)) as database, database:
+        for key, vector in database.execute("SELECT key, vector FROM vectors").fetchall():
+            turned = bytes([*vector[:3], vector[3] ^ 0x80, *vector[4:]])  # the sign of a number: it is as long as before
+            database.execute("UPDATE vectors SET vector = ? WHERE key = ?", (turned, key))
+    again = Letters()
+    assert scores(Nearness(again, file=file)) == pytest.approx(expected)
+    assert len(again.embedded) == 3
 
 
 def test_it_goes_to_other_processes_without_what_it_has_loaded() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 APPLICATION: Final = 0x5EEF10
-VERSION: Final = 1
+VERSION: Final = 2
 BUSY_SECONDS: Final = 5.0
 
 CORRUPT: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -25,7 +25,7 @@ from seekgraph.core.base import forks
 from seekgraph.core.base.reading import number, usage_in
 from seekgraph.core.language.node import Writes
 from seekgraph.core.memo.key import Found, StepKey, changes
-from seekgraph.core.memo.store import Count, Row, Store
+from seekgraph.core.memo.store import Count, Row, Store, unseal
 from seekgraph.core.memo.writer import Waiting, Writer, decode, explained, now
 
 _NEAR_KEPT: Final = 8
@@ -240,8 +240,9 @@ class Memo:
         if stored is None:
             return None, ""
         try:
+            data = unseal(identity, stored)
             usage, seconds = usage_in(json.loads(stored.usage)), number(stored.seconds, "seconds")
-            return Found(decode(stored.data, model), usage, seconds), ""
+            return Found(decode(data, model), usage, seconds), ""
         except Exception as error:  # whatever a row or a user's validator does: it costs one run of the step
             self._writer.drop(identity)
             return None, f"not readable: {explained(error)}"

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
+from seekgraph.core.base.checksum import sealed, unsealed
 from seekgraph.core.memo import file as memo_file
 from seekgraph.core.memo.file import Link, OtherSchemaError, code_of, inode_of, is_damaged, transaction, warn
 from seekgraph.core.memo.key import Variant
@@ -42,11 +43,25 @@ class Row(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """What a lookup brings back."""
+    """What a lookup brings back: any of it may be damaged, and of any type."""
 
     data: bytes
     usage: str
     seconds: float
+
+
+def seal(row: Row) -> Row:
+    """The row as it is written: its value with a checksum, which is also of the key, the usage and the seconds."""
+    return row._replace(data=sealed(row.data, *_beside(row.key, row.usage, row.seconds)))
+
+
+def unseal(key: bytes, stored: Stored) -> bytes:
+    """The encoded value of a row. Raises `Damaged`, or another error for what is not even of its type."""
+    return unsealed(stored.data, *_beside(key, stored.usage, stored.seconds))
+
+
+def _beside(key: bytes, usage: str, seconds: float) -> tuple[bytes, ...]:
+    return key, usage.encode("utf-8", "surrogatepass"), repr(float(seconds)).encode()
 
 
 class Count(NamedTuple):

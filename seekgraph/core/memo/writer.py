@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from seekgraph.core.language.node import Writes
 from seekgraph.core.memo.file import warn
-from seekgraph.core.memo.store import Row, Store
+from seekgraph.core.memo.store import Row, Store, seal
 
 BATCH_ROWS: Final = 64
 BATCH_SECONDS: Final = 0.5
@@ -146,7 +146,7 @@ class Writer:
                 data, usage = encode(waiting.value), json.dumps(waiting.usage)
                 if len(data) > self.store.max_bytes:
                     raise ValueError(f"{len(data)} bytes are more than the whole memo may hold ({self.store.max_bytes})")
-                rows.append(waiting.row._replace(data=data, usage=usage))
+                rows.append(seal(waiting.row._replace(data=data, usage=usage)))
             except Exception as error:  # a user's type may fail in any way when it is written or read
                 self._tell_unstored(waiting.row.node, error)
         return rows
