@@ -93,7 +93,7 @@ def build_bm25s(folder: Path) -> Callable[[str], object]:
     import bm25s
     import Stemmer
 
-    from seekgraph.text.analysis import ENGLISH_STOPWORDS
+    from seekgraph.text.stopwords import ENGLISH_STOPWORDS
 
     corpus = texts(folder)
     options: Any = {"stopwords": sorted(ENGLISH_STOPWORDS), "stemmer": Stemmer.Stemmer("english"), "show_progress": False}

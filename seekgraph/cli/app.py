@@ -20,6 +20,7 @@ from seekgraph.cli.arguments import (
     Include,
     Json,
     JsonTo,
+    Language,
     LmFor,
     LmName,
     MemoFile,
@@ -113,6 +114,7 @@ def run(
     cache: Cache = None,
     include: Include = None,
     exclude: Exclude = None,
+    language: Language = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -133,7 +135,11 @@ def run(
     name, asked = flow_and(flow, question, "QUESTION", default="ask")
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
     run_command(
-        name, asked, documents_of(corpus, docs, dense, cache, include, exclude), running, Showing(trace, steps, json, stream)
+        name,
+        asked,
+        documents_of(corpus, docs, dense, cache, include, exclude, language),
+        running,
+        Showing(trace, steps, json, stream),
     )
 
 
@@ -144,6 +150,7 @@ def passages(
     docs: Docs = None,
     include: Include = None,
     exclude: Exclude = None,
+    language: Language = None,
     most: Annotated[int, typer.Option("-k", min=1, help="How many to show of those that are found.")] = 10,
     skipped: Annotated[bool, typer.Option("--skipped", help="The files that were not read, each with its reason.")] = False,
     json: Json = False,
@@ -151,7 +158,7 @@ def passages(
     """List or find the passages of documents with their ids, as the gold of questions names them."""
     from seekgraph.cli.passages import passages_command
 
-    passages_command(documents_of(corpus, docs, include=include, exclude=exclude), words, most, skipped, json)
+    passages_command(documents_of(corpus, docs, include=include, exclude=exclude, language=language), words, most, skipped, json)
 
 
 @app.command()
@@ -169,6 +176,7 @@ def replay(
     cache: Cache = None,
     include: Include = None,
     exclude: Exclude = None,
+    language: Language = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -186,7 +194,9 @@ def replay(
     changing = Changing(at, tuple(write or ()), tuple(param or ()))
     saving = Saving(save_trace, save_row, tuple(answer or ()), json)
     running = running_of(memo=memo, lm=lm, lm_for=lm_for, bind=bind)
-    replay_command(trace, flow_of(flow), changing, documents_of(corpus, docs, dense, cache, include, exclude), running, saving)
+    replay_command(
+        trace, flow_of(flow), changing, documents_of(corpus, docs, dense, cache, include, exclude, language), running, saving
+    )
 
 
 @app.command()
@@ -199,6 +209,7 @@ def evaluate(
     cache: Cache = None,
     include: Include = None,
     exclude: Exclude = None,
+    language: Language = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -217,7 +228,7 @@ def evaluate(
 
     options = Options(questions_of(questions), limit, tuple(metric or ()), parallel, tuple(reward or ()))
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    evaluate_command(flow_of(flow), options, documents_of(corpus, docs, dense, cache, include, exclude), running, json)
+    evaluate_command(flow_of(flow), options, documents_of(corpus, docs, dense, cache, include, exclude, language), running, json)
 
 
 @app.command()
@@ -230,6 +241,7 @@ def diagnose(
     cache: Cache = None,
     include: Include = None,
     exclude: Exclude = None,
+    language: Language = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -252,7 +264,9 @@ def diagnose(
 
     options = Options(questions_of(questions), limit, metric, good, headroom, worst, parallel, tuple(reward or ()))
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    diagnose_command(flow_of(flow), options, documents_of(corpus, docs, dense, cache, include, exclude), running, json, html)
+    diagnose_command(
+        flow_of(flow), options, documents_of(corpus, docs, dense, cache, include, exclude, language), running, json, html
+    )
 
 
 @app.command("compile")
@@ -270,6 +284,7 @@ def compile_(
     cache: Cache = None,
     include: Include = None,
     exclude: Exclude = None,
+    language: Language = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -294,7 +309,7 @@ def compile_(
     held = None if hold is None else tuple(hold)
     task = Task(train, val, tuple(metric or ()), tuple(reward or ()), tuple(passes or ()), held, trials, out, resume, plan, json)
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    compile_command(flow_of(flow), task, documents_of(corpus, docs, dense, cache, include, exclude), running)
+    compile_command(flow_of(flow), task, documents_of(corpus, docs, dense, cache, include, exclude, language), running)
 
 
 @app.command()

@@ -68,6 +68,10 @@ Exclude = Annotated[
     list[str] | None,
     typer.Option(metavar="GLOB", help="No files of folders that this matches, as in .gitignore: '/drafts/'; may be repeated."),
 ]
+Language = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The language of the documents, such as es; without it each passage is looked at."),
+]
 Cache = Annotated[Path | None, typer.Option(file_okay=False, help="A folder to keep indexes in.")]
 Bind = Annotated[
     list[str] | None,
@@ -205,16 +209,17 @@ def documents_of(
     cache: Path | None = None,
     include: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
+    language: str | None = None,
 ) -> Documents:
-    """--corpus, --docs, --dense, --cache, --include, --exclude; without sources or patterns those of the configuration file."""
+    """--corpus, --docs, --dense, --cache, --include, --exclude, --language; what is not given is the configuration file's."""
     from seekgraph.cli.config import read_config
     from seekgraph.cli.options import Documents
 
     config = read_config()
     only, never = tuple(include or config.texts("include")), tuple(exclude or config.texts("exclude"))
-    if corpus or docs:
-        return Documents((*(corpus or ()), *(docs or ())), dense, cache, include=only, exclude=never)
-    return Documents(config.sources, dense, cache, configured=True, include=only, exclude=never)
+    configured = not (corpus or docs)
+    sources = config.sources if configured else (*(corpus or ()), *(docs or ()))
+    return Documents(sources, dense, cache, configured, only, never, language or config.text("language"))
 
 
 def running_of(

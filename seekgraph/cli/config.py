@@ -4,6 +4,7 @@
 flow = "mypackage.flows:flow"
 docs = ["notes"]             # or corpus = "corpus.jsonl"; several of both are one corpus
 exclude = ["/drafts/"]       # files of folders that are left out, as in .gitignore; include: the only ones that are read
+language = "es"              # of the documents; without it each passage is looked at
 lm = "openai/gpt-4.1-mini"
 memo = ".seekgraph/memo.db"
 questions = "dev.jsonl"      # of evaluate and diagnose
@@ -27,9 +28,9 @@ from typing import Any
 from seekgraph.cli.common import Misuse, similar
 from seekgraph.cli.output import detail, show, write_json
 
-TEXTS, PATHS, LISTS = ("flow", "lm"), ("memo", "questions"), ("docs", "corpus")
+TEXTS, PATHS, LISTS = ("flow", "lm", "language"), ("memo", "questions"), ("docs", "corpus")
 PATTERNS = ("include", "exclude")
-KEYS = ("flow", "docs", "corpus", "include", "exclude", "lm", "memo", "questions", "hosts")
+KEYS = ("flow", "docs", "corpus", "include", "exclude", "language", "lm", "memo", "questions", "hosts")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Config:
         return None if self.file is None else self.file.parent
 
     def text(self, key: str) -> str | None:
-        """`flow` or `lm`."""
+        """`flow`, `lm` or `language`."""
         found: str | None = self._used(key)
         return found
 

@@ -28,7 +28,9 @@ class NoMemo(SeekgraphError):
 
 @dataclass(frozen=True)
 class Documents:
-    """--corpus, --docs, --dense, --cache, --include, --exclude. Several sources are one corpus, whose ids are kept apart.
+    """--corpus, --docs, --dense, --cache, --include, --exclude, --language. Several sources are one corpus.
+
+    Ids of different sources are kept apart.
 
     `configured` sources are from a configuration file: a flow that takes no documents passes them by.
     """
@@ -39,6 +41,16 @@ class Documents:
     configured: bool = False
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    language: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.language is not None:
+            from seekgraph.text.languages import language
+
+            try:
+                language(self.language)
+            except ValueError as error:
+                raise Misuse(f"--language: {error}") from None
 
     def read(self) -> Read:
         """The passages of these documents, and the files that were not read. Raises `Misuse` where no documents are given."""
@@ -68,7 +80,7 @@ class Documents:
             hint = "give --dense too" if missing == ["dense"] else f"give --bind {missing[0]}=module:attribute"
             raise Misuse(f"the flow asks for {', '.join(missing)}; documents give {', '.join(sorted(gives))}: {hint}")
         choice = Choice(self.include, self.exclude)
-        offered = open_corpus(*self.sources, dense=self.dense, cache=self.cache, choice=choice)
+        offered = open_corpus(*self.sources, dense=self.dense, cache=self.cache, choice=choice, language=self.language)
         return {name: thing for name, thing in offered.items() if name in takes}
 
 

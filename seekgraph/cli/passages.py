@@ -26,7 +26,7 @@ def passages_command(documents: Documents, words: str | None, most: int, skipped
             show(f"{each.path}: {each.reason}")
         detail(f"{len(read.skipped)} files not read")
         return
-    found = read.passages if words is None else _found(read.passages, words, most)
+    found = read.passages if words is None else _found(read.passages, words, most, documents.language)
     if as_json:
         write_json({"passages": [_row(passage) for passage in found]})
         return
@@ -37,10 +37,10 @@ def passages_command(documents: Documents, words: str | None, most: int, skipped
         show(f"no passage has a word of {words!r}")
 
 
-def _found(passages: Sequence[Passage], words: str, most: int) -> Sequence[Passage]:
+def _found(passages: Sequence[Passage], words: str, most: int, language: str | None) -> Sequence[Passage]:
     from seekgraph.tools import BM25
 
-    return BM25(passages).find(words, most)
+    return BM25(passages, language=language).find(words, most)
 
 
 def _row(passage: Passage) -> dict[str, Any]:

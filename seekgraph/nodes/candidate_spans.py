@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from seekgraph.nodes.rules.base import AnswerType, Rules
-from seekgraph.text.analysis import ENGLISH_STOPWORDS
 from seekgraph.text.entities import entities
+from seekgraph.text.stopwords import ENGLISH_STOPWORDS
 
 
 @dataclass(frozen=True, slots=True)

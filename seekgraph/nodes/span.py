@@ -15,9 +15,9 @@ from seekgraph.nodes.rules.base import Asked, Rules
 from seekgraph.nodes.rules.language import rules_for
 from seekgraph.prompts.guard import clean, shown_id
 from seekgraph.prompts.outputs import AnswerOut
-from seekgraph.text.analysis import ENGLISH_STOPWORDS
 from seekgraph.text.entities import Entity, entities, folded
 from seekgraph.text.sentences import sentences
+from seekgraph.text.stopwords import ENGLISH_STOPWORDS
 from seekgraph.text.weights import coverage, idf, terms
 from seekgraph.types import Evidence, Passage
 

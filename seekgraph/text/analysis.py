@@ -2,11 +2,15 @@
 
 A text is cut into tokens, and each token gives its forms, so that one word is found however it is written:
 
-    cafés          café, cafe        with its accents and without
-    e-mail         e, mail, email    by part and as one word
-    U.S.A.         u, s, a, usa      (those that are no stop words)
-    1,000          1000              without what separates thousands
-    使用Python     使用, python      scripts apart; unspaced ones by overlapping pairs of characters (`text.scripts`)
+    cafés             café, cafe                        with its accents and without
+    e-mail            e, mail, email                    by part and as one word
+    U.S.A.            u, s, a, usa                      (those that are no stop words)
+    1,000             1000                              without what separates thousands
+    max_connections   max, connect, maxconnect          identifiers by part and as one word,
+    BackgroundTasks   backgroundtask, background, task  also where capitals tell the parts apart
+    --no-deps, .env   dep, nodep, --no-deps; env, .env  and names of options and files as they are
+    C++, os.path      c++; os, path, os.path
+    使用Python        使用, python                      scripts apart; unspaced ones by overlapping pairs (`text.scripts`)
 
 `Analyzer.phrases` gives the sequences of terms in which a phrase is looked for, one form for each word.
 """
@@ -19,58 +23,48 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from seekgraph.text.scripts import ACCENTS, LETTERS, pairs, runs, unspaced
+from seekgraph.text.compounds import ASCII_TOKEN, TOKEN, compounds
+from seekgraph.text.scripts import ACCENTS
+from seekgraph.text.stopwords import ENGLISH_STOPWORDS, STOPWORDS
 
-# Runs of letters and digits, and what may hold the parts of one word together: "director's", "e-mail", "u.s.a", "1,000".
-_TOKEN = re.compile(rf"[{LETTERS}]+(?:[-\u2010'\u2019.,][{LETTERS}]+)*")
-_ASCII_TOKEN = re.compile(r"[a-z0-9]+(?:[-'.,][a-z0-9]+)*")  # the same, three times as fast
-_HYPHEN = re.compile("[-\u2010]")
-_THOUSANDS = re.compile(r"(?<![\d.])\d{1,3}(?:[,'\u2019]\d{3})+(?!\d)")
 _SPACED_THOUSANDS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
-_ACRONYM = re.compile(r"(?:[^\W\d]\.)+[^\W\d]")
 _ACCENTS = re.compile(f"[{ACCENTS}]")
 _STROKES = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"})
 OTHER_FORMS = 0.25
 """What another form of a word counts in a query: with 1 recall@5 fell by .002 to .005 on three of four data sets."""
 
-_MOST_PARTS = 4  # of a compound that is also indexed as one word: "state-of-the-art", and not a chain of names
 
-# The words of bm25s's longer English list that are no names or numbers. Kept here, not imported: an index depends on it.
-ENGLISH_STOPWORDS = frozenset(
-    """a about above after again against all am an and any are as at be because been before being below between both but by can
-    did do does doing down during each few for from further had has have having he her here hers herself him himself his how i
-    if in into is it its itself just me more most my myself no nor not now of off on once only or other our ours ourselves out
-    over own s same she should so some such t than that the their theirs them themselves then there these they this those
-    through to too under until up very was we were what when where which while who whom why will with you your yours yourself
-    yourselves""".split()
-)
+_NOT_LATIN = frozenset(["arabic", "armenian", "greek", "hindi", "nepali", "persian", "russian", "serbian", "tamil", "yiddish"])
 
 
 class Analyzer:
-    """Words, casefolded, without stop words, stemmed, in all forms that the module describes. An underscore separates words.
+    """Words, casefolded, without stop words, stemmed, in all forms that the module describes.
 
-    `stemmer` is the name of a Snowball algorithm or None, `stopwords` "english", None, or words of your own. Text is brought
-    to Unicode NFKC and casefolded first.
+    `stemmer` is the name of a Snowball algorithm or None; `stopwords` the language of a list (`text.stopwords`), None, or words
+    of your own. Text is brought to Unicode NFKC first. With the stemmer of a language that has another script than Latin,
+    English words among it are stemmed and left out as English ones.
 
     Raises `ValueError` for a stemmer or a stop word list that is not known.
     """
 
     def __init__(self, stemmer: str | None = "english", stopwords: str | Iterable[str] | None = "english") -> None:
-        if isinstance(stopwords, str) and stopwords != "english":
-            raise ValueError(f"no stop word list is called {stopwords!r}: give 'english', None, or the words themselves")
-        listed = ENGLISH_STOPWORDS if stopwords == "english" else stopwords or ()
+        if isinstance(stopwords, str) and stopwords not in STOPWORDS:
+            known = ", ".join(sorted(STOPWORDS))
+            raise ValueError(f"no stop word list is called {stopwords!r}: give None, the words themselves, or one of {known}")
+        listed = STOPWORDS[stopwords] if isinstance(stopwords, str) else stopwords or ()
         self.stemmer = stemmer
         self.stopwords = frozenset(word.casefold() for word in listed)
         self._stem = _stemmer(stemmer)
+        self._english = _stemmer("english") if stemmer in _NOT_LATIN else None
+        self._left_out = self.stopwords | {_plain(word) for word in self.stopwords if len(word) > 2 and not word.isascii()}
         self._lock = threading.Lock()
         self._known: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def tokens(self, text: str) -> list[str]:
-        """The stretches of `text` whose `forms` are its terms, in order."""
+        """The stretches of `text` whose `forms` are its terms, in order, in their own case."""
         if text.isascii():
-            return _ASCII_TOKEN.findall(text.lower())
-        text = unicodedata.normalize("NFKC", _SPACED_THOUSANDS.sub("", text.replace("\u00ad", "")))
-        return _TOKEN.findall(text.casefold().replace("_", " "))
+            return ASCII_TOKEN.findall(text)
+        return TOKEN.findall(unicodedata.normalize("NFKC", _SPACED_THOUSANDS.sub("", text.replace("\u00ad", ""))))
 
     def forms(self, token: str) -> tuple[str, ...]:
         """The terms of one token as `tokens` gives it, as written before the other forms; none for stop words."""
@@ -104,28 +98,34 @@ class Analyzer:
         return [way for way in dict.fromkeys(ways) if way]
 
     def _sequence(self, tokens: Iterable[str], joined: bool) -> tuple[str, ...]:
-        words = (word for token in tokens for word in _one_way(token, joined))
+        found = (each for token in tokens for each in compounds(token)[0])
+        words = (word for each in found for word in ([each.whole] if joined and each.whole else each.parts))
         return tuple(term for word in words if (term := self._term(word if word.isascii() else _plain(word))))
 
     def _term(self, word: str) -> str:
-        if word in self.stopwords:
+        stem = self._stem
+        if self._english is not None and word.isascii():
+            if word in ENGLISH_STOPWORDS and self.stopwords:
+                return ""
+            stem = self._english
+        elif word in self._left_out:
             return ""
         # PyStemmer's objects hold state of their own and are not made for several threads at once.
         with self._lock:
-            return str(self._stem.stemWord(word)) if self._stem is not None else word
+            return str(stem.stemWord(word)) if stem is not None else word
 
     def _forms(self, token: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The terms of a token as it is written, and its other forms."""
-        if token.isascii() and token.isalnum():  # almost all are
-            term = self._term(token)
+        if token.isascii() and token.isalnum() and (token.islower() or token[1:].islower()):  # almost all are
+            term = self._term(token.lower())
             return ((term,) if term else ()), ()
         own: list[str] = []
-        other: list[str] = []
-        for parts, whole in _compounds(token):
-            own += filter(None, map(self._term, parts))
-            if whole:
-                other.append(self._term(whole))
-            other += (self._term(_plain(word)) for word in (*parts, whole) if not word.isascii())
+        found, literal = compounds(token)
+        other = [literal]
+        for each in found:
+            own += filter(None, map(self._term, each.words))
+            other += [self._term(word) for word in (each.whole, *each.parts) if word]
+            other += (self._term(_plain(word)) for word in (*each.words, each.whole, *each.parts) if not word.isascii())
         return tuple(own), tuple(term for term in dict.fromkeys(other) if term and term not in own)
 
     def _learnt(self, token: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -150,31 +150,6 @@ def contains(terms: tuple[str, ...], phrase: tuple[str, ...]) -> bool:
         return phrase[0] in terms
     last = len(terms) - len(phrase) + 1
     return any(terms[i] == phrase[0] and terms[i : i + len(phrase)] == phrase for i in range(last))
-
-
-def _one_way(token: str, joined: bool) -> list[str]:
-    return [word for parts, whole in _compounds(token) for word in ([whole] if whole and joined else parts)]
-
-
-def _compounds(token: str) -> list[tuple[list[str], str]]:
-    """The stretches of a token, each with its parts and with the word that they make together, or ""."""
-    token = token.removesuffix("'s").removesuffix("\u2019s")
-    if _ACRONYM.fullmatch(token):
-        return [(token.split("."), token.replace(".", ""))]
-    token = _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match[0]), token)
-    found = []
-    for stretch in re.split("['\u2019.,]", token):
-        parts = _HYPHEN.split(stretch)
-        whole = "".join(parts) if 1 < len(parts) <= _MOST_PARTS and not stretch.replace("-", "").isdigit() else ""
-        found.append(([word for part in parts for word in _scripts(part)], "" if unspaced(whole) else whole))
-    return found
-
-
-def _scripts(part: str) -> list[str]:
-    """A part cut between scripts, and into pairs of characters where a script is written without spaces."""
-    if not unspaced(part):
-        return [part]
-    return [word for run in runs(part) for word in (pairs(run) if unspaced(run) else [run])]
 
 
 def _plain(word: str) -> str:

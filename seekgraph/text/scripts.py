@@ -8,6 +8,8 @@ belongs to the character that it follows.
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 
 LETTERS = (
@@ -52,3 +54,12 @@ def pairs(run: str) -> list[str]:
     """The overlapping pairs of characters of a run of an unspaced script; a single character stands for itself."""
     characters = _CHARACTER.findall(run)
     return [one + other for one, other in pairwise(characters)] or characters
+
+
+@lru_cache(maxsize=8192)
+def script(character: str) -> str:
+    """The script of a letter, as Unicode names it: "LATIN", "CJK", "HIRAGANA", "ARABIC"; "" for what is no letter."""
+    if not character.isalpha():
+        return ""
+    name = unicodedata.name(character, "").removeprefix("FULLWIDTH ").removeprefix("HALFWIDTH ")
+    return name.split("-")[0].split(" ")[0]

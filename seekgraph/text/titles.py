@@ -7,8 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from seekgraph.text.analysis import ENGLISH_STOPWORDS
 from seekgraph.text.scripts import LETTERS
+from seekgraph.text.stopwords import ENGLISH_STOPWORDS
 
 _WORD = re.compile(f"[{LETTERS}]+")
 

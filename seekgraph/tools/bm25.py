@@ -13,17 +13,22 @@ from typing import Any, Self
 import numpy as np
 
 from seekgraph.text.analysis import Analyzer
+from seekgraph.text.languages import language as known_language
+from seekgraph.text.polyglot import Analysis, Polyglot, analyzer_for, described
 from seekgraph.tools.constraints import Constraints
 from seekgraph.tools.corpus import iter_jsonl
 from seekgraph.tools.errors import SavedIndexError
-from seekgraph.tools.index import Index, Ints, build
+from seekgraph.tools.index import Index, Ints, build, filter_key
 from seekgraph.tools.reading import read_documents
 from seekgraph.tools.saved import open_arrays, save_arrays
 from seekgraph.tools.scoring import Scorer, best
 from seekgraph.tools.store import PassageStore
+from seekgraph.tools.tokens import read_tokens, spoken
+from seekgraph.tools.unknown import Scripts
 from seekgraph.types import Passage, Query
 
-_FORMAT = 3
+_FORMAT = 4
+AUTO = "auto"
 _VARIANTS = 16  # kept for `with_settings`, each with the scores of the terms it was asked for
 _INLINE = 100_000  # passages up to which a search is so short that a thread of its own would cost more than it
 
@@ -33,7 +38,11 @@ class BM25:
 
     `k1` >= 0 says how much repetition counts, `b` in [0, 1] how much length is held against a passage, `title_weight` >= 0 how
     many occurrences in the text one in the title is worth. These three are chosen when a query comes: `with_settings` gives a
-    variant over the same index in about the time of one query. `stemmer`, `stopwords` shape the index (`analysis.Analyzer`).
+    variant over the same index in about the time of one query.
+
+    `language` says what the passages are in, by name or ISO 639-1 code ("es"): words are stemmed, and function words left out, as
+    it has them. None looks at each passage, so that a corpus may mix languages. `stemmer` and `stopwords` are for an analysis
+    of one's own (`analysis.Analyzer`): where either is given nothing is looked at, and the other is the language's, or English.
 
     Everything in a query counts: `text`, `weights` (extra terms), `must` (terms or phrases that a passage has to contain; they
     are searched for as well), `must_not`, and `filters` (equality on `Passage.meta`). A term of stop words alone says nothing.
@@ -49,16 +58,24 @@ class BM25:
         k1: float = 0.9,
         b: float = 0.4,
         title_weight: float = 2.0,
-        stemmer: str | None = "english",
-        stopwords: str | Iterable[str] | None = "english",
+        language: str | None = None,
+        stemmer: str | None = AUTO,
+        stopwords: str | Iterable[str] | None = AUTO,
         name: str = "bm25",
     ) -> None:
         settings = _checked({"k1": k1, "b": b, "title_weight": title_weight})
-        analyzer = Analyzer(stemmer, stopwords)
-        self._assemble(*build(passages, analyzer), analyzer, settings, name, None)
+        fixed = _fixed(language, stemmer, stopwords)
+        tokens = read_tokens(passages, filter_key)
+        if fixed is not None:
+            self._assemble(tokens.store, build(tokens, {"": fixed}), fixed, settings, name, None)
+            return
+        names, own = spoken(tokens)
+        analyzers = {each: analyzer_for(each) for each in names}
+        analysis = Polyglot(analyzers) if len(names) > 1 else analyzers[names[0]]
+        self._assemble(tokens.store, build(tokens, analyzers, own), analysis, settings, name, None)
 
     def _assemble(
-        self, store: PassageStore, index: Index, analyzer: Analyzer, settings: dict[str, float], name: str, folder: Path | None
+        self, store: PassageStore, index: Index, analyzer: Analysis, settings: dict[str, float], name: str, folder: Path | None
     ) -> None:
         self.passages = store
         self.name = name
@@ -68,6 +85,7 @@ class BM25:
         self._folder = folder
         self._scorer = Scorer(index, **settings)
         self._variants: dict[tuple[float, ...], Self] = {}
+        self._scripts = Scripts()
         facts = [store.corpus_hash, analyzer.describe(), settings, name, _FORMAT]
         self.identity = blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
@@ -104,7 +122,7 @@ class BM25:
             if len(self._variants) >= _VARIANTS:
                 self._variants.pop(next(iter(self._variants)))
             self._variants[key] = found
-            found._variants = self._variants
+            found._variants, found._scripts = self._variants, self._scripts
         return found
 
     # --- searching -----------------------------------------------------------------------------------------------------
@@ -117,6 +135,8 @@ class BM25:
         """What `search` does, without an event loop."""
         query = Query(text=query) if isinstance(query, str) else query
         docs, scores = self._ranked(query, k)
+        if not len(docs) or not query.text.isascii():
+            self._scripts.check(query.text, self._index)
         return tuple(self.passages.found(*hit, self.name) for hit in zip(docs.tolist(), scores.tolist(), strict=True))
 
     def score(self, query: Query | str, passage_ids: Iterable[str]) -> list[float]:
@@ -214,7 +234,7 @@ class BM25:
         opened = cls.__new__(cls)
         try:
             store = PassageStore.from_arrays(arrays, facts["corpus_hash"])
-            index, analyzer = Index.from_arrays(arrays), Analyzer(**facts["analysis"])
+            index, analyzer = Index.from_arrays(arrays), described(facts["analysis"])
             opened._assemble(store, index, analyzer, _checked(facts["settings"]), facts["name"], folder)
         except (KeyError, TypeError, ValueError) as error:
             raise SavedIndexError(f"{folder} is damaged ({error!r}): build the index again") from None
@@ -233,11 +253,21 @@ def _reopen(cls: type[BM25], folder: Path, settings: dict[str, float], name: str
 
 
 def _restore(
-    cls: type[BM25], store: PassageStore, index: Index, analyzer: Analyzer, settings: dict[str, float], name: str
+    cls: type[BM25], store: PassageStore, index: Index, analyzer: Analysis, settings: dict[str, float], name: str
 ) -> BM25:
     restored = cls.__new__(cls)
     restored._assemble(store, index, analyzer, settings, name, None)
     return restored
+
+
+def _fixed(language: str | None, stemmer: str | None, stopwords: str | Iterable[str] | None) -> Analyzer | None:
+    """The one analysis that was asked for, or None where each passage is to be looked at."""
+    if language is None and stemmer == AUTO and stopwords == AUTO:
+        return None
+    own = analyzer_for("english" if language is None else known_language(language))
+    if stemmer == AUTO and stopwords == AUTO:
+        return own
+    return Analyzer(own.stemmer if stemmer == AUTO else stemmer, own.stopwords if stopwords == AUTO else stopwords)
 
 
 def _checked(settings: Mapping[str, float]) -> dict[str, float]:

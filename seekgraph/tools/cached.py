@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from seekgraph.text.languages import language as known_language
 from seekgraph.tools.bm25 import BM25
 from seekgraph.tools.dense import Dense
 from seekgraph.tools.errors import SavedIndexError
@@ -16,13 +18,15 @@ from seekgraph.types import Passage
 T = TypeVar("T")
 
 
-def cached_bm25(passages: Iterable[Passage], cache: Path | None) -> BM25:
+def cached_bm25(passages: Iterable[Passage], cache: Path | None, language: str | None = None) -> BM25:
     """BM25 over `passages` with its default settings, from `cache` where it is there. None is no cache."""
     if cache is None:
-        return BM25(passages)
+        return BM25(passages, language=language)
     passages = tuple(passages)
-    folder = cache / f"bm25-{PassageStore.of(passages).corpus_hash}"
-    return _open_or_build(folder, lambda: BM25.open(folder), lambda: BM25(passages), lambda built: built.save(folder))
+    name = f"bm25-{PassageStore.of(passages).corpus_hash}"
+    folder = cache / (name if language is None else f"{name}-{known_language(language)}")
+    build = partial(BM25, passages, language=language)
+    return _open_or_build(folder, lambda: BM25.open(folder), build, lambda built: built.save(folder))
 
 
 def cached_dense(passages: PassageStore, cache: Path | None) -> Dense:

@@ -7,7 +7,8 @@ from functools import reduce
 
 import numpy as np
 
-from seekgraph.text.analysis import Analyzer, contains
+from seekgraph.text.analysis import contains
+from seekgraph.text.polyglot import Analysis
 from seekgraph.tools.index import Index, Ints, filter_key
 from seekgraph.types import Passage, Query
 
@@ -22,7 +23,7 @@ class Constraints:
     "email"). A text of stop words alone demands nothing.
     """
 
-    def __init__(self, query: Query, analyzer: Analyzer) -> None:
+    def __init__(self, query: Query, analyzer: Analysis) -> None:
         self._analyzer = analyzer
         self._must = _wanted(query.must, analyzer)
         self._must_not = _wanted(query.must_not, analyzer)
@@ -67,7 +68,7 @@ class Constraints:
         return self.phrases_hold(passage)
 
 
-def _wanted(texts: Iterable[str], analyzer: Analyzer) -> list[Wanted]:
+def _wanted(texts: Iterable[str], analyzer: Analysis) -> list[Wanted]:
     return [phrases for text in texts if (phrases := analyzer.phrases(text))]
 
 

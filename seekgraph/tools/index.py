@@ -7,18 +7,15 @@ the scores when it indexes, would need a new index for each setting that a compi
 from __future__ import annotations
 
 import json
-from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seekgraph.tools.store import GrowingStore, PassageStore
 from seekgraph.tools.strings import Arrays, Strings
-from seekgraph.types import Passage
+from seekgraph.tools.tokens import Terms, Tokens, terms_of
 
 Ints = NDArray[Any]
 
@@ -76,64 +73,28 @@ class Index:
         return cls(**fields)
 
 
-class Terms(Protocol):
-    """What an index is built with: `Analyzer`, or another way from text to terms."""
+def build(tokens: Tokens, analyzers: Mapping[str, Terms], own: Ints | None = None) -> Index:
+    """The index of a corpus that was read; `own` is for each passage the place of its analyzer, None is the first for all.
 
-    def tokens(self, text: str) -> list[str]:
-        """The stretches of a text that have terms, in order."""
-        ...
-
-    def forms(self, token: str) -> tuple[str, ...]:
-        """The terms of a token."""
-        ...
-
-
-class _Numbers(dict[str, tuple[int, ...]]):
-    """The numbers of each token's terms, learnt when it is first seen: analysis costs once a token, not once an occurrence."""
-
-    def __init__(self, analyzer: Terms) -> None:
-        super().__init__()
-        self.analyzer = analyzer
-        self.terms: dict[str, int] = {}
-
-    def __missing__(self, token: str) -> tuple[int, ...]:
-        forms = self.analyzer.forms(token)
-        numbers = self[token] = tuple(self.terms.setdefault(term, len(self.terms)) for term in forms)
-        return numbers
-
-
-def build(passages: Iterable[Passage], analyzer: Terms) -> tuple[PassageStore, Index]:
-    """Read `passages` once; peak memory is about their text and 20 bytes a term. Raises `CorpusError` as the store does."""
-    numbers = _Numbers(analyzer)
-    look, cut = numbers.__getitem__, analyzer.tokens
-    tokens, ends = array("i"), array("q")  # of all passages in the order they come, title before text
-    keys, keyed = dict[bytes, int](), array("q")
-    growing = GrowingStore()
-    for place, passage in enumerate(passages):
-        growing.add(passage)
-        for text in (passage.title, passage.text):
-            tokens.fromlist(list(chain.from_iterable(map(look, cut(text)))))
-            ends.append(len(tokens))
-        for field, value in passage.meta.items():
-            keyed.extend((keys.setdefault(filter_key(field, value), len(keys)), place))
-    store, rank = growing.done()
-    listed = np.frombuffer(tokens, dtype=np.int32)
-    fields = _fields(np.frombuffer(ends, dtype=np.int64), rank)
-    lengths = np.zeros(2 * len(store), dtype=np.int64)
+    Peak memory is about the text of the corpus and 20 bytes a term.
+    """
+    listed_terms, listed, ends = terms_of(tokens, analyzers, own)
+    count, rank = len(tokens.store), tokens.rank
+    fields = _fields(ends, rank)
+    lengths = np.zeros(2 * count, dtype=np.int64)
     for start in range(0, len(fields), 8 * _PART):  # np.bincount makes a copy eight bytes wide
         lengths += np.bincount(fields[start : start + 8 * _PART], minlength=len(lengths))
     title_lengths, text_lengths = np.ascontiguousarray(lengths.astype(np.int32).reshape(-1, 2).T)
-    terms = [term.encode() for term in numbers.terms]
+    terms = [term.encode() for term in listed_terms]
     # Everything that is as long as the corpus is let go as soon as it has served: this is where memory peaks.
     packed = _ranks(terms)[listed]
-    del listed, tokens
-    packed *= 2 * len(store)
+    del listed
+    packed *= 2 * count
     packed += fields
     del fields
-    by_term = _postings(terms, packed, len(store))
-    pairs = np.frombuffer(keyed, dtype=np.int64).reshape(-1, 2)
-    by_key = _postings(list(keys), 2 * (_ranks(list(keys))[pairs[:, 0]] * len(store) + rank[pairs[:, 1]]), len(store))
-    return store, Index(*by_term, title_lengths, text_lengths, *by_key[:3])
+    by_term = _postings(terms, packed, count)
+    keyed = 2 * (_ranks(tokens.keys)[tokens.keyed[:, 0]] * count + rank[tokens.keyed[:, 1]])
+    return Index(*by_term, title_lengths, text_lengths, *_postings(tokens.keys, keyed, count)[:3])
 
 
 def filter_key(field: str, value: Any) -> bytes:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from seekgraph.text.titles import Titles, stripped, words_of
-from seekgraph.tools.index import Index, build
+from seekgraph.tools.index import Index, build, filter_key
 from seekgraph.tools.store import PassageStore
+from seekgraph.tools.tokens import read_tokens
 from seekgraph.types import Passage
 
 _VERSION = 1
@@ -88,7 +89,8 @@ class TitleLinks:
     def _having_words(self, title: str) -> list[int]:
         """The passages with every word of the title, in whatever order."""
         if self._words is None:
-            self._words = build(map(_unescaped, self.passages), _Words())[1]
+            tokens = read_tokens(map(_unescaped, self.passages), filter_key, lambda text: words_of(text.casefold()))
+            self._words = build(tokens, {"": _AsTheyAre()})
         words = dict.fromkeys(words_of(stripped(title).casefold()))
         lists = sorted((self._words.with_term(word) for word in words), key=len)
         return reduce(lambda one, other: np.intersect1d(one, other, assume_unique=True), lists).tolist() if lists else []
@@ -97,11 +99,8 @@ class TitleLinks:
         return _restore, (type(self), self.passages, self.name)
 
 
-class _Words:
-    """Words as titles are compared by: whole, in any case."""
-
-    def tokens(self, text: str) -> list[str]:
-        return words_of(text.casefold())
+class _AsTheyAre:
+    """Words as titles are compared by: whole."""
 
     def forms(self, token: str) -> tuple[str, ...]:
         return (token,)

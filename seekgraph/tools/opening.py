@@ -24,6 +24,7 @@ def open_corpus(
     cache: str | Path | None = None,
     loaders: Loaders | None = None,
     choice: Choice = EVERYTHING,
+    language: str | None = None,
 ) -> dict[str, object]:
     """The resources that the ready-made flows bind: `corpus` (BM25), `links` (TitleLinks), `ranker` and, on demand, `dense`.
 
@@ -31,14 +32,14 @@ def open_corpus(
     the cache folder or the user's own: None is where the extra `embed` is installed. `dense` (Dense) embeds all beforehand.
 
     Each source is a path as `read_documents` takes it, or passages; of several, ids are kept apart as it says. `loaders` are by
-    suffix what reads other kinds of files than those of `tools.loaders.LOADERS`, `choice` leaves files out. With a `cache` folder
-    the indexes are kept there by a hash of the corpus and opened the next time; one that is damaged is built again. Files that
-    could not be read are named in one warning (`read_documents(...).skipped` has all).
+    suffix what reads other kinds of files than those of `tools.loaders.LOADERS`, `choice` leaves files out, `language` is that
+    of `BM25`. With a `cache` folder the indexes are kept there by a hash of the corpus and opened the next time; one that is
+    damaged is built again. Files that could not be read are named in one warning (`read_documents(...).skipped` has all).
 
     Raises `CorpusError`; with `dense` or `ranker` also `MissingExtra`, with `dense` `ModelNotFound`.
     """
     folder = None if cache is None else Path(cache)
-    corpus = cached_bm25(_passages(sources, loaders, choice), folder)
+    corpus = cached_bm25(_passages(sources, loaders, choice), folder, language)
     resources: dict[str, object] = {"corpus": corpus, "links": TitleLinks(corpus.passages)}
     if ranker or (ranker is None and installed()):
         resources["ranker"] = Nearness(file=(folder or user_cache()) / "vectors.sqlite")

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import partial
 
 from seekgraph.nodes.rules.english.questions import AUXILIARIES, asked
-from seekgraph.text.analysis import ENGLISH_STOPWORDS
 from seekgraph.text.entities import entities
+from seekgraph.text.stopwords import ENGLISH_STOPWORDS
 
 Phrase = tuple[str, str]
 """A phrase as it stands in the text, and the question that it answers to."""

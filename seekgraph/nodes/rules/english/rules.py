@@ -10,7 +10,7 @@ from seekgraph.nodes.rules.base import Asked, Comparison, Decided, Hints, Rules,
 from seekgraph.nodes.rules.english import comparing, literals, polarity, questions, splitting
 from seekgraph.nodes.rules.english.hints import EnglishHints
 from seekgraph.nodes.rules.english.nesting import unnest
-from seekgraph.text.analysis import ENGLISH_STOPWORDS
+from seekgraph.text.stopwords import ENGLISH_STOPWORDS
 from seekgraph.types import Passage
 
 _PHRASE = re.compile(r"(?<![\w-])[a-z][a-z-]+(?: [a-z][a-z-]+){0,3}")
