@@ -28,7 +28,7 @@ begin = fan(
 )
 documents = (
     Blend(keep=Int(8, 5, 20))
-    >> BestBlock(keep=Int(5, 3, 10))
+    >> BestBlock(keep=Int(6, 3, 10))
     >> Answer(prose=True, words=Int(100, 40, 200), refuse_below=Float(0.31, 0.0, 0.9)).named("compose")
 )
 articles = follow_titles >> search >> Read() >> Answer()

@@ -42,7 +42,7 @@ def _belongs(text: str, before: Unit, after: Unit) -> bool:
     gap = text[before.end : after.start]
     if before.kind == "code" or gap.strip():
         return False
-    if before.text.endswith((":", "：")):
+    if before.text.endswith((":", "：")) or after.text == "::":
         return True
     if after.kind == "code" or "\n\n" in gap:
         return False
@@ -54,7 +54,9 @@ def _belongs(text: str, before: Unit, after: Unit) -> bool:
 def _is_empty(block: str) -> bool:
     """Whether a fenced block holds nothing to read."""
     fence = _FENCE.match(block)
-    if fence is not None and fence["info"] in _NO_TEXT:
+    if fence is None:
+        return False
+    if fence["info"] in _NO_TEXT:
         return True
     lines = block.split("\n")[1:]
     return not any(line.strip() and not _FENCE.match(line) and not _OPTION.match(line) for line in lines)

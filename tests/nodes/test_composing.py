@@ -38,6 +38,22 @@ def test_what_repeats_is_said_once_before_what_adds() -> None:
     assert "workers" in found.text
 
 
+def test_code_is_near_where_what_introduces_it_is() -> None:
+    text = "To leave it out, do this.\n\n```sh\npack --without x\n```\n\nThe weather is nice today. Rain comes later on."
+    near = {"To leave it out, do this.": 0.7, "The weather is nice today.": 0.2}
+    found = compose("leave it out", (Passage(id="a#1", title="A", text=text, score=1.0),), most=2, near=near)
+    assert found is not None
+    assert "--without" in found.text
+
+
+def test_a_heading_that_names_what_its_text_does_not_is_shown() -> None:
+    text = "You can replace a dependency in tests."
+    passage = Passage(id="t#1", title="Tests > Use `app.overrides`", text=text, score=1.0)
+    found = compose("replace a dependency", (passage,))
+    assert found is not None
+    assert found.text == f"Use `app.overrides` [t#1]\n{text} [t#1]"
+
+
 def test_nothing_that_shares_no_word_is_an_answer() -> None:
     assert compose("zebra stripes", (CORS, MAIL)) is None
     assert compose("", (CORS,)) is None

@@ -50,10 +50,50 @@ def test_a_longer_fence_holds_a_shorter_one_and_an_open_one_ends_with_the_text()
     assert [unit.text for unit in units("Before.\n```\nx = 1\n")] == ["Before.", "```\nx = 1\n"]
 
 
-@given(st.text(alphabet="ab .`~\n#*|-{}/", max_size=120))
+@given(st.text(alphabet="ab .`~\n#*|-{}/:>", max_size=120))
 def test_units_are_verbatim_and_in_order(text: str) -> None:
     last = 0
     for unit in units(text):
         assert text[unit.start : unit.end] == unit.text
         assert unit.start >= last
         last = unit.end
+
+
+RST = """Once it runs, change the scheme in the ``init`` command:
+
+.. code-block:: console
+
+    $ restic -r sftp:user@host:/srv init
+
+    created restic repository
+
+Then use it in the specification::
+
+    restic -r sftp:host backup
+
+It is done.
+
+>>> add(1, 2)
+3
+
+Use ``std::vector`` for a list.
+"""
+
+
+def test_code_that_restructuredtext_indents_and_a_doctest_are_units() -> None:
+    code = [unit.text for unit in units(RST) if unit.kind == "code"]
+    assert code == [
+        ".. code-block:: console\n\n    $ restic -r sftp:user@host:/srv init\n\n    created restic repository",
+        "    restic -r sftp:host backup",
+        ">>> add(1, 2)\n3",
+    ]
+    assert [unit.text for unit in units(RST) if unit.kind == "prose"][-1] == "Use ``std::vector`` for a list."
+
+
+def test_a_text_that_begins_within_a_block_of_code_begins_with_code() -> None:
+    found = units("        self.model = model\n\n    def get(self):\n        return 1\n\nThis is the view.")
+    assert [unit.kind for unit in found] == ["code", "prose"]
+
+
+def test_pictures_and_labels_say_nothing() -> None:
+    assert not units("![a bar](bar.gif)\n\n.. _a label:\n\n.. image:: a.png\n\n+----+----+\n")

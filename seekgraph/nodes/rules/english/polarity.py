@@ -47,6 +47,7 @@ _OPPOSITES = (
     ("enabled", "disabled"), ("enable", "disable"), ("on by default", "off by default"), ("sensitive", "insensitive"),
     ("included", "excluded"), ("included", "omitted"), ("automatically", "manually"), ("mutable", "immutable"),
     ("synchronous", "asynchronous"), ("before", "after"), ("kept", "removed"), ("kept", "deleted"), ("inherited", "overridden"),
+    ("keep", "forfeit"), ("keep", "lose"),
 )  # fmt: skip
 
 
