@@ -23,15 +23,18 @@ from seekgraph.cli.arguments import (
     Language,
     LmFor,
     LmName,
+    Loader,
     MemoFile,
     MemoPath,
     Metrics,
     ModelName,
     ModelsFolder,
+    NoCache,
     OneMetric,
     ParamValues,
     Passes,
     Questions,
+    Reading,
     RewardNames,
     Rows,
     Seed,
@@ -112,9 +115,11 @@ def run(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    no_cache: NoCache = False,
     include: Include = None,
     exclude: Exclude = None,
     language: Language = None,
+    loader: Loader = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -134,13 +139,9 @@ def run(
 
     name, asked = flow_and(flow, question, "QUESTION", default="ask")
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    run_command(
-        name,
-        asked,
-        documents_of(corpus, docs, dense, cache, include, exclude, language),
-        running,
-        Showing(trace, steps, json, stream),
-    )
+    reading = Reading(cache, no_cache, include, exclude, language, loader)
+    documents = documents_of(corpus, docs, reading, dense)
+    run_command(name, asked, documents, running, Showing(trace, steps, json, stream))
 
 
 @app.command()
@@ -148,9 +149,12 @@ def passages(
     words: Annotated[str | None, typer.Argument(metavar="[WORDS]", help="Words to find; all passages without them.")] = None,
     corpus: Corpus = None,
     docs: Docs = None,
+    cache: Cache = None,
+    no_cache: NoCache = False,
     include: Include = None,
     exclude: Exclude = None,
     language: Language = None,
+    loader: Loader = None,
     most: Annotated[int, typer.Option("-k", min=1, help="How many to show of those that are found.")] = 10,
     skipped: Annotated[bool, typer.Option("--skipped", help="The files that were not read, each with its reason.")] = False,
     json: Json = False,
@@ -158,7 +162,8 @@ def passages(
     """List or find the passages of documents with their ids, as the gold of questions names them."""
     from seekgraph.cli.passages import passages_command
 
-    passages_command(documents_of(corpus, docs, include=include, exclude=exclude, language=language), words, most, skipped, json)
+    documents = documents_of(corpus, docs, Reading(cache, no_cache, include, exclude, language, loader))
+    passages_command(documents, words, most, skipped, json)
 
 
 @app.command()
@@ -174,9 +179,11 @@ def replay(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    no_cache: NoCache = False,
     include: Include = None,
     exclude: Exclude = None,
     language: Language = None,
+    loader: Loader = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -194,9 +201,9 @@ def replay(
     changing = Changing(at, tuple(write or ()), tuple(param or ()))
     saving = Saving(save_trace, save_row, tuple(answer or ()), json)
     running = running_of(memo=memo, lm=lm, lm_for=lm_for, bind=bind)
-    replay_command(
-        trace, flow_of(flow), changing, documents_of(corpus, docs, dense, cache, include, exclude, language), running, saving
-    )
+    reading = Reading(cache, no_cache, include, exclude, language, loader)
+    documents = documents_of(corpus, docs, reading, dense)
+    replay_command(trace, flow_of(flow), changing, documents, running, saving)
 
 
 @app.command()
@@ -207,9 +214,11 @@ def evaluate(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    no_cache: NoCache = False,
     include: Include = None,
     exclude: Exclude = None,
     language: Language = None,
+    loader: Loader = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -228,7 +237,9 @@ def evaluate(
 
     options = Options(questions_of(questions), limit, tuple(metric or ()), parallel, tuple(reward or ()))
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    evaluate_command(flow_of(flow), options, documents_of(corpus, docs, dense, cache, include, exclude, language), running, json)
+    reading = Reading(cache, no_cache, include, exclude, language, loader)
+    documents = documents_of(corpus, docs, reading, dense)
+    evaluate_command(flow_of(flow), options, documents, running, json)
 
 
 @app.command()
@@ -239,9 +250,11 @@ def diagnose(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    no_cache: NoCache = False,
     include: Include = None,
     exclude: Exclude = None,
     language: Language = None,
+    loader: Loader = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -264,9 +277,9 @@ def diagnose(
 
     options = Options(questions_of(questions), limit, metric, good, headroom, worst, parallel, tuple(reward or ()))
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    diagnose_command(
-        flow_of(flow), options, documents_of(corpus, docs, dense, cache, include, exclude, language), running, json, html
-    )
+    reading = Reading(cache, no_cache, include, exclude, language, loader)
+    documents = documents_of(corpus, docs, reading, dense)
+    diagnose_command(flow_of(flow), options, documents, running, json, html)
 
 
 @app.command("compile")
@@ -282,9 +295,11 @@ def compile_(
     docs: Docs = None,
     dense: Dense = False,
     cache: Cache = None,
+    no_cache: NoCache = False,
     include: Include = None,
     exclude: Exclude = None,
     language: Language = None,
+    loader: Loader = None,
     lm: LmName = None,
     lm_for: LmFor = None,
     bind: Bind = None,
@@ -309,7 +324,9 @@ def compile_(
     held = None if hold is None else tuple(hold)
     task = Task(train, val, tuple(metric or ()), tuple(reward or ()), tuple(passes or ()), held, trials, out, resume, plan, json)
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    compile_command(flow_of(flow), task, documents_of(corpus, docs, dense, cache, include, exclude, language), running)
+    reading = Reading(cache, no_cache, include, exclude, language, loader)
+    documents = documents_of(corpus, docs, reading, dense)
+    compile_command(flow_of(flow), task, documents, running)
 
 
 @app.command()

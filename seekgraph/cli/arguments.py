@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -72,7 +72,19 @@ Language = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="The language of the documents, such as es; without it each passage is looked at."),
 ]
-Cache = Annotated[Path | None, typer.Option(file_okay=False, help="A folder to keep indexes in.")]
+Loader = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--loader",
+        metavar=".SUFFIX=MODULE:ATTRIBUTE",
+        help="What reads a kind of file: a function of a seekgraph.tools.loaders.File that gives its Markdown; may be repeated.",
+    ),
+]
+Cache = Annotated[
+    Path | None,
+    typer.Option(file_okay=False, help="A folder to keep what was read in, in place of SEEKGRAPH_CACHE or the user's cache."),
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Read and index all documents anew, and keep nothing.")]
 Bind = Annotated[
     list[str] | None,
     typer.Option(
@@ -202,24 +214,38 @@ def questions_of(path: Path | None) -> Path:
     return found
 
 
-def documents_of(
-    corpus: Sequence[Path] | None,
-    docs: Sequence[Path] | None,
-    dense: bool = False,
-    cache: Path | None = None,
-    include: Sequence[str] | None = None,
-    exclude: Sequence[str] | None = None,
-    language: str | None = None,
-) -> Documents:
-    """--corpus, --docs, --dense, --cache, --include, --exclude, --language; what is not given is the configuration file's."""
+class Reading(NamedTuple):
+    """--cache, --no-cache, --include, --exclude, --language, --loader, as they were written."""
+
+    cache: Path | None = None
+    no_cache: bool = False
+    include: Sequence[str] | None = None
+    exclude: Sequence[str] | None = None
+    language: str | None = None
+    loader: Sequence[str] | None = None
+
+
+def documents_of(corpus: Sequence[Path] | None, docs: Sequence[Path] | None, reading: Reading, dense: bool = False) -> Documents:
+    """--corpus, --docs, --dense and how they are read; what is not given is the configuration file's, whose loaders are there
+    beside those of the command line."""
     from seekgraph.cli.config import read_config
+    from seekgraph.cli.loading import loaders_of
     from seekgraph.cli.options import Documents
 
+    if reading.no_cache and reading.cache is not None:
+        raise Misuse("--cache names a folder and --no-cache wants none: give one")
     config = read_config()
-    only, never = tuple(include or config.texts("include")), tuple(exclude or config.texts("exclude"))
     configured = not (corpus or docs)
-    sources = config.sources if configured else (*(corpus or ()), *(docs or ()))
-    return Documents(sources, dense, cache, configured, only, never, language or config.text("language"))
+    return Documents(
+        sources=config.sources if configured else (*(corpus or ()), *(docs or ())),
+        dense=dense,
+        cache=False if reading.no_cache else reading.cache or True,
+        configured=configured,
+        include=tuple(reading.include or config.texts("include")),
+        exclude=tuple(reading.exclude or config.texts("exclude")),
+        language=reading.language or config.text("language"),
+        loaders=loaders_of(config, tuple(reading.loader or ())),
+    )
 
 
 def running_of(

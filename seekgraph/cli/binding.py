@@ -58,11 +58,11 @@ def resource(name: str, spec: str, port: type) -> Any:
         return thing
     if not callable(thing):
         raise Misuse(f"--bind {name}: {spec} is {kind(thing)}, and no {port.__name__}: {_wanted(port)}")
-    if port is Retriever and not isinstance(thing, type) and _takes(thing, "text", 5) and not _takes(thing):
+    if port is Retriever and not isinstance(thing, type) and takes(thing, "text", 5) and not takes(thing):
         from seekgraph.tools import from_function
 
         return from_function(thing, name=name)
-    if not _takes(thing):
+    if not takes(thing):
         raise Misuse(f"--bind {name}: {spec} cannot be called without arguments: make it a function that needs none")
     made = called(thing, spec, "--bind")
     if not _has_methods(made, port) and not (port is LM and isinstance(made, str)):
@@ -85,7 +85,8 @@ def _wanted(port: type) -> str:
     return f"it needs {', '.join(f'{name}(...)' for name in _methods(port))}"
 
 
-def _takes(thing: Callable[..., Any], *arguments: Any) -> bool:
+def takes(thing: Callable[..., Any], *arguments: Any) -> bool:
+    """Whether a thing can be called with these arguments."""
     try:
         inspect.signature(thing).bind(*arguments)
     except (TypeError, ValueError):

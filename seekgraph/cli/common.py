@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -40,6 +41,7 @@ class Place:
     thing: str
 
 
+_SUFFIX = re.compile(r"\.[^\s./\\=:]+")
 FLOW = Place("FLOW", "package.module:attribute, a name of `seekgraph flows` or a .flow.json file", "flow")
 
 
@@ -109,6 +111,13 @@ def kind(thing: Any) -> str:
     """What a thing is, in words: `an int`, `a Loop`."""
     name = type(thing).__name__
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def checked_suffix(suffix: str, where: str) -> str:
+    """A suffix in lower case. Raises `Misuse` for what is none, beginning with `where`."""
+    if not _SUFFIX.fullmatch(suffix):
+        raise Misuse(f"{where}: a suffix begins with a dot, such as '.adoc', and has no other; got {suffix!r}")
+    return suffix.lower()
 
 
 def similar(name: str, known: Iterable[str]) -> str:

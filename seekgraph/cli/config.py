@@ -5,6 +5,7 @@ flow = "mypackage.flows:flow"
 docs = ["notes"]             # or corpus = "corpus.jsonl"; several of both are one corpus
 exclude = ["/drafts/"]       # files of folders that are left out, as in .gitignore; include: the only ones that are read
 language = "es"              # of the documents; without it each passage is looked at
+loaders = { ".adoc" = "mine:adoc" }   # what reads other kinds of files, or these differently
 lm = "openai/gpt-4.1-mini"
 memo = ".seekgraph/memo.db"
 questions = "dev.jsonl"      # of evaluate and diagnose
@@ -25,12 +26,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seekgraph.cli.common import Misuse, similar
+from seekgraph.cli.common import Misuse, checked_suffix, similar
 from seekgraph.cli.output import detail, show, write_json
 
 TEXTS, PATHS, LISTS = ("flow", "lm", "language"), ("memo", "questions"), ("docs", "corpus")
 PATTERNS = ("include", "exclude")
-KEYS = ("flow", "docs", "corpus", "include", "exclude", "language", "lm", "memo", "questions", "hosts")
+KEYS = ("flow", "docs", "corpus", "include", "exclude", "language", "loaders", "lm", "memo", "questions", "hosts")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Config:
     def texts(self, key: str) -> tuple[str, ...]:
         """`include` or `exclude`."""
         return tuple(self._used(key) or ())
+
+    @property
+    def loaders(self) -> dict[str, str]:
+        """`loaders`: where each is, by suffix."""
+        return dict(self._used("loaders") or {})
 
     def _used(self, key: str) -> Any:
         value = self.values.get(key)
@@ -128,11 +134,20 @@ def _value(file: Path, key: str, value: Any) -> Any:
         if key in PATTERNS:
             return tuple(texts)
         return tuple(_path(file, each) for each in texts)
+    if key == "loaders":
+        return _loaders(value, where)
     if not isinstance(value, str) or not value:
         raise Misuse(f"{where}: {key} is a text, not {value!r}")
     if key in PATHS:
         return _path(file, value)
     return str(_path(file, value)) if key == "flow" and value.endswith(".json") else value
+
+
+def _loaders(value: Any, where: str) -> dict[str, str]:
+    texts = value.items() if isinstance(value, dict) else [("", "")]
+    if not all(isinstance(each, str) and each for pair in texts for each in pair):
+        raise Misuse(f'{where}: loaders is a table such as {{ ".adoc" = "package.module:function" }}, not {value!r}')
+    return {checked_suffix(suffix, f"{where}, loaders"): spec for suffix, spec in value.items()}
 
 
 def _path(file: Path, text: str) -> Path:
@@ -158,5 +173,5 @@ def config_command(as_json: bool) -> None:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return list(value)
+        return [f"{name}={each}" if isinstance(each, str) else name for name, each in value.items()]
     return [str(each) for each in value] if isinstance(value, tuple) else None if value is None else str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -18,7 +18,8 @@ from seekgraph.core.base.errors import SeekgraphError
 
 if TYPE_CHECKING:
     from seekgraph.flow import Bound, Flow
-    from seekgraph.tools.documents import Documents as Read
+    from seekgraph.tools.indexed import OpenDocuments
+    from seekgraph.tools.loaders import Loader
     from seekgraph.types import Example
 
 
@@ -28,20 +29,21 @@ class NoMemo(SeekgraphError):
 
 @dataclass(frozen=True)
 class Documents:
-    """--corpus, --docs, --dense, --cache, --include, --exclude, --language. Several sources are one corpus.
+    """--corpus, --docs, --dense, and how they are read (see `arguments.Reading`). Several sources are one corpus with ids kept
+    apart.
 
-    Ids of different sources are kept apart.
-
-    `configured` sources are from a configuration file: a flow that takes no documents passes them by.
+    `cache` is a folder, True for the user's own and False for none. `configured` sources are from a configuration file: a flow
+    that takes no documents passes them by. `loaders` are by suffix.
     """
 
     sources: tuple[Path, ...] = ()
     dense: bool = False
-    cache: Path | None = None
+    cache: Path | bool = True
     configured: bool = False
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     language: str | None = None
+    loaders: Mapping[str, Loader] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.language is not None:
@@ -52,13 +54,18 @@ class Documents:
             except ValueError as error:
                 raise Misuse(f"--language: {error}") from None
 
-    def read(self) -> Read:
-        """The passages of these documents, and the files that were not read. Raises `Misuse` where no documents are given."""
-        from seekgraph.tools import Choice, read_documents
+    def read(self) -> OpenDocuments:
+        """The passages of these documents with their index, and the files that were not read.
+
+        Raises `Misuse` where no documents are given.
+        """
+        from seekgraph.tools import Choice
+        from seekgraph.tools.indexed import open_documents
 
         if not self.sources:
             raise Misuse("no documents are given: give --docs FOLDER or --corpus FILE.jsonl")
-        return read_documents(*self.sources, choice=Choice(self.include, self.exclude))
+        how: dict[str, Any] = {"cache": self.cache, "loaders": self.loaders, "language": self.language}
+        return open_documents(*self.sources, choice=Choice(self.include, self.exclude), **how)
 
     def open(self, flow: Flow, bound: Iterable[str] = ()) -> dict[str, Any]:
         """What the flow takes, made from these documents; `bound` are the names of resources that it gets from elsewhere.
@@ -80,7 +87,8 @@ class Documents:
             hint = "give --dense too" if missing == ["dense"] else f"give --bind {missing[0]}=module:attribute"
             raise Misuse(f"the flow asks for {', '.join(missing)}; documents give {', '.join(sorted(gives))}: {hint}")
         choice = Choice(self.include, self.exclude)
-        offered = open_corpus(*self.sources, dense=self.dense, cache=self.cache, choice=choice, language=self.language)
+        how: dict[str, Any] = {"cache": self.cache, "loaders": self.loaders, "choice": choice, "language": self.language}
+        offered = open_corpus(*self.sources, dense=self.dense, **how)
         return {name: thing for name, thing in offered.items() if name in takes}
 
 

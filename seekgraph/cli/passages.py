@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from seekgraph.cli.output import detail, show, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from seekgraph.cli.options import Documents
     from seekgraph.types import Passage
 
@@ -26,7 +24,7 @@ def passages_command(documents: Documents, words: str | None, most: int, skipped
             show(f"{each.path}: {each.reason}")
         detail(f"{len(read.skipped)} files not read")
         return
-    found = read.passages if words is None else _found(read.passages, words, most, documents.language)
+    found = read.passages() if words is None else read.corpus.find(words, most)
     if as_json:
         write_json({"passages": [_row(passage) for passage in found]})
         return
@@ -35,12 +33,6 @@ def passages_command(documents: Documents, words: str | None, most: int, skipped
         show(f"{passage.id}  {passage.title}: {text if len(text) <= _SHOWN else text[: _SHOWN - 3] + '...'}")
     if words is not None and not found:
         show(f"no passage has a word of {words!r}")
-
-
-def _found(passages: Sequence[Passage], words: str, most: int, language: str | None) -> Sequence[Passage]:
-    from seekgraph.tools import BM25
-
-    return BM25(passages, language=language).find(words, most)
 
 
 def _row(passage: Passage) -> dict[str, Any]:

@@ -8,29 +8,31 @@ import math
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from seekgraph.text.analysis import Analyzer
 from seekgraph.text.languages import language as known_language
-from seekgraph.text.polyglot import Analysis, Polyglot, analyzer_for, described
+from seekgraph.text.polyglot import Analysis, analyzer_for, described
 from seekgraph.tools.constraints import Constraints
-from seekgraph.tools.corpus import iter_jsonl
 from seekgraph.tools.errors import SavedIndexError
-from seekgraph.tools.index import Index, Ints, build, filter_key
-from seekgraph.tools.reading import read_documents
+from seekgraph.tools.index import Index, Ints
+from seekgraph.tools.indexing import indexed
 from seekgraph.tools.saved import open_arrays, save_arrays
 from seekgraph.tools.scoring import Scorer, best
 from seekgraph.tools.store import PassageStore
-from seekgraph.tools.tokens import read_tokens, spoken
+from seekgraph.tools.strings import Arrays
 from seekgraph.tools.unknown import Scripts
 from seekgraph.types import Passage, Query
 
-_FORMAT = 4
+KIND, FORMAT = "bm25", 4
+DEFAULTS = {"k1": 0.9, "b": 0.4, "title_weight": 2.0}
 AUTO = "auto"
 _VARIANTS = 16  # kept for `with_settings`, each with the scores of the terms it was asked for
 _INLINE = 100_000  # passages up to which a search is so short that a thread of its own would cost more than it
+
+T = TypeVar("T", bound="BM25")
 
 
 class BM25:
@@ -55,38 +57,31 @@ class BM25:
         self,
         passages: Iterable[Passage],
         *,
-        k1: float = 0.9,
-        b: float = 0.4,
-        title_weight: float = 2.0,
+        k1: float = DEFAULTS["k1"],
+        b: float = DEFAULTS["b"],
+        title_weight: float = DEFAULTS["title_weight"],
         language: str | None = None,
         stemmer: str | None = AUTO,
         stopwords: str | Iterable[str] | None = AUTO,
         name: str = "bm25",
     ) -> None:
         settings = _checked({"k1": k1, "b": b, "title_weight": title_weight})
-        fixed = _fixed(language, stemmer, stopwords)
-        tokens = read_tokens(passages, filter_key)
-        if fixed is not None:
-            self._assemble(tokens.store, build(tokens, {"": fixed}), fixed, settings, name, None)
-            return
-        names, own = spoken(tokens)
-        analyzers = {each: analyzer_for(each) for each in names}
-        analysis = Polyglot(analyzers) if len(names) > 1 else analyzers[names[0]]
-        self._assemble(tokens.store, build(tokens, analyzers, own), analysis, settings, name, None)
+        found = indexed(passages, fixed(language, stemmer, stopwords))
+        self._assemble(found.store, found.index, found.analysis, settings, name, None)
 
     def _assemble(
         self, store: PassageStore, index: Index, analyzer: Analysis, settings: dict[str, float], name: str, folder: Path | None
     ) -> None:
         self.passages = store
         self.name = name
-        self._index = index
-        self._analyzer = analyzer
+        self.index = index
+        self.analysis = analyzer
         self._settings = settings
         self._folder = folder
         self._scorer = Scorer(index, **settings)
         self._variants: dict[tuple[float, ...], Self] = {}
         self._scripts = Scripts()
-        facts = [store.corpus_hash, analyzer.describe(), settings, name, _FORMAT]
+        facts = [store.corpus_hash, analyzer.describe(), settings, name, FORMAT]
         self.identity = blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
     # --- other ways to one ---------------------------------------------------------------------------------------------
@@ -94,11 +89,15 @@ class BM25:
     @classmethod
     def from_jsonl(cls, path: str | Path, **settings: Any) -> Self:
         """BM25 over a .jsonl corpus (`corpus.read_jsonl` has the form and the errors), read as a stream."""
+        from seekgraph.tools.corpus import iter_jsonl
+
         return cls(iter_jsonl(path), **settings)
 
     @classmethod
     def from_folder(cls, path: str | Path, **settings: Any) -> Self:
         """BM25 over a folder of documents, split as `folder.read_folder` does; skipped files are logged."""
+        from seekgraph.tools.reading import read_documents
+
         return cls(read_documents(path).logged(path).passages, **settings)
 
     def with_settings(self, **settings: float) -> Self:
@@ -118,7 +117,7 @@ class BM25:
         found = self._variants.get(key)
         if found is None:  # kept, since a node asks for the same variant at each of its steps
             found = type(self).__new__(type(self))
-            found._assemble(self.passages, self._index, self._analyzer, settings, self.name, self._folder)
+            found._assemble(self.passages, self.index, self.analysis, settings, self.name, self._folder)
             if len(self._variants) >= _VARIANTS:
                 self._variants.pop(next(iter(self._variants)))
             self._variants[key] = found
@@ -136,7 +135,7 @@ class BM25:
         query = Query(text=query) if isinstance(query, str) else query
         docs, scores = self._ranked(query, k)
         if not len(docs) or not query.text.isascii():
-            self._scripts.check(query.text, self._index)
+            self._scripts.check(query.text, self.index)
         return tuple(self.passages.found(*hit, self.name) for hit in zip(docs.tolist(), scores.tolist(), strict=True))
 
     def score(self, query: Query | str, passage_ids: Iterable[str]) -> list[float]:
@@ -150,16 +149,16 @@ class BM25:
 
     def terms(self, text: str) -> tuple[str, ...]:
         """The terms that `text` is searched by, in order, repeats kept: casefolded, without stop words, stemmed, in all forms."""
-        return self._analyzer.terms(text)
+        return self.analysis.terms(text)
 
     def idf(self, term: str) -> float:
         """How telling a term (as `terms` gives it) is: ln(1 + (N - df + 0.5) / (df + 0.5)); 0 for a term not in the corpus."""
-        number = self._index.term(term)
+        number = self.index.term(term)
         return self._scorer.idf(number) if number >= 0 else 0.0
 
     def df(self, term: str) -> int:
         """In how many passages a term (as `terms` gives it) stands, in the title or in the text."""
-        return len(self._index.with_term(term))
+        return len(self.index.with_term(term))
 
     def __len__(self) -> int:
         return len(self.passages)
@@ -169,8 +168,8 @@ class BM25:
         terms = self._weighted(query)
         if k < 1 or not terms:
             return nothing
-        constraints = Constraints(query, self._analyzer)
-        within, without = constraints.within(self._index), constraints.without(self._index)
+        constraints = Constraints(query, self.analysis)
+        within, without = constraints.within(self.index), constraints.without(self.index)
 
         def rank(count: int) -> tuple[Ints, Any]:
             if within is None:
@@ -191,16 +190,16 @@ class BM25:
 
     def _weighted(self, query: Query) -> dict[int, float]:
         """The weight of each term of the query that the corpus knows, by its number."""
-        weights = self._analyzer.weighted(query.text)
+        weights = self.analysis.weighted(query.text)
         for text, weight in query.weights.items():
             if not math.isfinite(weight):
                 raise ValueError(f"the weight of query term {text!r} is {weight}: weights have to be finite numbers")
-            for term, count in self._analyzer.weighted(text).items():
+            for term, count in self.analysis.weighted(text).items():
                 weights[term] = weights.get(term, 0.0) + weight * count
         for text in query.must:
-            for term, count in self._analyzer.weighted(text).items():
+            for term, count in self.analysis.weighted(text).items():
                 weights.setdefault(term, min(count, 1.0))
-        return {number: weight for term, weight in weights.items() if (number := self._index.term(term)) >= 0}
+        return {number: weight for term, weight in weights.items() if (number := self.index.term(term)) >= 0}
 
     def _number(self, id: str) -> int:
         number = self.passages.number(id)
@@ -212,14 +211,18 @@ class BM25:
 
     def save(self, folder: str | Path) -> None:
         """Write the index and the passages into `folder`, replacing an index that is there; whole or not at all."""
+        save_arrays(Path(folder), KIND, FORMAT, *self.parts())
+
+    def parts(self) -> tuple[dict[str, Any], Arrays]:
+        """What is saved: facts, as JSON, and arrays by file name. `from_parts` takes them back."""
         facts = {
             "corpus_hash": self.passages.corpus_hash,
             "passages": len(self.passages),
-            "analysis": self._analyzer.describe(),
+            "analysis": self.analysis.describe(),
             "settings": self._settings,
             "name": self.name,
         }
-        save_arrays(Path(folder), "bm25", _FORMAT, facts, {**self.passages.arrays(), **self._index.arrays()})
+        return facts, {**self.passages.arrays(), **self.index.arrays()}
 
     @classmethod
     def open(cls, folder: str | Path, *, verify: bool = True) -> Self:
@@ -230,7 +233,16 @@ class BM25:
         damaged, cut short or of another version.
         """
         folder = Path(folder)
-        facts, arrays = open_arrays(folder, "bm25", _FORMAT, verify=verify)
+        return cls.from_parts(*open_arrays(folder, KIND, FORMAT, verify=verify), folder)
+
+    @classmethod
+    def of(cls, store: PassageStore, index: Index, analyzer: Analysis, *, name: str = "bm25") -> Self:
+        """BM25 with its default settings over an index that is there already."""
+        return _restore(cls, store, index, analyzer, dict(DEFAULTS), name)
+
+    @classmethod
+    def from_parts(cls, facts: Mapping[str, Any], arrays: Mapping[str, Any], folder: Path) -> Self:
+        """What `parts` gave, from the folder that it was saved in. Raises `SavedIndexError` where something is missing."""
         opened = cls.__new__(cls)
         try:
             store = PassageStore.from_arrays(arrays, facts["corpus_hash"])
@@ -242,26 +254,26 @@ class BM25:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._folder is not None:  # another process maps the same files
-            return _reopen, (type(self), self._folder, self._settings, self.name)
-        return _restore, (type(self), self.passages, self._index, self._analyzer, self._settings, self.name)
+            return _reopen, (type(self), self._folder, self.passages.corpus_hash, self._settings, self.name)
+        return _restore, (type(self), self.passages, self.index, self.analysis, self._settings, self.name)
 
 
-def _reopen(cls: type[BM25], folder: Path, settings: dict[str, float], name: str) -> BM25:
+def _reopen(cls: type[BM25], folder: Path, corpus_hash: str, settings: dict[str, float], name: str) -> BM25:
     opened = cls.open(folder, verify=False)  # it was verified where it came from
+    if opened.passages.corpus_hash != corpus_hash:
+        raise SavedIndexError(f"{folder} now holds another corpus than the one that was sent here: build the index again")
     opened.name = name
     return opened._variant(settings)
 
 
-def _restore(
-    cls: type[BM25], store: PassageStore, index: Index, analyzer: Analysis, settings: dict[str, float], name: str
-) -> BM25:
+def _restore(cls: type[T], store: PassageStore, index: Index, analyzer: Analysis, settings: dict[str, float], name: str) -> T:
     restored = cls.__new__(cls)
     restored._assemble(store, index, analyzer, settings, name, None)
     return restored
 
 
-def _fixed(language: str | None, stemmer: str | None, stopwords: str | Iterable[str] | None) -> Analyzer | None:
-    """The one analysis that was asked for, or None where each passage is to be looked at."""
+def fixed(language: str | None, stemmer: str | None = AUTO, stopwords: str | Iterable[str] | None = AUTO) -> Analyzer | None:
+    """The one analysis that is wanted, or None where each passage is looked at. Raises `ValueError` for what is not known."""
     if language is None and stemmer == AUTO and stopwords == AUTO:
         return None
     own = analyzer_for("english" if language is None else known_language(language))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seekgraph.tools.errors import CorpusError
@@ -26,15 +25,15 @@ class Choice:
         except ValueError as error:
             raise CorpusError(f"no pattern in the style of .gitignore: {error}") from None
 
-    def reason(self, path: Path) -> str:
-        """Why a file is left out, "" where it is not."""
-        if self._excluded is not None and self._excluded.match_file(path.as_posix()):
+    def reason(self, path: str) -> str:
+        """Why a file is left out, by its path from the folder with "/"; "" where it is not."""
+        if self._excluded is not None and self._excluded.match_file(path):
             return "excluded"
-        return "not included" if self._included is not None and not self._included.match_file(path.as_posix()) else ""
+        return "not included" if self._included is not None and not self._included.match_file(path) else ""
 
-    def drops_folder(self, path: Path) -> bool:
+    def drops_folder(self, path: str) -> bool:
         """Whether nothing below this folder is read, so that it need not be listed."""
-        return self._excluded is not None and self._excluded.match_file(f"{path.as_posix()}/")
+        return self._excluded is not None and self._excluded.match_file(f"{path}/")
 
 
 def _spec(patterns: Sequence[str]) -> GitIgnoreSpec | None:

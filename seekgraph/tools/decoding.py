@@ -28,7 +28,14 @@ _KINDS = (
 
 
 class Unreadable(Exception):
-    """Why a file is not read, in a few words."""
+    """Why a file is not read, in a few words.
+
+    `lasting` is False where the same bytes may be read another time: once a package is installed, or the file may be opened.
+    """
+
+    def __init__(self, reason: str, *, lasting: bool = True) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
 
 
 def read_text(file: Path) -> str:
@@ -68,7 +75,7 @@ def read_bytes(file: Path, most: int) -> bytes:
                 raise Unreadable(kind)
             raw = opened.read(most + 1)
     except OSError as error:
-        raise Unreadable(f"not readable ({error.strerror})") from None
+        raise Unreadable(f"not readable ({error.strerror})", lasting=False) from None
     if len(raw) > most:
         raise Unreadable(f"over {most // 1_000_000} MB")
     return raw

@@ -43,14 +43,19 @@ class Documents(NamedTuple):
 
     def logged(self, source: object) -> Documents:
         """Itself, after one warning that names the files that could not be read, if there are any."""
+        warn_of(self.failed, source)
+        return self
+
+
+def warn_of(skipped: Iterable[Skipped], source: object) -> None:
+    """One warning that names the files that should have been read and could not be, if there are any."""
+    failed = [each for each in skipped if not each.expected]
+    if failed:
         import structlog
 
-        log = structlog.get_logger("seekgraph.tools")
-        if failed := self.failed:
-            named = [f"{each.path}: {each.reason}" for each in failed[:_NAMED]]
-            more = {"more": len(failed) - _NAMED} if len(failed) > _NAMED else {}
-            log.warning("files not read", source=str(source), files=named, **more)
-        return self
+        named = [f"{each.path}: {each.reason}" for each in failed[:_NAMED]]
+        more = {"more": len(failed) - _NAMED} if len(failed) > _NAMED else {}
+        structlog.get_logger("seekgraph.tools").warning("files not read", source=str(source), files=named, **more)
 
 
 def told_apart(paths: Iterable[Path]) -> list[str]:

@@ -1,9 +1,10 @@
-"""Reading a folder of documents into passages."""
+"""Reading a folder of documents into passages, one file at a time."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
+from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -13,13 +14,73 @@ from seekgraph.tools.choosing import EVERYTHING, Choice
 from seekgraph.tools.decoding import Unreadable
 from seekgraph.tools.documents import Documents, Skipped
 from seekgraph.tools.errors import CorpusError
-from seekgraph.tools.loaders.base import Content, File, Loader, load
-from seekgraph.tools.loaders.table import LOADERS, TEXTS, loader_for
+from seekgraph.tools.loaders.base import Content, File, load
+from seekgraph.tools.loaders.table import LOADERS, TEXTS, Loaders, kinds, loader_for
 from seekgraph.tools.split import split_sections
+from seekgraph.tools.walking import State, other_kind, suffix_of, walk
 from seekgraph.types import Passage
 
 MAX_BYTES = 100_000_000  # of a file of another kind than text, which has its own limit (`decoding.MAX_BYTES`)
-Loaders = Mapping[str, Loader | str]
+
+
+class FileRead(NamedTuple):
+    """What became of one file: its passages, or the reason why it has none.
+
+    `name` is its path in ids. `passages` can be gone through once where the file is a corpus. `digest` is a hash of its bytes,
+    empty where they were not read. `needs` are the files that it includes, or would if they were there, by path, with their
+    states (None for no such file). `lasting` is False where the same file may be read another time, such as when a package is
+    installed. `note` is something to say of a file that was read.
+    """
+
+    name: str
+    passages: Iterable[Passage] = ()
+    reason: str = ""
+    expected: bool = False
+    digest: bytes = b""
+    needs: tuple[tuple[str, State | None], ...] = ()
+    lasting: bool = True
+    note: str = ""
+
+
+class Reader(NamedTuple):
+    """How files become passages: of at most `words` words that overlap by `overlap`, with `loaders` before `LOADERS`."""
+
+    words: int = 180
+    overlap: int = 0
+    loaders: Loaders | None = None
+
+    def read(self, file: Path, root: Path, name: str, prefix: str = "") -> FileRead:
+        """Read a file below `root`; its name in ids begins with `prefix`. Raises nothing: what is wrong with it is the reason."""
+        needs: dict[str, State | None] = {}
+
+        def include(path: str) -> str | None:
+            return _included(path, file, root, needs)
+
+        digest = b""
+        try:
+            data = self.bytes_of(file)
+            digest = digest_of(data)
+            loader = loader_for(suffix_of(file.name), self.loaders)
+            if loader is None:
+                raise Unreadable(other_kind(file.name))
+            opened = File(name, data, include)
+            passages = tuple(passages_of(prefix + name, load(loader, opened), self.words, self.overlap))
+            if not passages:
+                raise Unreadable("empty")
+        except Unreadable as error:
+            return FileRead(prefix + name, (), str(error), False, digest, tuple(needs.items()), error.lasting)
+        return FileRead(prefix + name, passages, digest=digest, needs=tuple(needs.items()))
+
+    def bytes_of(self, file: Path) -> bytes:
+        """The bytes of a file, as many as one of its kind may have. Raises `Unreadable`."""
+        suffix = suffix_of(file.name)
+        own = suffix in (self.loaders or {})
+        return decoding.read_bytes(file, decoding.MAX_BYTES if suffix in TEXTS and not own else MAX_BYTES)
+
+
+def digest_of(data: bytes) -> bytes:
+    """The hash by which a file's content is known."""
+    return blake2b(data, digest_size=16).digest()
 
 
 def read_folder(
@@ -36,129 +97,79 @@ def read_folder(
     with the headings above the passage ("Guide > Setup > Linux"), `meta` has `path` and, below a heading, `heading`. Names are
     in Unicode's form NFC; bytes of a name that are no UTF-8 are written as `\\xe9`.
 
-    Everything else is named in `skipped` with its reason: hidden files and folders, kinds of files without a loader, symbolic
-    links, pipes, sockets and devices, files that the choice leaves out, and those that their loader cannot read: binary, in an
-    unknown encoding (`decoding.read_text`), empty, too large, damaged, encrypted, or not readable; and folders that cannot be
-    listed. Raises `CorpusError` where there is no such folder, or no passage in it.
+    Everything else is named in `skipped` with its reason: hidden files and folders, installed packages (`node_modules`, virtual
+    environments), kinds of files without a loader, symbolic links, pipes, sockets and devices, files that the choice leaves out,
+    and those that their loader cannot read: binary, in an unknown encoding (`decoding.decoded`), empty, too large, damaged,
+    encrypted, or not readable; and folders that cannot be listed. Raises `CorpusError` where there is no such folder, or no
+    passage in it.
     """
     root = Path(path)
     if not root.is_dir():
-        raise CorpusError(f"{root} is not a folder: give a folder of documents ({_kinds(loaders)})")
+        raise CorpusError(f"{root} is not a folder: give a folder of documents ({kinds_of(loaders)})")
     passages: list[Passage] = []
     skipped: list[Skipped] = []
-    names: set[str] = set()
-    for found in _files(root, choice, loaders):
-        name = _name(found.path.relative_to(root), names)
-        if found.skipped:
-            skipped.append(Skipped(name, found.skipped, found.expected))
-            continue
-        try:
-            passages += _passages(found.path, root, name, words, overlap, loaders)
-        except Unreadable as error:
-            skipped.append(Skipped(name, str(error)))
+    names, reader = Names(), Reader(words, overlap, loaders)
+    for found in walk(root, choice, kinds(loaders)):
+        name = names.of(found.path)
+        skip = FileRead(name, (), found.reason, found.expected)
+        read = skip if found.reason else reader.read(root / found.path, root, name)
+        passages += read.passages
+        if read.reason:
+            skipped.append(Skipped(read.name, read.reason, read.expected))
     if not passages:
-        first = next((each for each in skipped if not each.expected), skipped[0] if skipped else None)
-        example = f" ({len(skipped)} files skipped, the first {first.path}: {first.reason})" if first else ""
-        raise CorpusError(f"{root} has no passages{example}: it needs documents with text ({_kinds(loaders)})")
+        raise nothing_in(root, skipped, loaders)
     return Documents(tuple(passages), tuple(skipped))
 
 
-def read_file(path: str | Path, words: int = 180, overlap: int = 0, loaders: Loaders | None = None) -> tuple[Passage, ...]:
-    """The passages of one file. Raises `CorpusError` where it cannot be read."""
-    path = Path(path)
-    try:
-        if other := _other_kind(path.name, loaders):
-            raise Unreadable(other)
-        return tuple(_passages(path, path.parent, _name(Path(path.name), set()), words, overlap, loaders))
-    except Unreadable as error:
-        raise CorpusError(f"{path}: {error}; expected a file of kind {_kinds(loaders)}, or a .jsonl corpus") from None
+def nothing_in(root: Path, skipped: list[Skipped], loaders: Loaders | None) -> CorpusError:
+    """The error for a folder without passages, which names the first file that could not be read."""
+    first = next((each for each in skipped if not each.expected), skipped[0] if skipped else None)
+    example = f" ({len(skipped)} files skipped, the first {first.path}: {first.reason})" if first else ""
+    return CorpusError(f"{root} has no passages{example}: it needs documents with text ({kinds_of(loaders)})")
 
 
-def _kinds(loaders: Loaders | None) -> str:
+def kinds_of(loaders: Loaders | None) -> str:
+    """The kinds of files that are read, for errors."""
     return ", ".join(dict.fromkeys([*LOADERS, *(loaders or {})]))
 
 
-class _Found(NamedTuple):
-    """A file, and why it is not read if that is known before it is opened."""
+class Names:
+    """The paths as ids have them. Two files whose names differ in their Unicode form alone are told apart by a number."""
 
-    path: Path
-    skipped: str = ""
-    expected: bool = False
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
 
-
-def _files(root: Path, choice: Choice, loaders: Loaders | None) -> Iterator[_Found]:
-    """All that is below `root`, in an order that is the same on every machine."""
-    closed: list[_Found] = []
-
-    def not_listed(error: OSError) -> None:
-        closed.append(_Found(Path(error.filename), f"not readable ({error.strerror})"))
-
-    for folder, subfolders, files in os.walk(root, onerror=not_listed):
-        yield from closed
-        closed.clear()
-        here = Path(folder)
-        left = [name for name in subfolders if name.startswith(".") or (here / name).is_symlink()]
-        dropped = [name for name in subfolders if name not in left and choice.drops_folder((here / name).relative_to(root))]
-        yield from (_Found(here / name, "excluded", expected=True) for name in sorted(dropped))
-        subfolders[:] = sorted(set(subfolders) - {*left, *dropped})
-        for name in sorted(files + left):
-            yield _looked_at(here / name, root, choice, loaders)
-    yield from closed
+    def of(self, path: str) -> str:
+        """The name of the next file, by its path with "/"."""
+        readable = path if path.isascii() else composed(os.fsencode(path).decode("utf-8", "backslashreplace"))
+        name, number = readable, 1
+        while name in self._taken:
+            number += 1
+            name = f"{readable}~{number}"
+        self._taken.add(name)
+        return name
 
 
-def _looked_at(path: Path, root: Path, choice: Choice, loaders: Loaders | None) -> _Found:
-    if path.name.startswith("."):
-        return _Found(path, "hidden", expected=True)
-    if path.is_symlink():
-        return _Found(path, "a symbolic link", expected=True)
-    reason = choice.reason(path.relative_to(root)) or _other_kind(path.name, loaders)
-    return _Found(path, reason, expected=bool(reason))
-
-
-def _other_kind(name: str, loaders: Loaders | None) -> str:
-    kind = Path(name).suffix.lower()
-    return "" if kind in LOADERS or kind in (loaders or {}) else f"no loader for {kind or 'files without a suffix'}"
-
-
-def _name(path: Path, taken: set[str]) -> str:
-    """The path as ids have it. Two files whose names differ in their Unicode form alone are told apart by a number."""
-    readable = composed(os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace"))
-    name, number = readable, 1
-    while name in taken:
-        number += 1
-        name = f"{readable}~{number}"
-    taken.add(name)
-    return name
-
-
-def _passages(file: Path, root: Path, name: str, words: int, overlap: int, loaders: Loaders | None) -> list[Passage]:
-    suffix = file.suffix.lower()
-    own = suffix in (loaders or {})
-    data = decoding.read_bytes(file, decoding.MAX_BYTES if suffix in TEXTS and not own else MAX_BYTES)
-    loader = loader_for(suffix, loaders)
-    if loader is None:
-        raise Unreadable(_other_kind(file.name, loaders))
-
-    def include(path: str) -> str | None:
-        return _included(path, file, root)
-
-    found = passages_of(name, load(loader, File(name, data, include)), words, overlap)
-    if not found:
-        raise Unreadable("empty")
-    return found
-
-
-def _included(path: str, file: Path, root: Path) -> str | None:
+def _included(path: str, file: Path, root: Path, needs: dict[str, State | None]) -> str | None:
     """The text of a file inside of the root, by its path from this file or from the root; None for any other."""
     inside = root.resolve()
     for base in (file.parent, root):
         try:
-            wanted = (base / path).resolve()
-            if wanted.is_relative_to(inside) and wanted.is_file():
-                return decoding.read_text(wanted)
+            wanted = base / path
+            needs[os.fspath(wanted)] = _state(wanted)
+            resolved = wanted.resolve()
+            if resolved.is_relative_to(inside) and resolved.is_file():
+                return decoding.read_text(resolved)
         except (Unreadable, OSError, ValueError, RuntimeError):
             continue
     return None
+
+
+def _state(path: Path) -> State | None:
+    try:
+        return State.of(os.stat(path))
+    except (OSError, ValueError):
+        return None
 
 
 def passages_of(name: str, content: Content, words: int = 180, overlap: int = 0) -> list[Passage]:

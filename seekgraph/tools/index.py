@@ -19,6 +19,9 @@ from seekgraph.tools.tokens import Terms, Tokens, terms_of
 
 Ints = NDArray[Any]
 
+PER_POSTING = ("in_title", "in_text")  # the arrays of an index that stand beside `docs`; `merging` needs to know them
+PER_PASSAGE = ("title_lengths", "text_lengths")
+
 _PART = 500_000  # tokens counted at a time: bounds what counting needs beside its result
 
 
@@ -130,7 +133,7 @@ def _postings(terms: list[bytes], packed: Ints, count: int) -> tuple[Strings, In
         total = np.diff(first, append=len(part))
         owners, docs = np.divmod(pairs[first], count)
         documents[owners[0] + 1 : owners[-1] + 2] += np.bincount(owners - owners[0])
-        parts.append((docs.astype(np.int32), _small(total - in_text), _small(in_text)))
+        parts.append((docs.astype(np.int32), small(total - in_text), small(in_text)))
         begin = end
     columns = zip(*parts, strict=True) if parts else [[np.zeros(0, dtype=np.int32)]] * 3
     docs, in_title, in_text = (np.concatenate(list(column)) for column in columns)
@@ -144,6 +147,6 @@ def _ranks(items: list[bytes]) -> Ints:
     return ranks
 
 
-def _small(counts: Ints) -> Ints:
+def small(counts: Ints) -> Ints:
     """The same counts in the narrowest type that holds them: almost always a byte."""
     return counts.astype(np.min_scalar_type(int(counts.max(initial=0))))

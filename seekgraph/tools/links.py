@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 from collections.abc import Iterable
-from functools import reduce
+from functools import cached_property, reduce
 from hashlib import blake2b
 from typing import Any
 
@@ -34,12 +34,17 @@ class TitleLinks:
         self.name = name
         facts = f"links/{_VERSION}/{self.passages.corpus_hash}/{name}"
         self.identity = blake2b(facts.encode(), digest_size=16).hexdigest()
-        self._titles = Titles()
-        for number, passage in enumerate(self.passages):
-            self._titles.add(passage.title, number)
         self._words: Index | None = None
         self._named_in: dict[str, tuple[Passage, ...]] = {}
         self._naming: dict[str, tuple[int, ...]] = {}
+
+    @cached_property
+    def _titles(self) -> Titles:
+        """All titles, gathered when a link is first asked for: many questions need none."""
+        titles = Titles()
+        for number, passage in enumerate(self.passages):
+            titles.add(passage.title, number)
+        return titles
 
     async def named_in(self, text: str) -> tuple[Passage, ...]:
         """The passages whose title occurs in `text`, in order of first occurrence, namesakes by id; score 0.

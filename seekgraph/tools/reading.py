@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from seekgraph.tools.choosing import EVERYTHING, Choice
-from seekgraph.tools.corpus import read_jsonl
-from seekgraph.tools.documents import Documents, Skipped, told_apart
+from seekgraph.tools.corpus import iter_jsonl
+from seekgraph.tools.documents import Documents, Skipped
 from seekgraph.tools.errors import CorpusError
-from seekgraph.tools.folder import Loaders, read_file, read_folder
+from seekgraph.tools.folder import FileRead, Names, Reader, kinds_of, nothing_in
+from seekgraph.tools.loaders.table import Loaders, kinds
+from seekgraph.tools.sources import Source, apart, digest_of_file, sources_of
+from seekgraph.tools.walking import Found, other_kind, suffix_of
 from seekgraph.types import Passage
-
-CORPUS_SUFFIXES = (".jsonl", ".ndjson")
 
 
 def read_documents(path: str | Path, *more: str | Path, loaders: Loaders | None = None, choice: Choice = EVERYTHING) -> Documents:
@@ -26,55 +26,64 @@ def read_documents(path: str | Path, *more: str | Path, loaders: Loaders | None 
 
     Raises `CorpusError` where there is nothing at a path, or no passage in it.
     """
-    paths = list(dict.fromkeys(Path(each).resolve() for each in (path, *more)))
-    if len(paths) == 1:
-        return _read(Path(path), loaders, choice)
-    passages: dict[str, Passage] = {}
+    sources = sources_of((path, *more))
+    reading = Reading(sources, Reader(loaders=loaders))
+    passages: list[Passage] = []
     skipped: list[Skipped] = []
-    for each, name in zip(paths, told_apart(paths), strict=True):
-        documents = _read(each, loaders, choice)
-        if each.suffix.lower() in CORPUS_SUFFIXES and not each.is_dir():
-            passages |= apart(documents.passages, name.removesuffix(each.suffix), passages)
+    for source in sources:
+        before, left = len(passages), len(skipped)
+        for found in source.found(choice, kinds(loaders)):
+            read = reading.read(source, found, reading.name(source, found))
+            passages += read.passages
+            if read.reason:
+                skipped.append(Skipped(read.name, read.reason, read.expected))
+        if len(passages) == before and source.kind == "folder":
+            raise nothing_in(source.path, skipped[left:], loaders)
+    return Documents(tuple(passages), tuple(skipped))
+
+
+class Reading:
+    """Reads the files of several sources in their order, and keeps their ids apart."""
+
+    def __init__(self, sources: Sequence[Source], reader: Reader) -> None:
+        self.reader = reader
+        self._names = Names()
+        self._taken: dict[str, Passage] | None = None  # by id, where a corpus has to be told apart from what came before
+        if len(sources) > 1 and any(source.kind == "corpus" for source in sources):
+            self._taken = {}
+
+    def name(self, source: Source, found: Found) -> str:
+        """The name of the next file in ids, without what those of its source begin with."""
+        return self._names.of(source.prefix + found.path).removeprefix(source.prefix)
+
+    def read(self, source: Source, found: Found, name: str) -> FileRead:
+        """The next file. Raises `CorpusError` for a corpus, or a file that was named by itself, that cannot be read."""
+        if found.reason:
+            return FileRead(source.prefix + name, (), found.reason, found.expected)
+        path = source.root / found.path
+        if source.kind == "corpus":
+            return FileRead(path.name, self._told_apart(source, iter_jsonl(path)), digest=digest_of_file(path))
+        if source.kind == "file":
+            read = file_read(path, self.reader, name, source.prefix)
         else:
-            folder = name if each.is_dir() else name.rpartition("/")[0]
-            passages |= {passage.id: passage for passage in _under(folder, documents.passages)}
-            skipped += [file._replace(path=f"{folder}/{file.path}" if folder else file.path) for file in documents.skipped]
-    return Documents(tuple(passages.values()), tuple(skipped))
+            read = self.reader.read(path, source.root, name, source.prefix)
+        if self._taken is not None:
+            self._taken |= {passage.id: passage for passage in read.passages}
+        return read
+
+    def _told_apart(self, source: Source, passages: Iterator[Passage]) -> Iterator[Passage]:
+        if self._taken is None:
+            yield from passages
+            return
+        found = apart(passages, source.name, self._taken)
+        self._taken |= found
+        yield from found.values()
 
 
-def apart(passages: Iterable[Passage], name: str, taken: Mapping[str, Passage]) -> dict[str, Passage]:
-    """`passages` by id, where `taken` has ids already: with "name:" before all ids if one of them is another passage's."""
-    listed = list(passages)
-    found = {passage.id: passage for passage in listed}
-    if len(found) < len(listed):
-        twice = next(id for id, count in Counter(passage.id for passage in listed).items() if count > 1)
-        raise CorpusError(f"two passages of {name} have the id {twice!r}: give each passage an id of its own")
-    if any(not _same(passage, taken[id]) for id, passage in found.items() if id in taken):
-        found = {f"{name}:{id}": passage.model_copy(update={"id": f"{name}:{id}"}) for id, passage in found.items()}
-    if found.keys() & taken.keys():
-        found = {id: passage for id, passage in found.items() if id not in taken or not _same(passage, taken[id])}
-        if clash := sorted(found.keys() & taken.keys()):
-            raise CorpusError(f"two corpora have the id {clash[0]!r}, also with the name {name!r} before it: rename one of them")
-    return found
-
-
-def _read(path: Path, loaders: Loaders | None, choice: Choice) -> Documents:
-    if path.is_dir():
-        return read_folder(path, loaders=loaders, choice=choice)
-    if path.suffix.lower() in CORPUS_SUFFIXES:
-        return Documents(read_jsonl(path))
-    if not path.exists():
-        raise CorpusError(f"{path} does not exist: give a .jsonl corpus or a folder of documents")
-    return Documents(read_file(path, loaders=loaders))
-
-
-def _under(folder: str, passages: Iterable[Passage]) -> Iterator[Passage]:
-    for passage in passages:
-        if folder:
-            meta = {**passage.meta, "path": f"{folder}/{passage.meta['path']}"}
-            passage = passage.model_copy(update={"id": f"{folder}/{passage.id}", "meta": meta})
-        yield passage
-
-
-def _same(one: Passage, other: Passage) -> bool:
-    return (one.title, one.text, dict(one.meta)) == (other.title, other.text, dict(other.meta))
+def file_read(path: Path, reader: Reader, name: str, prefix: str = "") -> FileRead:
+    """One file that was named by itself. Raises `CorpusError` where it cannot be read."""
+    known = suffix_of(path.name) in kinds(reader.loaders)
+    read = reader.read(path, path.parent, name, prefix) if known else FileRead(name, (), other_kind(path.name))
+    if read.reason:
+        raise CorpusError(f"{path}: {read.reason}; expected a file of kind {kinds_of(reader.loaders)}, or a .jsonl corpus")
+    return read

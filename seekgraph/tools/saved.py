@@ -7,7 +7,9 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 from seekgraph.tools.errors import SavedIndexError
 
 MANIFEST = "index.json"
+_ATTEMPTS = 5  # at a place where another process puts another index at the same time
 
 
 def save_arrays(folder: Path, kind: str, version: int, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -51,6 +54,19 @@ def open_arrays(folder: Path, kind: str, version: int, *, verify: bool = True) -
     `SavedIndexError` with the file at fault for anything missing, cut short, changed or of another version.
     """
     manifest = _manifest(folder)
+    for _ in range(_ATTEMPTS):
+        try:
+            return _checked(folder, manifest, kind, version, verify)
+        except SavedIndexError:
+            if (again := _manifest(folder)) == manifest:
+                raise
+            manifest = again  # another process put another index in its place meanwhile
+    return _checked(folder, manifest, kind, version, verify)
+
+
+def _checked(
+    folder: Path, manifest: Mapping[str, Any], kind: str, version: int, verify: bool
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     if manifest.get("kind") != kind:
         raise SavedIndexError(f"{folder} is an index of kind {manifest.get('kind')!r}, not {kind!r}")
     if manifest.get("version") != version:
@@ -116,8 +132,15 @@ def _digest_of(facts: Mapping[str, Any]) -> str:
 
 def _put(fresh: Path, folder: Path) -> None:
     """Move `fresh` to `folder`. A process that has the old index mapped keeps it until it lets go."""
-    old = folder.with_name(f".{folder.name}-old-{os.getpid()}")
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    for attempt in range(_ATTEMPTS):
+        old = folder.with_name(f".{folder.name}-old-{os.getpid()}-{threading.get_ident()}-{attempt}")
+        with suppress(FileNotFoundError):
+            folder.rename(old)
+        try:
+            fresh.rename(folder)
+            return
+        except OSError:
+            if attempt == _ATTEMPTS - 1 or not folder.exists():
+                raise  # else another process put its own there in between
+        finally:
+            shutil.rmtree(old, ignore_errors=True)

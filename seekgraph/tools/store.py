@@ -23,12 +23,13 @@ class PassageStore:
     """All passages of a corpus; the number of a passage is its place in the order of ids.
 
     So nothing that is built on a store depends on the order of the corpus file, ties broken by number are broken by id, and
-    an id is found by binary search in a file that was never read. `corpus_hash` is a hash of all ids, titles, texts and meta.
+    an id is found by binary search in a file that was never read. `ids` are all ids, `records` the passages as JSON, and
+    `corpus_hash` is a hash of all ids, titles, texts and meta.
     """
 
     def __init__(self, ids: Strings, records: Strings, corpus_hash: str) -> None:
-        self._ids = ids
-        self._records = records
+        self.ids = ids
+        self.records = records
         self.corpus_hash = corpus_hash
         self._decoded: dict[int, Passage] = {}
 
@@ -41,26 +42,26 @@ class PassageStore:
         return growing.done()[0]
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self.ids)
 
     def __iter__(self) -> Iterator[Passage]:
-        return map(decode, self._records)
+        return map(decode, self.records)
 
     def __getitem__(self, number: int) -> Passage:
         passage = self._decoded.get(number)
         if passage is None:
             if len(self._decoded) >= _KEEP:
                 self._decoded.clear()
-            passage = self._decoded[number] = decode(self._records[number])
+            passage = self._decoded[number] = decode(self.records[number])
         return passage
 
     def id(self, number: int) -> str:
         """The id of a passage by its number."""
-        return str(self._ids[number].decode())
+        return str(self.ids[number].decode())
 
     def number(self, id: str) -> int | None:
         """The number of a passage by its id, or None when the corpus has no such passage."""
-        found = self._ids.find(id.encode("utf-8", "surrogatepass"))
+        found = self.ids.find(id.encode("utf-8", "surrogatepass"))
         return found if found >= 0 else None
 
     def get(self, id: str) -> Passage | None:
@@ -74,7 +75,7 @@ class PassageStore:
 
     def arrays(self) -> Arrays:
         """What to save, by file name."""
-        return {**self._ids.arrays("ids"), **self._records.arrays("records")}
+        return {**self.ids.arrays("ids"), **self.records.arrays("records")}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], corpus_hash: str) -> PassageStore:

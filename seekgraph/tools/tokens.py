@@ -80,19 +80,29 @@ def read_tokens(
     return Tokens(store, rank, list(known), *places, list(keys), np.frombuffer(keyed, dtype=np.int64).reshape(-1, 2))
 
 
-def spoken(tokens: Tokens) -> tuple[list[str], Ints]:
-    """The languages of a corpus as they are analysed, and for each passage, in the order they came, the place of its own.
+def heard(tokens: Tokens) -> tuple[list[str], Ints]:
+    """The languages that words of a corpus speak for, and for each passage, in the order they came, the place of its own.
 
-    A passage has the language that most of its function words speak for (`languages.votes`); where that is open, and where a
-    language has less than 3 % of the passages, it has that of most passages: `DEFAULT` where no passage says.
+    A passage has the language that most of its function words speak for (`languages.votes`), -1 where that is open.
     """
     votings = [tuple({analyzed_as(name) for name in votes(word)}) for word in tokens.words]
     names = sorted({name for each in votings for name in each} | {DEFAULT})
     place = {name: at for at, name in enumerate(names)}
     flat = np.array([place[name] for each in votings for name in each], dtype=np.int64)
-    found = _most_votes(tokens, np.array([len(each) for each in votings], dtype=np.int64), flat, len(names))
+    return names, _most_votes(tokens, np.array([len(each) for each in votings], dtype=np.int64), flat, len(names))
+
+
+def settled(names: list[str], heard: Ints) -> tuple[list[str], Ints]:
+    """The languages as which a corpus is analysed, and the place of each passage's own; `heard` has places in `names` or -1.
+
+    Where it is open, and where a language has less than 3 % of the passages, a passage has the language of most: `DEFAULT` where
+    none says.
+    """
+    given, names = names, sorted({*names, DEFAULT})
+    found = np.array([*map(names.index, given), -1], dtype=np.int64)[heard]
+    default = names.index(DEFAULT)
     counts = np.bincount(found[found >= 0], minlength=len(names))
-    main = int(np.argmax(counts)) if counts.any() and counts.max() > counts[place[DEFAULT]] else place[DEFAULT]
+    main = int(np.argmax(counts)) if counts.max() > counts[default] else default
     present = sorted({main, *(at for at in range(len(names)) if counts[at] >= max(2, _RARE * len(found)))})
     return [names[at] for at in present], np.searchsorted(present, np.where(np.isin(found, present), found, main))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from shell import SINGLE, seekgraph
 
 
@@ -59,3 +60,68 @@ def test_gold_whose_text_changed_since_it_was_recorded_is_refused(folder: Path, 
     ran = seekgraph("evaluate", SINGLE, "--docs", notes, "--questions", "dev.jsonl")
     assert ran.code == 1
     assert "'rivers.md#rhine' is now 'rivers.md#new'" in " ".join(ran.err.split())
+
+
+def test_what_was_read_is_kept_in_the_cache_unless_none_is_wanted(
+    folder: Path, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEEKGRAPH_CACHE", str(folder / "mine"))
+    seekgraph("passages", "--docs", notes, "--no-cache")
+    assert not (folder / "mine").exists()
+    seekgraph("passages", "--docs", notes)
+    assert len(list((folder / "mine").iterdir())) == 1
+    seekgraph("passages", "--docs", notes, "--cache", "other")
+    assert len(list((folder / "other").iterdir())) == 1
+    seekgraph("passages", "--docs", notes, "--cache", "other", "--no-cache").refused(2, "give one")
+
+
+def test_files_that_were_not_read_are_said_once_and_listed_each_time(notes: Path) -> None:
+    (notes / "old.md").write_bytes(b"\xff\xfe\xff")
+    assert "old.md" in seekgraph("passages", "--docs", notes).err
+    assert "old.md" not in seekgraph("passages", "--docs", notes).err
+    assert "old.md: not UTF-16-LE, as its first bytes say" in seekgraph("passages", "--docs", notes, "--skipped").out
+
+
+OWN = """
+def adoc(file):
+    return file.text.replace("= ", "# ", 1)
+
+def shout(file):
+    return file.text.upper()
+
+number = 3
+"""
+
+
+def test_loaders_of_ones_own_from_the_command_line_and_the_configuration_file(folder: Path, notes: Path) -> None:
+    (folder / "mine.py").write_text(OWN)
+    (notes / "pump.adoc").write_text("= Pump\n\nTurn the key.\n")
+    ran = seekgraph("passages", "--docs", notes, "--loader", ".adoc=mine:adoc")
+    assert "pump.adoc#pump  Pump: Turn the key." in ran.out.splitlines()
+    (folder / "pyproject.toml").write_text('[tool.seekgraph]\nloaders = { ".adoc" = "mine:adoc", ".txt" = "mine:shout" }\n')
+    ran = seekgraph("passages", "--docs", notes)
+    assert {"pump.adoc#pump  Pump: Turn the key.", "music.txt#top  music: BEETHOVEN COMPOSED FIDELIO. HE DIED IN VIENNA."} <= set(
+        ran.out.splitlines()
+    )
+    assert "TURN THE KEY" in seekgraph("passages", "--docs", notes, "--loader", ".adoc=mine:shout").out
+    assert ".adoc=mine:adoc" in seekgraph("config").out
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (".adoc", "--loader takes .SUFFIX=package.module:attribute"),
+        ("adoc=mine:adoc", "a suffix begins with a dot"),
+        (".adoc=mine:nothing", "has no loader 'nothing'; its loaders are mine:adoc, mine:shout"),
+        (".adoc=mine:number", "is an int, and no function of a file"),
+        (".adoc=nowhere:adoc", "no module 'nowhere'"),
+    ],
+)
+def test_what_is_no_loader_is_refused(folder: Path, notes: Path, written: str, said: str) -> None:
+    (folder / "mine.py").write_text(OWN)
+    seekgraph("passages", "--docs", notes, "--loader", written).refused(2, said)
+
+
+def test_loaders_in_the_configuration_file_are_a_table(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text('[tool.seekgraph]\nloaders = ["mine:adoc"]\n')
+    seekgraph("passages").refused(2, 'loaders is a table such as { ".adoc" = "package.module:function" }')

@@ -35,6 +35,12 @@ def code_version(cls: Any, *besides: Any) -> str:
     return _hash([live, installed, _by_source(own)])
 
 
+def function_version(function: Any) -> str:
+    """The same of a function, or of an object that is called like one. Raises `Unidentified`."""
+    live, modules = identity_of(function)
+    return _hash([live, _by_source(modules)])
+
+
 @cache
 def _installed(modules: tuple[str, ...]) -> str:
     """`_by_source` of modules that do not change while a process runs."""

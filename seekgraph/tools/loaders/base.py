@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from seekgraph.core.base.extras import MissingExtra
 from seekgraph.tools import decoding
+from seekgraph.tools.decoding import Unreadable as Unreadable
 from seekgraph.tools.markup import Include
 from seekgraph.tools.sections import Content as Content
 from seekgraph.tools.sections import Section as Section
@@ -54,7 +55,7 @@ def load(loader: Loader, file: File) -> Content:
     except decoding.Unreadable:
         raise
     except MissingExtra as error:
-        raise decoding.Unreadable(str(error)) from None
+        raise decoding.Unreadable(str(error), lasting=False) from None
     except Exception as error:  # a parser of a foreign format, on a file that anyone may have written, raises anything
         said = " ".join(str(error).split())
         raise decoding.Unreadable(f"{type(error).__name__}{': ' if said else ''}{said[:200]}") from None

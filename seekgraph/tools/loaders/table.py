@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from seekgraph.tools.loaders.base import Loader
+if TYPE_CHECKING:
+    from seekgraph.tools.loaders.base import Loader
 
+Loaders: TypeAlias = "Mapping[str, Loader | str]"
 _HERE = "seekgraph.tools.loaders"
 
 # A loader, or where one is: "module:function", imported when a file needs it.
-LOADERS: Mapping[str, Loader | str] = MappingProxyType(
+LOADERS: Loaders = MappingProxyType(
     {
         ".txt": f"{_HERE}.text:plain",
         ".md": f"{_HERE}.text:marked",
@@ -36,11 +38,29 @@ LOADERS: Mapping[str, Loader | str] = MappingProxyType(
 )
 TEXTS = frozenset({".txt", ".md", ".markdown", ".rst", ".py", ".ipynb", ".csv", ".tsv", ".eml", ".html", ".htm", ".xhtml"})
 
+# What reads a kind of file beside Seekgraph: with another version of it the same file may read differently.
+_MARKDOWN = ("markdown_it",)
+PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys((".md", ".markdown", ".ipynb"), _MARKDOWN),
+        **dict.fromkeys((".html", ".htm", ".xhtml", ".eml"), ("selectolax",)),
+        ".pdf": ("pypdf",),
+        ".docx": ("docx", *_MARKDOWN),
+        ".pptx": ("pptx",),
+        **dict.fromkeys((".xlsx", ".xls", ".ods"), ("python_calamine",)),
+    }
+)
 
-def loader_for(suffix: str, more: Mapping[str, Loader | str] | None = None) -> Loader | None:
+
+def kinds(more: Loaders | None = None) -> frozenset[str]:
+    """The suffixes that there are loaders for."""
+    return frozenset(LOADERS) | frozenset(more or ())
+
+
+def loader_for(suffix: str, more: Loaders | None = None) -> Loader | None:
     """The loader of a suffix (lower case, with its dot), `more` before `LOADERS`; None where no loader reads such files."""
     found = (more or {}).get(suffix) or LOADERS.get(suffix)
     if not isinstance(found, str):
         return found
     module, _, name = found.partition(":")
-    return cast(Loader, getattr(importlib.import_module(module), name))
+    return cast("Loader", getattr(importlib.import_module(module), name))
