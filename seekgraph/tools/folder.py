@@ -21,6 +21,7 @@ from seekgraph.tools.walking import State, other_kind, suffix_of, walk
 from seekgraph.types import Passage
 
 MAX_BYTES = 100_000_000  # of a file of another kind than text, which has its own limit (`decoding.MAX_BYTES`)
+NO_TEXT = "no text of its own"  # a page that a site fills, such as a list of others
 
 
 class FileRead(NamedTuple):
@@ -65,6 +66,8 @@ class Reader(NamedTuple):
                 raise Unreadable(other_kind(file.name))
             opened = File(name, data, include)
             passages = tuple(passages_of(prefix + name, load(loader, opened), self.words, self.overlap))
+            if not passages and data.strip():
+                return FileRead(prefix + name, (), NO_TEXT, True, digest, tuple(needs.items()))
             if not passages:
                 raise Unreadable("empty")
         except Unreadable as error:

@@ -26,10 +26,10 @@ _OPTION = re.compile(r"[ \t]*:[\w-]+:")
 _TARGET = re.compile(r"[ \t]*\([^()\s]+\)=[ \t]*\Z")
 _TAGS_ALONE = re.compile(r"[ \t]*(?:</?(?:div|center|section|figure)\b[^<>]*>[ \t]*)+\Z")
 
-_WARNINGS = frozenset({"warning", "danger", "caution", "attention", "important", "error", "deprecated"})
-_NOTES = _WARNINGS | {"note", "tip", "info", "hint", "abstract", "summary", "success", "question", "failure", "bug", "example"}
-_NOTES |= {"quote", "admonition", "details", "tab", "check", "seealso", "todo", "block", "note-alt"}
-_VERSIONS = {"versionadded": "Added in version", "versionchanged": "Changed in version", "deprecated": "Deprecated since version"}
+WARNINGS = frozenset({"warning", "danger", "caution", "attention", "important", "error", "deprecated"})
+NOTES = WARNINGS | {"note", "tip", "info", "hint", "abstract", "summary", "success", "question", "failure", "bug", "example"}
+NOTES |= {"quote", "admonition", "details", "tab", "check", "seealso", "todo", "block", "note-alt"}
+VERSIONS = {"versionadded": "Added in version", "versionchanged": "Changed in version", "deprecated": "Deprecated since version"}
 _CODE = frozenset({"code-block", "code", "sourcecode", "code-cell", "eval-rst", "parsed-literal", "literalinclude", "doctest"})
 _DROPPED = frozenset({"mermaid", "plantuml", "graphviz", "toctree", "contents", "currentmodule", "index", "image", "figure"})
 
@@ -86,7 +86,7 @@ def _lines(lines: list[str], include: Include | None, depth: int = 0) -> Iterato
 
 def _is_mark(found: re.Match[str]) -> bool:
     name = found[2] or ""
-    return not name or name.lower() in _NOTES or (found[1][0] == ":" and "." in name)
+    return not name or name.lower() in NOTES or (found[1][0] == ":" and "." in name)
 
 
 def _fenced(block: list[str], info: str, include: Include | None, depth: int) -> Iterator[str]:
@@ -102,8 +102,8 @@ def _fenced(block: list[str], info: str, include: Include | None, depth: int) ->
     while body and _OPTION.match(body[0]):
         body = body[1:]
     yield ""
-    if name in _VERSIONS:
-        yield f"{_VERSIONS[name]} {found[2].strip()}:" if any(map(str.strip, body)) else f"{_VERSIONS[name]} {found[2].strip()}."
+    if name in VERSIONS:
+        yield f"{VERSIONS[name]} {found[2].strip()}:" if any(map(str.strip, body)) else f"{VERSIONS[name]} {found[2].strip()}."
         body = _from_first(body)
     elif label := _label(name, found[2]):
         yield label
@@ -127,7 +127,7 @@ def _included(path: str, include: Include | None) -> Iterator[str]:
 def _label(name: str, title: str) -> str:
     """The line above an admonition's text: its title, "Warning:" where its kind matters, else ""."""
     title = title.strip().strip("\"'").strip("[]").rstrip("{").strip()
-    shown = title or (name.capitalize() if name.lower() in _WARNINGS else "")
+    shown = title or (name.capitalize() if name.lower() in WARNINGS else "")
     return shown if not shown or shown[-1] in ".!?:" else f"{shown}:"
 
 

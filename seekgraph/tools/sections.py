@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from seekgraph.text.normal import composed
+from seekgraph.tools import restructured
 from seekgraph.tools.identity import TOP, slug
 from seekgraph.tools.markdown import Heading, headings
 from seekgraph.tools.markup import Include, readable
 
 MARKDOWN = (".md", ".markdown")
+RESTRUCTURED = ".rst"
 _RULE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:(.*)$", re.MULTILINE)
@@ -41,9 +43,10 @@ def sections_of(text: str, kind: str, include: Include | None = None) -> Content
     """The sections of a text; `kind` is the suffix of its file.
 
     Headings are looked for in ".md" and ".markdown" (CommonMark's, see `markdown.headings`) and ".rst" (underlined). Markdown is
-    read as `markup.readable` does, with `include` for the files that it includes. The title is that of the front matter, or else
-    the first heading if no other is on its level. A section is named by the anchor that its heading declares, or else by the
-    slugs of the headings above it, without the document's own (level 1) above others: "origin", "setup/linux", "top".
+    read as `markup.readable` does, reStructuredText as `restructured.Reader`, with `include` for the files that they include.
+    The title is that of the front matter, or else the first heading if no other is on its level. A section is named by the
+    anchor that its heading declares, or else by the slugs of the headings above it, without the document's own (level 1) above
+    others: "origin", "setup/linux", "top".
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     title = ""
@@ -57,8 +60,16 @@ def sections_of(text: str, kind: str, include: Include | None = None) -> Content
     levels = [len(trail) for trail, _ in found]
     if not title and found and levels.count(0) <= 1 and len({trail[0].text for trail, _ in found if trail}) == 1:
         title = next(trail[0].text for trail, _ in found if trail)
-    sections = [Section(tuple(each.text for each in trail), body, _named(trail), markdown) for trail, body in found]
+    if kind == RESTRUCTURED:
+        reader = restructured.Reader(restructured.substitutions(text), include)
+        found = [(tuple(_read(heading, reader) for heading in trail), reader.read(body)) for trail, body in found]
+    whole = markdown or kind == RESTRUCTURED
+    sections = [Section(tuple(each.text for each in trail), body, _named(trail), whole) for trail, body in found]
     return Content(title, tuple(sections))
+
+
+def _read(heading: Heading, reader: restructured.Reader) -> Heading:
+    return heading._replace(text=reader.inline(heading.text))
 
 
 def _named(trail: tuple[Heading, ...]) -> str:
@@ -77,7 +88,7 @@ def _unquoted(value: str) -> str:
 def _sections(text: str, kind: str) -> Iterator[tuple[tuple[Heading, ...], str]]:
     """The headings above each stretch of text, and the stretch."""
     lines = text.split("\n")
-    found = [] if kind == ".txt" else _underlined(lines) if kind == ".rst" else headings(text)
+    found = [] if kind == ".txt" else _underlined(lines) if kind == RESTRUCTURED else headings(text)
     trail: list[Heading] = []
     start = 0
     for heading in found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -36,7 +35,7 @@ ODD: dict[str, tuple[bytes, str | None]] = {
     "null.py": (b"x = 1\0", "binary"),
     "deep.ipynb": (b'{"cells": ' + b"[" * DEEP + b"]" * DEEP + b"}", "not a notebook"),
     "list.ipynb": (b"[1]", "not a notebook"),
-    "wrong.ipynb": (json.dumps({"cells": [1, {"source": 3}, {"cell_type": "code"}], "metadata": []}).encode(), "empty"),
+    "wrong.ipynb": (b'{"cells": [1, {"source": 3}, {"cell_type": "code"}], "metadata": []}', "no text of its own"),
     "quote.csv": (b'a,b\n"' + b"x" * 200_000, "not a table"),
     "ragged.csv": (b"a\n1,2,3\n\n,,\n", None),
     "parts.eml": (MAIL + b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n" * 20_000, ""),

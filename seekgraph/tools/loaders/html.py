@@ -13,6 +13,9 @@ from seekgraph.tools.loaders.base import Content, File, Section
 MAX_DEPTH = 1_000  # browsers stop at 512
 _CHARSET = re.compile(rb"<meta[^<>]{0,200}?charset\s*=\s*[\"']?([A-Za-z0-9_-]{2,40})", re.IGNORECASE)
 _DROPPED = "script, style, template, noscript, nav, header, footer, aside, form, iframe, svg, button, head"
+# Of Sphinx, MkDocs, mdBook, rustdoc and GitHub: links of a heading to itself and to its source, what stands beside every page.
+_DROPPED += ", a.headerlink, a.anchor, a.src, a.anchorjs-link, .viewcode-link, .boring, [role=navigation], [role=search]"
+_DROPPED += ", .sphinxsidebar, .related, .toctree-wrapper, .breadcrumbs, .edit-this-page, .prev-next-footer, .skip-link"
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BREAKS = frozenset(
     "address article blockquote body dd details div dl dt fieldset figcaption figure hr li main".split()
@@ -94,7 +97,9 @@ class _Page:
             self._inline.append(" ".join(f"\0{node.text_content or ''}\0".split()).replace("\0", ""))
             return False
         if tag in _HEADINGS:
-            self._head(int(tag[1]), " ".join(node.text().split()).rstrip("¶#").rstrip(), node.attributes.get("id") or "")
+            self._head(
+                int(tag[1]), " ".join(node.text().split()).strip("¶§").rstrip("#").strip(), node.attributes.get("id") or ""
+            )
             return True
         if tag == "pre":
             self._break()
