@@ -22,15 +22,18 @@ from seekgraph.nodes.layout import Layout
 from seekgraph.nodes.read import Read
 from seekgraph.nodes.retrieve import Retrieve, RetrieveIfBound
 
-begin = fan(
-    Retrieve("corpus", k=Int(40, 20, 100), k1=Float(0.9, 0.4, 2.0), b=Float(0.4, 0.0, 1.0), title_weight=Float(2.0, 0.0, 5.0)),
-    RetrieveIfBound("dense", k=Int(30, 5, 100)).named("dense"),
-)
+look = Retrieve("corpus", k=10, k1=1.5, b=0.6).named("look")  # a millisecond, to see what kind of corpus it is
+begin = fan(look, RetrieveIfBound("dense", k=Int(30, 5, 100)).named("dense"))
+sections = Retrieve(
+    "corpus", k=Int(40, 20, 100), k1=Float(1.5, 0.4, 2.0), b=Float(0.6, 0.0, 1.0), title_weight=Float(2.0, 0.0, 5.0)
+).named("sections")
 documents = (
-    Blend(keep=Int(8, 5, 20))
+    sections
+    >> Blend(keep=Int(8, 5, 20))
     >> BestBlock(keep=Int(6, 3, 10))
     >> Answer(prose=True, words=Int(100, 40, 200), refuse_below=Float(0.31, 0.0, 0.9)).named("compose")
 )
-articles = follow_titles >> search >> Read() >> Answer()
+whole = Retrieve("corpus", k=Int(60, 20, 100), k1=Float(0.9, 0.4, 2.0), b=Float(0.4, 0.0, 1.0), title_weight=Float(2.0, 0.0, 5.0))
+articles = whole >> follow_titles >> search >> Read() >> Answer()
 
 flow = Flow(begin >> route(Layout(), {"documents": documents, "articles": articles}), name="ask")

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from seekgraph.core.language.node import Node
 from seekgraph.core.language.params import Float, Int
 from seekgraph.core.language.ports import Ranker
+from seekgraph.nodes.blend import known
 from seekgraph.nodes.composing import shown
 from seekgraph.nodes.fuse import Ordered
 from seekgraph.nodes.read import wanted
 from seekgraph.types import Digest, Goal, Passage, Query
+
+_KNOWN = 0.5
 
 
 class BestBlock(Node):
@@ -40,9 +43,12 @@ class BestBlock(Node):
 
 
 async def nearness(question: str, passages: Sequence[Passage], ranker: Ranker | None) -> dict[str, float]:
-    """What `ranker` gives to each block of the passages that may be shown, by its text; nothing without a ranker."""
+    """What `ranker` gives to each block of the passages that may be shown, by its text.
+
+    Nothing without a ranker, and where it says that it does not know the question's language (`blend.known`).
+    """
     texts = list(dict.fromkeys(block.text for passage in passages for block in shown(passage)))
-    if ranker is None or not texts:
+    if ranker is None or not texts or known(ranker, question) < _KNOWN:
         return {}
     scores = await ranker.scores(Query(text=question), [Passage(id=str(at), text=text) for at, text in enumerate(texts)])
     return dict(zip(texts, scores, strict=True))

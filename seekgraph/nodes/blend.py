@@ -10,6 +10,7 @@ from seekgraph.core.language.params import Float, Int
 from seekgraph.core.language.ports import Ranker
 from seekgraph.nodes.fuse import Ordered, standing
 from seekgraph.nodes.read import wanted
+from seekgraph.text.duplicates import distinct
 from seekgraph.types import Digest, Goal, Passage, Query, Ranking
 
 _OF_DOCUMENT = (0.5, 0.3, 0.2)
@@ -23,12 +24,17 @@ class Blend(Node):
     its score by `ranker`, min-max normalised over what was found; without a ranker that is bound, its standing alone. Each gets
     `document` times the weighted mean of the three best of its document on top, since documentation says on one page what
     belongs together. The document of a passage is the part of its id before "#"; an id without one is a document of its own.
+
+    A passage that says what a better one says is left out (`text.duplicates`, from `alike` of their shingles on; 1 is for equal
+    texts alone), its own heading being part of what it says. Where `ranker` says how well it knows the question's language (its
+    method `knows`, in [0, 1]), meaning counts by so much less.
     """
 
     ranker: str = "ranker"
     keep: int = Int(5, low=1, high=50)
     semantic: float = Float(0.7, low=0.0, high=1.0)
     document: float = Float(0.3, low=0.0, high=1.0)
+    alike: float = Float(0.9, low=0.5, high=1.0)
 
     async def run(
         self,
@@ -43,15 +49,28 @@ class Blend(Node):
         found = standing(asked, rankings)
         best = max((found.get(passage.id, 0.0) for passage in passages), default=0.0) or 1.0
         scores = {passage.id: found.get(passage.id, 0.0) / best for passage in passages}
-        if ranker is not None and passages and self.semantic:
+        semantic = self.semantic * known(ranker, asked)
+        if ranker is not None and passages and semantic:
             near = _spread(await ranker.scores(Query(text=asked), passages))
             scores = {
-                passage.id: (1 - self.semantic) * scores[passage.id] + self.semantic * score
+                passage.id: (1 - semantic) * scores[passage.id] + semantic * score
                 for passage, score in zip(passages, near, strict=True)
             }
         scores = _with_documents(scores, self.document)
-        ranked = sorted(passages, key=lambda passage: (-scores[passage.id], passage.id))[: self.keep]
+        ranked = self._distinct(sorted(passages, key=lambda passage: (-scores[passage.id], passage.id)))
         return Ordered(context=tuple(passage.model_copy(update={"score": scores[passage.id]}) for passage in ranked))
+
+    def _distinct(self, ranked: Sequence[Passage]) -> list[Passage]:
+        """The first `keep` that none before them is like."""
+        looked = ranked[: 3 * self.keep]  # with more copies than that, fewer than `keep` are left
+        texts = [f"{passage.title.rpartition(' > ')[2]}\n{passage.text}" for passage in looked]
+        return [looked[at] for at in distinct(texts, self.alike)][: self.keep]
+
+
+def known(ranker: Ranker | None, question: str) -> float:
+    """How well `ranker` knows the language of a question, in [0, 1]: 1 where it does not say."""
+    knows = getattr(ranker, "knows", None)
+    return float(knows(question)) if knows is not None else 1.0
 
 
 def _spread(scores: Sequence[float]) -> list[float]:

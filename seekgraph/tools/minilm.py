@@ -33,6 +33,7 @@ class MiniLM:
     """
 
     identity = "all-MiniLM-L6-v2/int8/1.0.0"
+    languages = frozenset(["english"])
 
     def __init__(self, *, threads: int | None = None) -> None:
         self.threads = threads

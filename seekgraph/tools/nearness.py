@@ -14,10 +14,15 @@ from typing import Any
 import numpy as np
 
 from seekgraph.core.base.checksum import Damaged, sealed, unsealed
+from seekgraph.text.languages import detect
 from seekgraph.tools.dense import text_of
 from seekgraph.tools.embedder import Embedder, Vectors
 from seekgraph.tools.minilm import MiniLM, content_key
 from seekgraph.types import Passage, Query
+
+UNKNOWN = 0.3
+"""What meaning counts in a language that the embedder does not know. With its whole weight all-MiniLM-L6-v2 takes
+three or four of 19 right passages of Spanish and of Japanese documentation from the first place, and with this one none."""
 
 _CREATE = "CREATE TABLE IF NOT EXISTS vectors (key BLOB, embedder TEXT, vector BLOB, PRIMARY KEY (key, embedder))"
 _SELECT = "SELECT vector FROM vectors WHERE key = ? AND embedder = ?"
@@ -42,6 +47,17 @@ class Nearness:
     def identity(self) -> str:
         """What the scores depend on: the embedder."""
         return blake2b(f"nearness/1/{self.embedder.identity}".encode(), digest_size=16).hexdigest()
+
+    def knows(self, question: str) -> float:
+        """How well the embedder knows the language of a question, in [0, 1], by its `languages`; 1 where it has none.
+
+        A question whose language cannot be told counts as known where all of it is ASCII.
+        """
+        languages = getattr(self.embedder, "languages", None)
+        if languages is None:
+            return 1.0
+        found = detect(question)
+        return 1.0 if found in languages or (found is None and question.isascii()) else UNKNOWN
 
     async def scores(self, query: Query, passages: Sequence[Passage]) -> list[float]:
         """One cosine for each passage, in their order; () for none."""

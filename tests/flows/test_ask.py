@@ -45,8 +45,7 @@ def test_what_the_documents_do_not_say_is_refused_with_what_is_nearest(docs: Pat
 def test_articles_are_searched_and_answered_as_bridge_does() -> None:
     corpus = sg.tools.open_corpus(CORPUS, ranker=False)
     question = "In which city was the composer of Fidelio baptised?"
-    deep = flow.with_params({"retrieve.k": bridge.params()["retrieve.k"].value})
-    found, expected = deep.bind(corpus)(question=question), bridge.bind(corpus)(question=question)
+    found, expected = flow.bind(corpus)(question=question), bridge.bind(corpus)(question=question)
     assert found.trace.step("route").decision == "articles"
     assert found.answer == expected.answer
     assert [passage.id for passage in found.passages] == [passage.id for passage in expected.passages]

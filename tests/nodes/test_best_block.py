@@ -43,6 +43,16 @@ def test_nothing_is_ranked_where_nothing_was_found() -> None:
     assert asyncio.run(BestBlock(keep=5, weight=1.0).run("q", (), ranker=Meaning(""))).context == ()
 
 
+def test_in_a_language_that_the_ranker_does_not_know_the_order_stays() -> None:
+    class Foreign(Meaning):
+        def knows(self, question: str) -> float:
+            return 0.3
+
+    node, passages = BestBlock(keep=5, weight=1.0), tuple(Passage(id=name, text=f"The {name} is here.") for name in ("a", "b"))
+    context = asyncio.run(node.run("q", passages, ranker=Foreign("The b is here."))).context
+    assert [passage.id for passage in context] == ["a", "b"]
+
+
 def test_what_is_near_in_meaning_is_said_first_where_words_do_not_tell() -> None:
     near = {"Glass may be opened by a handle.": 1.0, "Doors are of wood.": 0.0}
     said, unmeasured = (compose("open doors", (LONG, NEAR), most=1, near=each) for each in (near, None))

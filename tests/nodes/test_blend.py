@@ -28,7 +28,7 @@ class Prefers:
 
 
 def blend(keep: int = 5, semantic: float = 0.7, document: float = 0.3) -> Blend:
-    return Blend(keep=keep, semantic=semantic, document=document)
+    return Blend(keep=keep, semantic=semantic, document=document, alike=0.9)
 
 
 def ranked(node: Blend, ranker: Prefers | None = None) -> list[str]:
@@ -53,6 +53,28 @@ def test_a_ranker_decides_by_its_share() -> None:
 def test_scores_are_of_the_blend_and_no_more_than_keep_are_kept() -> None:
     out = asyncio.run(blend(keep=2, semantic=0.5, document=0.0).run("q", PASSAGES, FOUND, ranker=Prefers(0, 0, 0, 1)))
     assert [round(passage.score, 3) for passage in out.context] == [0.5, 0.5]
+
+
+def test_what_stands_in_two_files_takes_one_place() -> None:
+    text = "Set the size of the cache in the file of the settings and start the server again, or it is not used."
+    ids = ("v1/cache.md#size", "v2/cache.md#size", "v2/cache.md#limits", "v2/log.md#size")
+    texts = (text, text.upper(), "The cache holds at most a quarter of the memory.", text.replace("cache", "log"))
+    passages = tuple(Passage(id=name, title=f"Page > {name[-4:]}", text=each) for name, each in zip(ids, texts, strict=True))
+    found = (Ranking(source="corpus", query="q", ids=ids, scores=(4.0, 3.9, 2.0, 1.0)),)
+    out = asyncio.run(blend(keep=3, semantic=0.0, document=0.0).run("q", passages, found))
+    assert [passage.id for passage in out.context] == [ids[0], ids[2], ids[3]]
+
+
+def test_meaning_counts_less_in_a_language_that_the_ranker_does_not_know() -> None:
+    class English(Prefers):
+        def knows(self, question: str) -> float:
+            return 1.0 if question == "q" else 0.0
+
+    last_first = English(0.0, 0.1, 0.2, 0.9)
+    assert ranked(blend(semantic=1.0, document=0.0), last_first)[0] == "c.md#1"
+    other = tuple(each.model_copy(update={"query": "質問"}) for each in FOUND)
+    out = asyncio.run(blend(semantic=1.0, document=0.0).run("質問", PASSAGES, other, ranker=last_first))
+    assert out.context[0].id == "a.md#1"
 
 
 def test_nothing_found_is_nothing_kept() -> None:

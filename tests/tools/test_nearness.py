@@ -15,6 +15,7 @@ import pytest
 from seekgraph.core.language.ports import Ranker
 from seekgraph.tools import MiniLM, Nearness
 from seekgraph.tools.embedder import Vectors
+from seekgraph.tools.nearness import UNKNOWN
 from seekgraph.types import Passage, Query
 
 PASSAGES = (Passage(id="a", title="Cat", text="purrs"), Passage(id="b", text="an engine"), Passage(id="c", text="the sea"))
@@ -109,3 +110,13 @@ def test_vectors_of_eight_bits_are_near_those_of_the_whole_model() -> None:
     ours, whole = MiniLM().passages(texts), SentenceEmbedder().passages(texts)
     assert ours.shape == (5, 384)
     assert (ours[:3] * whole[:3]).sum(axis=1) == pytest.approx(np.ones(3), abs=0.05)
+
+
+def test_a_question_in_a_language_that_the_embedder_does_not_know_is_said_to_be_so() -> None:
+    class English(Letters):
+        languages = frozenset(["english"])
+
+    ranker = Nearness(English())
+    assert Nearness(Letters()).knows("¿Dónde está?") == 1.0
+    assert ranker.knows("Where is it?") == ranker.knows("max_connections") == 1.0
+    assert ranker.knows("¿Dónde está la copia?") == ranker.knows("サーバー") == UNKNOWN
