@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from seekgraph.cli.app_project import chat
 from seekgraph.cli.arguments import (
     Bind,
     BudgetText,
@@ -129,6 +130,10 @@ def run(
     seed: Seed = 0,
     trace: Annotated[Path | None, typer.Option(help="Save the trace here, as JSON lines.")] = None,
     steps: Annotated[bool, typer.Option("--steps", help="Show each step as it finishes.")] = False,
+    history: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help='The turns before it: {"role", "text"} a line, or a JSON list of them.'),
+    ] = None,
     stream: Annotated[
         bool | None, typer.Option("--stream/--no-stream", help="Show the answer while a model writes it; on a terminal it is.")
     ] = None,
@@ -141,7 +146,10 @@ def run(
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
     reading = Reading(cache, no_cache, include, exclude, language, loader)
     documents = documents_of(corpus, docs, reading, dense)
-    run_command(name, asked, documents, running, Showing(trace, steps, json, stream))
+    run_command(name, asked, documents, running, Showing(trace, steps, json, stream, history))
+
+
+app.command()(chat)
 
 
 @app.command()

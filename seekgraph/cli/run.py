@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seekgraph.cli.common import FAILED, Misuse, find_flow
+from seekgraph.cli.conversing import conversing, read_history
 from seekgraph.cli.options import Documents, Running
 from seekgraph.cli.output import say, show, whole, writable, write_json
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from seekgraph.core.machine.result import Result
     from seekgraph.core.record.step import Step
     from seekgraph.flow import Bound
-    from seekgraph.types import Answer, Passage
+    from seekgraph.types import Answer, Passage, Turn
 
 LISTED = 5
 """Passages that are shown for a flow that does not answer."""
@@ -30,6 +31,8 @@ class Showing:
     steps: bool = False
     as_json: bool = False
     stream: bool | None = None
+    history: Path | None = None
+    """--history: the turns that came before the question."""
 
     @property
     def aloud(self) -> bool:
@@ -43,10 +46,12 @@ def run_command(name: str, question: str, documents: Documents, running: Running
     if not question.strip():
         raise Misuse("the question is empty")
     writable(showing.trace, "--trace")
-    bound = running.bind(find_flow(name), documents).with_options(budget=running.budget)
+    history = () if showing.history is None else read_history(showing.history)
+    flow = conversing(find_flow(name)) if history else find_flow(name)
+    bound = running.bind(flow, documents).with_options(budget=running.budget)
     if showing.stream and showing.as_json:
         raise Misuse("--stream writes text and --json data to the same place: give one")
-    result = asyncio.run(_asked(bound, question, running.seed, showing))
+    result = asyncio.run(_asked(bound, question, history, running.seed, showing))
     if bound.memo is not None:
         bound.memo.close()
     if showing.trace is not None:
@@ -61,12 +66,12 @@ def run_command(name: str, question: str, documents: Documents, running: Running
         raise SystemExit(FAILED)
 
 
-async def _asked(bound: Bound, question: str, seed: int, showing: Showing) -> Result:
+async def _asked(bound: Bound, question: str, history: tuple[Turn, ...], seed: int, showing: Showing) -> Result:
     from seekgraph.core.record.step import Piece, Step
 
     result: Any = None
     attempt = 0  # of the text that stands there now
-    async for event in bound.stream(question=question, seed=seed, text=showing.aloud):
+    async for event in bound.stream(question=question, history=history or None, seed=seed, text=showing.aloud):
         if isinstance(event, Piece):
             sys.stdout.write(("\n" if attempt and event.attempt != attempt else "") + plain(event.text))
             sys.stdout.flush()

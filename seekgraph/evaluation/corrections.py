@@ -36,7 +36,7 @@ def save_row(path: Path, row: Example) -> Example:
     """Add a row to a file of examples, which is made where there is none, and give it as it is there.
 
     Where the file has the question already its row gets the labels, new ones in the place of those of the same visits, and the
-    answers that it does not have. Raises what `read_examples` raises.
+    answers and gold passages that it does not have. Raises what `read_examples` raises.
     """
     rows = list(read_examples(path)) if path.exists() and path.stat().st_size else []
     at = next((number for number, each in enumerate(rows) if each.question == row.question), None)
@@ -47,6 +47,8 @@ def save_row(path: Path, row: Example) -> Example:
     new = {(label.path, label.visit): label for label in row.step_labels}
     kept = [label for label in rows[at].step_labels if (label.path, label.visit) not in new]
     answers = tuple(dict.fromkeys((*rows[at].answers, *row.answers)))
-    rows[at] = rows[at].model_copy(update={"step_labels": (*kept, *row.step_labels), "answers": answers})
+    gold = tuple(dict.fromkeys((*rows[at].supporting_ids, *row.supporting_ids)))
+    changes = {"step_labels": (*kept, *row.step_labels), "answers": answers, "supporting_ids": gold}
+    rows[at] = rows[at].model_copy(update=changes)
     write_examples(path, rows)
     return rows[at]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from seekgraph.nodes.rerank import Rerank as Rerank
     from seekgraph.nodes.retrieve import Hop as Hop
     from seekgraph.nodes.retrieve import Retrieve as Retrieve
+    from seekgraph.nodes.standalone import Standalone as Standalone
 
 _NAMES = {
     "answer": ("Answer",),
@@ -36,6 +37,7 @@ _NAMES = {
     "reflect": ("Reflect",),
     "rerank": ("Rerank",),
     "retrieve": ("Hop", "Retrieve"),
+    "standalone": ("Standalone",),
 }
 _MODULE = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -75,6 +75,10 @@ class QueryOut(Reply):
         return cls(query=query.text)
 
 
+class QuestionOut(Reply):
+    question: str
+
+
 class RankingOut(Reply):
     ids: tuple[str, ...]
 

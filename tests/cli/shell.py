@@ -68,11 +68,10 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "seekgraph", *map(str, arguments)]
 
 
-def process(*arguments: object, **variables: str) -> Ran:
-    """Run the command line in a process of its own, in the current folder."""
-    done = subprocess.run(
-        command(*arguments), capture_output=True, text=True, timeout=60, env={**os.environ, **variables}, encoding="utf-8"
-    )
+def process(*arguments: object, input: str | None = None, **variables: str) -> Ran:
+    """Run the command line in a process of its own, in the current folder; `input` is piped to it."""
+    env = {**os.environ, **variables}
+    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60, env=env, encoding="utf-8", input=input)
     return Ran(done.returncode, done.stdout, done.stderr)
 
 

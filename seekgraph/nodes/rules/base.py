@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar, Literal
 
-from seekgraph.types import Passage
+from seekgraph.types import Passage, Turn
 
 Says = Literal["yes", "no"]
 AnswerType = Literal["yes_no", "person", "place", "date", "year", "number", "name", "thing"]
@@ -126,6 +126,10 @@ class Rules:
     def asked(self, question: str) -> Asked:
         """What a question asks for."""
         return Asked("thing")
+
+    def standalone(self, question: str, history: Sequence[Turn]) -> str:
+        """A question that goes on from a conversation, as one that stands by itself; as it is where that is not known."""
+        return question
 
     def split(self, question: str, most: int, families: Collection[str]) -> list[str]:
         """The questions that a question takes, at most `most`; `#n` in one stands for the answer of the n-th before it.

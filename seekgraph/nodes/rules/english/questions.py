@@ -158,7 +158,7 @@ def _typed(question: str, match: re.Match[str]) -> tuple[AnswerType, str]:
     focus = _focus(question, match)
     if match["who"] and not (match["who"].lower() == "whose" and focus):
         return "person", ""
-    return _type_of(focus), focus
+    return noun_type(focus), focus
 
 
 def _focus(question: str, match: re.Match[str]) -> str:
@@ -175,10 +175,11 @@ def _focus(question: str, match: re.Match[str]) -> str:
         and (after := re.match(r"\s*of (?:the )?([\w-]+)", phrase[stop.start() :] if stop else ""))
     ):
         return after[1].lower()
-    known = [word.lower() for word in words if _type_of(word.lower()) != "thing"]
+    known = [word.lower() for word in words if noun_type(word.lower()) != "thing"]
     return (known[-1] if head else known[0]) if known else (words[-1].lower() if words else "")
 
 
-def _type_of(noun: str) -> AnswerType:
+def noun_type(noun: str) -> AnswerType:
+    """The sort of thing that a noun names: "person" for "author", "thing" where it is not known."""
     singular = noun[:-3] + "y" if noun.endswith("ies") else noun.removesuffix("s")
     return _TYPE_OF.get(noun) or _TYPE_OF.get(singular) or "thing"

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from seekgraph.nodes.rules.base import Asked, Comparison, Decided, Hints, Rules, Short, Statement
-from seekgraph.nodes.rules.english import comparing, literals, polarity, questions, splitting
+from seekgraph.nodes.rules.english import comparing, following, literals, polarity, questions, splitting
 from seekgraph.nodes.rules.english.hints import EnglishHints
 from seekgraph.nodes.rules.english.nesting import unnest
 from seekgraph.text.stopwords import ENGLISH_STOPWORDS
-from seekgraph.types import Passage
+from seekgraph.types import Passage, Turn
 
 _PHRASE = re.compile(r"(?<![\w-])[a-z][a-z-]+(?: [a-z][a-z-]+){0,3}")
 
@@ -23,6 +23,9 @@ class English(Rules):
 
     def asked(self, question: str) -> Asked:
         return questions.asked(question)
+
+    def standalone(self, question: str, history: Sequence[Turn]) -> str:
+        return following.standalone(question, history)
 
     def split(self, question: str, most: int, families: Collection[str]) -> list[str]:
         bridges = "bridges" in families
