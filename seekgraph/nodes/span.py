@@ -90,7 +90,7 @@ def span_schema(candidates: Sequence[str], ids: Iterable[str] = (), output: type
 
 def _spans(text: str, asking: Asked, rules: Rules, *, whole: bool) -> Iterator[tuple[str, str]]:
     """The spans of a sentence with their kinds; of a title also all of it, without its bracket."""
-    if whole and (title := re.sub(r"\s*\([^()]*\)\s*$", "", text).strip()):
+    if whole and (title := re.sub(r"(?<!\s)\s*\([^()]*\)\s*$", "", text).strip()):
         yield title, "name"
     found = entities(text)
     for at, entity in enumerate(found):

@@ -21,8 +21,8 @@ MADE_UP = 0.5
 """The confidence of an answer that cites nothing but ids which were never shown, and whose words a passage has all the same."""
 
 _GROUP = re.compile(r"\[([^\[\]\n]{1,400})\]")
-_AFTER_STOP = re.compile(r"(?P<stop>[.!?]+[\"'\u201d\u2019]?)(?P<marks>(?:[ \t]*\[[^\[\]\n]{1,400}\])+)(?=\s|$)")
-_STOP = re.compile(r"[.!?]+[\"'\u201d\u2019)]*$")
+_AFTER_STOP = re.compile(r"(?P<stop>(?<![.!?])[.!?]+[\"'\u201d\u2019]?)(?P<marks>(?:[ \t]*\[[^\[\]\n]{1,400}\])+)(?=\s|$)")
+_STOP = re.compile(r"(?<![.!?])[.!?]+[\"'\u201d\u2019)]*$")
 _OWN_FIELDS = re.compile(r"""\{\s*["'](?:text|citations|refused)["']\s*:""")  # a reply within an answer
 _FEWEST_WORDS = 3  # of a sentence that needs a source
 _SILENT = """i do not know | i don't know | not enough information | insufficient information | no answer | not found | n/a
@@ -128,7 +128,7 @@ def _marks(text: str, ids: Ids, *, keep: bool) -> tuple[str, tuple[str, ...], in
         return "".join(f"[{shown_id(id)}]" for id in known) if keep else ""
 
     text = _GROUP.sub(checked, _AFTER_STOP.sub(lambda match: f" {match['marks'].strip()}{match['stop']}", text))
-    text = re.sub(r"[ \t]+(?=[.,;:!?](?:\s|$))", "", text)
+    text = re.sub(r"(?<![ \t])[ \t]+(?=[.,;:!?](?:\s|$))", "", text)
     return text.strip(), tuple(dict.fromkeys(found)), stray
 
 

@@ -19,7 +19,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _TAGS = "|".join(
     r"""s bos eos pad unk mask cls sep think image audio video system user assistant human tool tools tool_\w+ function_\w+
-    \w+_of_\w+ unused\d+ extra_id_\d+ fim_\w+ repo_?name file_?name file_sep gh_stars issue_\w+ jupyter_\w+ empty_output
+    \w{1,64}_of_\w{1,64} unused\d+ extra_id_\d+ fim_\w+ repo_?name file_?name file_sep gh_stars issue_\w+ jupyter_\w+ empty_output
     0x[0-9A-Fa-f]{2} end_?of_?text""".split()
 )
 _BRACKETED = "|".join(

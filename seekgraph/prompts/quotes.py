@@ -10,7 +10,7 @@ from seekgraph.text.places import find
 from seekgraph.text.replies import without_reasoning
 
 _AROUND = " \t\r\n\"'`\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
-_OMISSION = re.compile(r"\s*(?:\[(?:\.\.\.|\u2026)\]|\.\.\.|\u2026)\s*")
+_OMISSION = re.compile(r"\[(?:\.\.\.|\u2026)\]|\.\.\.|\u2026")
 _FEWEST_WORDS = 3  # of a piece of a quote that leaves something out
 
 
@@ -21,7 +21,7 @@ def locate(quote: str, text: str) -> tuple[int, int] | None:
     Of a quote that leaves something out ("A ... B") the longest piece of three words or more that is found.
     """
     whole = quote.strip()
-    pieces = [piece for piece in _OMISSION.split(whole) if len(piece.split()) >= _FEWEST_WORDS]
+    pieces = [piece.strip() for piece in _OMISSION.split(whole) if len(piece.split()) >= _FEWEST_WORDS]
     tries = [whole, whole.strip(_AROUND), *sorted(pieces, key=len, reverse=True)]
     return next((found for each in dict.fromkeys(tries) if (found := find(each, text))), None)
 

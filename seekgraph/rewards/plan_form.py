@@ -22,8 +22,8 @@ from seekgraph.text.entities import flat, folded, names
 from seekgraph.types import Digest, Example, Goal, Plan
 
 _BLANK = re.compile(
-    r"[\[{<][^\]}>]*\b(?:steps?|goals?|answers?|results?|entity|previous|sub-?questions?|placeholder|insert|name of)\b"
-    r"[^\]}>]*[\]}>]|_{3,}",
+    r"[\[{<][^\[{<\]}>]{0,200}\b(?:steps?|goals?|answers?|results?|entity|previous|sub-?questions?|placeholder|insert|name of)\b"
+    r"[^\[{<\]}>]{0,200}[\]}>]|_{3,}",
     re.IGNORECASE,
 )
 """Places that a planner left to be filled, in a form that nothing fills: "[entity from step 1]", "{answer}", "____"."""

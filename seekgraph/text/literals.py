@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 _LITERAL = re.compile(
-    r"`+(?P<code>[^`\n]+)`+"
+    r"(?<!`)`++(?P<code>[^`\n]+)`+"
     r"|(?<![\w-])--?[a-z][\w-]+"  # an option
     r"|\b\w+(?:\.\w+)+\b|\b\w+_\w+\b|\b\w+\(\)|\b[a-z]+[A-Z]\w+|\b[A-Z][a-z]+[A-Z]\w*"  # identifiers
     r"|[$€£¥]?\d[\d.,]*"

@@ -20,9 +20,9 @@ _LITERAL = re.compile(
     re.MULTILINE,
 )
 _DOCTEST = re.compile(r"^(?P<margin>[ \t]*)>>> [^\n]*(?:\n[ \t]*\S[^\n]*)*", re.MULTILINE)
-_INDENTED = re.compile(r"(?:[ \t]*\n)*(?P<margin>(?: {4}|\t)[ \t]*)(?=[^\n]*[(){}=$\]])(?![-*+\u2022]\s|\d{1,3}[.)]\s)")
+_INDENTED = re.compile(r"(?:[ \t]*\n)*(?P<margin>(?: {4}|\t)[ \t]*+)(?=[^\n]*[(){}=$\]])(?![-*+\u2022]\s|\d{1,3}[.)]\s)")
 _ALONE = re.compile(
-    r"#{1,6}(?:\s|$)|/{3,}|:{3,}|!{3}\s|\{[*%!]|(?=[\s|:]*--)[-\s|:]+$|<!--|={3,}[\s=]*$|-{3,}$|[+|][-=+|\s]+$"
+    r"#{1,6}(?:\s|$)|/{3,}|:{3,}|!{3}\s|\{[*%!]|(?=[\s|:]*--)[-\s|:]+$|<!--|={3}[\s=]*$|-{3,}$|[+|][-=+|\s]+$"
     r"|!\[[^\]\n]*\]\([^)\n]*\)$"
     r"|\.\.$|_[\w -]+:$|\.\. (?:\||image|figure|toctree|index|contents|include|literalinclude|(?:\w+:)?(?:current)?module"
     r"|highlight|rst-class|only|tabs|tab|tabularcolumns|list-table|csv-table|rubric|auto\w+)"

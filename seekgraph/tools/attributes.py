@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _LIST = r"\{:?[ \t]*((?:[#.][^\s{}#.=]+|[A-Za-z][\w.:-]*=(?:\"[^\"{}]*\"|'[^'{}]*'|[^\s{}\"']+))(?:[ \t]+[^\s{}][^{}]*)?)[ \t]*\}"
-_AT_END = re.compile(r"[ \t]*" + _LIST + r"[ \t]*\Z")
+_AT_END = re.compile(r"(?<![ \t])[ \t]*" + _LIST + r"[ \t]*\Z")
 _ANYWHERE = re.compile(r"(?:(?<=[)\]*_])|(?<=\s)|^)" + _LIST + r"(?=[\s.,;:!?)|]|\Z)")
 _ANCHOR = re.compile(r"(?:\A|\s)#([^\s{}#\[\]]+)")
 

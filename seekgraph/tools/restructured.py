@@ -19,12 +19,13 @@ _FOOTNOTE = re.compile(r"(\[[^\]\s]+\])\s*(.*)\Z")
 _OPTION = re.compile(r"[ \t]*:([\w-]+):(?:[ \t]+(.*))?\Z")
 _SITE = re.compile(r":(?:orphan|tocdepth|nosearch|no-search|nocomments|html_theme[\w.]*|hide-toc|layout):.*\Z")
 _FIELD = re.compile(
-    r"([ \t]*):(param|parameter|arg|argument|key|keyword|raises?|except|exception|returns?|ivar|cvar|var)\b ?([^:]*):(.*)"
+    r"(?<![ \t])([ \t]*):(param|parameter|arg|argument|key|keyword|raises?|except|exception|returns?|ivar|cvar|var)"
+    r"\b ?([^:]*):(.*)"
 )
 _TYPES = re.compile(r"[ \t]*:(?:type|rtype|vartype)\b[^:]*:")
 _SUBSTITUTION = re.compile(r"^\.\. +\|([^|\n]+)\| +replace:: *(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
 _ROLE = re.compile(r"(?<![\w`]):([A-Za-z][\w+.-]{0,40}(?::[\w+.-]{1,40})?):`([^`]{1,400})`")
-_TITLED = re.compile(r"\A(.*?)\s*<([^<>]*)>\Z", re.DOTALL)
+_TITLED = re.compile(r"\A((?:.*\S)?)\s*<([^<>]*)>\Z", re.DOTALL)
 _LINK = re.compile(r"`([^`<>]{1,400})(?:\s+<[^`<>]{1,600}>)?`__?(?!\w)")
 _REFERENCE = re.compile(r"\|([^|\s](?:[^|\n]{0,60}[^|\s])?)\|_{0,2}")
 _LITERAL = re.compile(r"(``.+?``(?!`))", re.DOTALL)

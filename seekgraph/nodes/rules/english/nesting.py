@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from seekgraph.nodes.rules.english.questions import AUXILIARIES, asked
+from seekgraph.nodes.rules.english.questions import AUXILIARIES, LONGEST, asked
 from seekgraph.text.entities import entities
 from seekgraph.text.stopwords import ENGLISH_STOPWORDS
 
@@ -70,7 +70,6 @@ _TRAILING = frozenset(
     buried educated competed competes plays played comes came come made headquartered written shot filmed currently ended
     originally started grew up member belongs belonged founded built considered fought occur occurs occurred happened""".split()
 )
-_LONGEST = 1000  # a question of more characters is text to be left alone
 _FINITE = frozenset("is was were are did does has had".split())
 _WHERE = r"(?:where|whose|in which|at which|on which|from which|for which|to which|of which|in whom|by whom|by which|whom)"
 
@@ -80,7 +79,7 @@ def unnest(question: str, most: int) -> list[str]:
 
     `#n` in a question stands for the answer of the n-th. A question that matches no pattern comes back alone.
     """
-    if len(question) > _LONGEST:
+    if len(question) > LONGEST:
         return [question]
     names, text = _mask(_with_kin(question))
     asks: list[str] = []

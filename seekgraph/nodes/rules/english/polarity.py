@@ -21,7 +21,8 @@ _AUX = "|".join([*AUXILIARIES, "am"])
 _ASKS = re.compile(rf"(?:^|[.!?,;:\u2014]\s+)(?:so |and |but |then )?(?P<clause>(?P<aux>{_AUX})\b[^.?!]*)\?", re.IGNORECASE)
 _OPEN = re.compile(r"\b(?:what|which|who|whom|whose|where|why|how)\b", re.IGNORECASE)
 _ASIDE = re.compile(
-    r",?\s*\b(?:if|when|whenever|while|unless|until|after|before|since|once|because|although|though|as soon as)\b[^,]*(?:,|$)",
+    r"(?:,|(?<!\s))\s*\b(?:if|when|whenever|while|unless|until|after|before|since|once|because|although|though|as soon as)\b"
+    r"[^,]*(?:,|$)",
     re.IGNORECASE,
 )
 _CANNOT = re.compile(r"\b(?:cannot|can['\u2019]t)\b", re.IGNORECASE)

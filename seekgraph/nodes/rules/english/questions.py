@@ -48,12 +48,14 @@ _WH = re.compile(
     r"|\b(?P<where>where|whence)\b|\b(?P<when>when)\b|\b(?P<who>who|whom|whose)\b|\b(?P<what>what|which)\b",
     re.IGNORECASE,
 )
-_HEAD = re.compile(rf"\s*(?:'s|{_AUX})\s+(?:the|a|an|[\w.\u2019' -]+?['\u2019]s?)\s+(?P<noun>[^,?]*)", re.IGNORECASE)
+_HEAD = re.compile(rf"\s*(?:'s|{_AUX})\s+(?=\S)(?:the|a|an|[\w.\u2019' -]+?['\u2019]s?)\s+(?P<noun>[^,?]*)", re.IGNORECASE)
 _STOPS = re.compile(rf"\b(?:of|in|on|at|for|from|to|by|with|that|which|who|whose|where|when|and|or|{_AUX})\b|[,?]", re.IGNORECASE)
 _CHOOSES = re.compile(
     r"\b(?:who|which|what|whose|whom|first|last|earlier|later|older|younger|oldest|youngest|longer|larger|bigger)\b",
     re.IGNORECASE,
 )
+LONGEST = 1000
+"""A question of more characters is text to be left alone: taking one apart may take time with the square of its length."""
 _AFTER_BRACKET = re.compile(r"\s*\([^()]*\)")
 
 
@@ -76,6 +78,8 @@ def asked(question: str) -> Asked:
 def compared(question: str) -> tuple[str, ...]:
     """The two names that a question compares, as they stand there, or `()`: "A or B" and "both A and B"."""
     text = question.strip().rstrip("?!. ").strip()
+    if len(text) > LONGEST:
+        return ()
     if match := re.match(r"(?:Between|Of|Out of) (.+?) (?:and|or) (.+?), (?:who|which|what|whose)\b", text, re.IGNORECASE):
         return _clean(match[1]), _clean(match[2])
     if match := re.search(r"\b(?:out of|between) (.+?) (?:and|or) (.+)$", text):

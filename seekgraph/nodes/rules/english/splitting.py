@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from seekgraph.nodes.rules.english.questions import compared
+from seekgraph.nodes.rules.english.questions import LONGEST, compared
 
 _BORN = re.compile(r"\b(?:born|older|oldest|younger|youngest|elder|eldest|age)\b")
 _MADE = re.compile(
@@ -77,7 +77,7 @@ def _only(question: str, options: tuple[str, ...], selected: str) -> str:
 
 def intersection(question: str, most: int) -> list[str]:
     """Each of two conditions on one thing as a question of its own; `[]` where there are not two."""
-    if most < 2:
+    if most < 2 or len(question) > LONGEST:
         return []
     text = question.strip().rstrip("?. ")
     head = re.match(rf"({_ASKING}) ({_VERB}\b.*)", text)
