@@ -3,10 +3,15 @@
     python benchmarks/documents.py --data ../shared/data                 # questions over FastAPI's and click's documentation
     python benchmarks/documents.py --data ../shared/data --split val     # only those that nobody looked at
 
-Needs the extra `embed` for the rows that rank by meaning. The questions, and how an answer is scored, are those of
-`docs/score.py` in the data folder: `nuggets` is the share of the facts that a good answer has to name which are in it, `cited`
-whether a cited passage is one that answers, `hit@k` whether such a passage is among the first k. Questions without gold are for
-refusing.
+Needs the extra `embed` for the rows that rank by meaning, and `benchmarks` for LlamaIndex and Haystack beside them. The
+questions, and how an answer is scored, are those of `docs/score.py` in the data folder: `nuggets` is the share of the facts
+that a good answer has to name which are in it, `cited` whether a cited passage is one that answers, `hit@k` whether such a
+passage is among the first k. Questions without gold are for refusing.
+
+Besides: the same questions put to the default retrieval of LlamaIndex and Haystack; documentation in Spanish and Japanese
+(benchmarks/documents_data); `ask` beside `bridge` on sets of multi-hop questions, of which it must lose nothing; and the
+seconds of a first question in a fresh process. On two cores all of it takes some ten minutes, most of them for embedding all
+passages once.
 
 Prints the tables and writes benchmarks/documents.md (--out for elsewhere).
 """
@@ -28,12 +33,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from document_peers import Find, peers
+
 import seekgraph as sg
 from seekgraph.evaluation.intervals import interval
 from seekgraph.flows import ask, bridge, single
 from seekgraph.tools.minilm import installed
+from seekgraph.tools.nearness import Nearness
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+OWN = Path(__file__).resolve().parent / "documents_data"
+LANGUAGES = {"Spanish": "es", "Japanese": "ja"}
+MULTI_HOP = {"2wiki": "dev", "hotpotqa": "train", "musique": "train"}
+MULTI_HOP_ROWS = 100
 SETS = ("fastapi", "click")
 COLUMNS = ("hit@1", "hit@5", "mrr@10", "cited", "nuggets")
 KINDS = ("howto", "fact", "yesno", "compare", "unanswerable")
@@ -100,6 +112,71 @@ def table(found: Mapping[str, Sequence[Row]]) -> list[str]:
     return [HEAD, "|---" * (HEAD.count("|") - 1) + "|", *(line(name, rows) for name, rows in found.items()), ""]
 
 
+def rows_of(path: Path) -> list[Row]:
+    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
+
+
+# --- beside LlamaIndex and Haystack ------------------------------------------------------------------------------------------
+
+
+def beside(resources: Mapping[str, Any], questions: Sequence[Row], score: ModuleType) -> dict[str, list[Row]]:
+    """For each retriever a row for each question that has an answer, ours and the peers' over the same passages."""
+    corpus = resources["corpus"]
+    found: dict[str, Find] = {"Seekgraph, BM25": lambda question: [each.id for each in corpus.find(question, 10)]}
+    found |= peers(list(corpus.passages), resources.get("ranker") or Nearness())
+    by_id = {passage.id: passage for passage in corpus.passages}
+    answerable = [each for each in questions if each["gold"]]
+    return {
+        name: [score.retrieval([by_id[id] for id in find(each["question"])], (), each["gold"]) for each in answerable]
+        for name, find in found.items()
+    }
+
+
+def beside_table(found: Mapping[str, Sequence[Row]]) -> list[str]:
+    names = ("hit@1", "hit@5", "mrr@10")
+    lines = [f"| | questions | {' | '.join(names)} |", "|---" * (len(names) + 2) + "|"]
+    lines += [f"| {name} | {len(rows)} | {' | '.join(cell(rows, each) for each in names)} |" for name, rows in found.items()]
+    return [*lines, ""]
+
+
+# --- other languages, and articles -----------------------------------------------------------------------------------------
+
+
+def languages(score: ModuleType, cache: Path) -> list[str]:
+    """The questions over our documentation in other languages."""
+    found: dict[str, list[Row]] = {}
+    for name, code in LANGUAGES.items():
+        questions = rows_of(OWN / code / "questions.jsonl")
+        resources = sg.tools.open_corpus(OWN / code / "docs", cache=cache)
+        plain = {key: value for key, value in resources.items() if key != "ranker"}
+        found[f"{name}, ask, by words alone"] = scored(ask.flow, plain, questions, score)
+        if installed():
+            found[f"{name}, ask"] = scored(ask.flow, resources, questions, score)
+    return table(found)
+
+
+def multi_hop(data: Path) -> list[str]:
+    """recall@5 of the gold passages: `bridge`, and `ask`, which finds by itself that these are articles."""
+    lines = ["| | questions | bridge | ask | taken for articles |", "|---|---|---|---|---|"]
+    for name, file in MULTI_HOP.items():
+        if not (data / name / "corpus.jsonl").exists():
+            continue
+        resources = sg.tools.open_corpus(sg.tools.read_jsonl(data / name / "corpus.jsonl"), ranker=False)
+        questions = rows_of(data / name / f"{file}.jsonl")[:MULTI_HOP_ROWS]
+        cells, articles = [], 0
+        for flow in (bridge.flow, ask.flow):
+            bound = flow.bind(resources)
+            rows = []
+            for each in questions:
+                result = bound(question=each["question"])
+                gold = set(each["supporting_ids"])
+                rows.append({"recall": len(gold & {passage.id for passage in result.passages[:5]}) / len(gold)})
+                articles += flow is ask.flow and result.trace.step("route").decision == "articles"
+            cells.append(cell(rows, "recall"))
+        lines.append(f"| {name} | {len(questions)} | {' | '.join(cells)} | {articles} |")
+    return [*lines, ""]
+
+
 FIRST = """
 import resource, sys, time
 began = time.perf_counter()
@@ -133,10 +210,11 @@ def main() -> None:
     if not (options.data / "docs" / "score.py").exists():
         sys.exit(f"{options.data / 'docs'} is not there: nothing to measure on")
     score, found = scorer(options.data), {name: [] for name in flows(installed())}
-    passages = {}
+    passages: dict[str, int] = {}
+    retrievers: dict[str, list[Row]] = {}
     for name in SETS:
         folder = options.data / "docs" / name
-        questions = [json.loads(text) for text in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+        questions = rows_of(folder / "questions.jsonl")
         chosen = [each for each in questions if options.split in ("all", each["split"])]
         resources = sg.tools.open_corpus(folder / "docs")
         passages[name] = len(resources["corpus"].passages)  # type: ignore[attr-defined]
@@ -146,6 +224,8 @@ def main() -> None:
                 row | {"set": name, "split": each["split"]}
                 for row, each in zip(scored(flow, resources if meaning else plain, chosen, score), chosen, strict=True)
             ]
+        for label, rows in beside(resources, chosen, score).items():
+            retrievers.setdefault(label, []).extend(rows)
     ran_on = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
     corpora = ", ".join(f"{name} ({count:,} passages)" for name, count in passages.items())
     lines = [
@@ -164,6 +244,16 @@ def main() -> None:
     kinds = {kind: [row for row in found[best] if row["kind"] == kind] for kind in KINDS}
     sets = {name: [row for row in found[best] if row["set"] == name] for name in SETS}
     lines += [f"## `{best}` by kind of question and by set", "", *table({k: v for k, v in (kinds | sets).items() if v})]
+    everything = {name: [row for row in rows if "hit@1" in row] for name, rows in found.items() if name.startswith("ask")}
+    lines += ["## Beside LlamaIndex and Haystack", ""]
+    lines += ["All questions above that have an answer, over the same passages; what was found, before anything is answered.", ""]
+    lines += beside_table(retrievers | {f"Seekgraph, {name}": rows for name, rows in everything.items()})
+    lines += ["## Documentation in other languages", ""]
+    lines += ["25 pages and 20 questions each, one without an answer, written for this (`benchmarks/documents_data`).", ""]
+    with tempfile.TemporaryDirectory() as cache:
+        lines += languages(score, Path(cache))
+    lines += ["## Multi-hop questions over articles", "", "recall@5 of the gold passages, by words alone.", ""]
+    lines += multi_hop(options.data)
     lines += ["## The first question over FastAPI's documentation, in a fresh process", ""]
     lines += first_minute(options.data / "docs" / "fastapi" / "docs", "How do I enable CORS?")
     lines += [f"Memory at the end of the run: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB.", ""]

@@ -76,7 +76,7 @@ class Documents:
 
         takes = [name for name in flow.resources if name not in set(bound)]
         required = {name for name in takes if flow.resources[name][2]}
-        gives = ["corpus", "links", *(["dense"] if self.dense else [])]
+        gives = ["corpus", "links", "pages", *(["dense"] if self.dense else [])]
         if not self.sources or (self.configured and not set(takes) & set(gives)):
             if missing := sorted(required):
                 raise Misuse(f"the flow asks for {', '.join(missing)}: give {_way_out(missing)}")
@@ -93,7 +93,7 @@ class Documents:
 
 
 def _way_out(missing: Iterable[str]) -> str:
-    documents = [name for name in missing if name in ("corpus", "links", "dense")]
+    documents = [name for name in missing if name in ("corpus", "links", "pages", "dense")]
     others = [f"--bind {name}=module:attribute" for name in missing if name not in documents]
     return " and ".join([*(["--docs FOLDER or --corpus FILE.jsonl"] if documents else []), *others])
 

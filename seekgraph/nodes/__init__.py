@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from seekgraph.nodes.retrieve import Hop as Hop
     from seekgraph.nodes.retrieve import Retrieve as Retrieve
     from seekgraph.nodes.standalone import Standalone as Standalone
+    from seekgraph.nodes.widen import Widen as Widen
 
 _NAMES = {
     "answer": ("Answer",),
@@ -38,6 +39,7 @@ _NAMES = {
     "rerank": ("Rerank",),
     "retrieve": ("Hop", "Retrieve"),
     "standalone": ("Standalone",),
+    "widen": ("Widen",),
 }
 _MODULE = {name: module for module, names in _NAMES.items() for name in names}
 

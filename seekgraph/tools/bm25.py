@@ -138,6 +138,10 @@ class BM25:
             self._scripts.check(query.text, self.index)
         return tuple(self.passages.found(*hit, self.name) for hit in zip(docs.tolist(), scores.tolist(), strict=True))
 
+    async def page(self, id: str) -> tuple[Passage, ...]:
+        """The passages of the document that a passage is part of: the port `Pages`."""
+        return self.passages.page(id)
+
     def score(self, query: Query | str, passage_ids: Iterable[str]) -> list[float]:
         """The score of each of these passages, in their order, by `text`, `weights` and `must` (nothing is filtered out).
 

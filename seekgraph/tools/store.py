@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
@@ -68,6 +69,16 @@ class PassageStore:
         """The passage with this id, or None."""
         number = self.number(id)
         return None if number is None else self[number]
+
+    def page(self, id: str) -> tuple[Passage, ...]:
+        """The passages of the document that a passage is part of, the part of ids before "#"; () for an unknown id."""
+        document, sharp, _ = id.partition("#")
+        if self.number(id) is None:
+            return ()
+        begin = f"{document}{sharp}".encode("utf-8", "surrogatepass")
+        start = bisect_left(self.ids, begin)
+        end = bisect_left(self.ids, begin[:-1] + b"$", start) if sharp else start + 1  # "$" comes next after "#"
+        return tuple(self[number] for number in range(start, end))
 
     def found(self, number: int, score: float, source: str) -> Passage:
         """The passage as a retriever returns it."""

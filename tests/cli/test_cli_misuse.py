@@ -95,7 +95,7 @@ def test_a_flow_that_asks_for_what_documents_cannot_give(folder: Path) -> None:
         "flow = sg.Flow(Retrieve('wiki') >> Answer(), name='mine')\n"
     )
     ran = seekgraph("run", "mine:flow", "q", *ON)
-    ran.refused(2, "asks for wiki; documents give corpus, links: give --bind wiki=module:attribute")
+    ran.refused(2, "asks for wiki; documents give corpus, links, pages: give --bind wiki=module:attribute")
 
 
 MODULES = {

@@ -62,6 +62,15 @@ class Links(Port, Protocol):
 
 
 @runtime_checkable
+class Pages(Port, Protocol):
+    """Knows which passages are of one document."""
+
+    async def page(self, id: str) -> Sequence[Passage]:
+        """All passages of the document that the passage with this id is part of, by id; () for an id that it does not know."""
+        ...
+
+
+@runtime_checkable
 class Ranker(Port, Protocol):
     """Scores passages for a query, for instance a cross-encoder."""
 
