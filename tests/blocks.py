@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from amounts import PATIENCE
+
 FENCE = "```"
 END = "\x1e"
 
@@ -48,7 +50,7 @@ def outputs(code: list[Block], folder: Path) -> list[str]:
     program = folder / "pasted.py"
     program.write_text(script(code), encoding="utf-8")
     given = [sys.executable, program.name]
-    done = subprocess.run(given, cwd=folder, capture_output=True, text=True, timeout=110, encoding="utf-8")
+    done = subprocess.run(given, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     return done.stdout.split(f"{END}\n")[:-1]
 

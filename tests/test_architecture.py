@@ -20,6 +20,7 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
+from amounts import PATIENCE
 
 PACKAGE = Path(__file__).resolve().parent.parent / "seekgraph"
 INIT = PACKAGE / "__init__.py"
@@ -347,7 +348,7 @@ def at_run_time(body: Sequence[ast.AST]) -> Iterator[ast.Import | ast.ImportFrom
 
 def child(code: str) -> dict:
     """Run code in a fresh interpreter and read the JSON object that it prints."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

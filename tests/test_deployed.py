@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from amounts import PATIENCE
 
 import seekgraph as sg
 from seekgraph.core.artifact import save
@@ -111,7 +112,7 @@ def test_wrong_inputs_are_refused(ask: sg.Bound, inputs: dict[str, Any], said: s
 def test_it_goes_to_worker_processes(ask: sg.Bound) -> None:
     here = ask(question=QUESTION)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        there = pool.submit(methodcaller("__call__", question=QUESTION), ask).result(timeout=60)
+        there = pool.submit(methodcaller("__call__", question=QUESTION), ask).result(timeout=PATIENCE)
     assert there.answer == here.answer
     assert there.trace.identity == here.trace.identity
 
@@ -122,7 +123,7 @@ def test_a_pickle_of_it_is_small_where_the_index_is_saved(ask: sg.Bound) -> None
 
 def test_from_import_to_answer_it_loads_nothing_that_it_has_no_use_for(place: Path) -> None:
     command = [sys.executable, "-c", CHILD, str(place / "bridge.flow.json"), str(place / "index"), QUESTION]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["text"]

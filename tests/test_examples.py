@@ -12,6 +12,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from amounts import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -35,7 +36,7 @@ sg.Budget(minutes=3)  # wrong: a budget's line
 
 def python(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     given = [sys.executable, *map(str, arguments)]
-    return subprocess.run(given, cwd=cwd, capture_output=True, text=True, timeout=110, encoding="utf-8")
+    return subprocess.run(given, cwd=cwd, capture_output=True, text=True, timeout=PATIENCE, encoding="utf-8")
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
@@ -82,7 +83,7 @@ def pyright() -> str:
     for name in ("pyright", "basedpyright"):
         if found := shutil.which(name, path=scripts):
             try:  # its wheel from PyPI is a launcher that loads the program when it is first used
-                started = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=60)
+                started = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=PATIENCE)
             except subprocess.TimeoutExpired:
                 continue
             if started.returncode == 0:
@@ -97,7 +98,7 @@ def test_pyright_accepts_the_examples_and_sees_mistakes(tmp_path: Path) -> None:
     files = [str(path) for path in (*EXAMPLES, mistakes)]
     config.write_text(json.dumps({"include": files, "typeCheckingMode": "standard", "extraPaths": [str(ROOT)]}))
     given = [program, "--outputjson", "-p", str(config), "--pythonpath", sys.executable]
-    done = subprocess.run(given, capture_output=True, text=True, timeout=110, encoding="utf-8")
+    done = subprocess.run(given, capture_output=True, text=True, timeout=PATIENCE, encoding="utf-8")
     errors = [each for each in json.loads(done.stdout)["generalDiagnostics"] if each["severity"] == "error"]
     seen = {Path(each["file"]).name: set[int]() for each in errors}
     for each in errors:

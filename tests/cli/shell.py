@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from amounts import PATIENCE
 
 from seekgraph.cli import main
 from seekgraph.demo import CORPUS, questions
@@ -71,18 +72,20 @@ def command(*arguments: object) -> list[str]:
 def process(*arguments: object, input: str | None = None, **variables: str) -> Ran:
     """Run the command line in a process of its own, in the current folder; `input` is piped to it."""
     env = {**os.environ, **variables}
-    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60, env=env, encoding="utf-8", input=input)
+    done = subprocess.run(
+        command(*arguments), capture_output=True, text=True, timeout=PATIENCE, env=env, encoding="utf-8", input=input
+    )
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
 def interrupted(ready: Callable[[], bool], *arguments: object, by: signal.Signals = signal.SIGINT) -> Ran:
     """Run the command line in a process of its own, and press Ctrl-C, or send another signal, once `ready` says so."""
     started = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while not ready() and started.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     started.send_signal(by)
-    out, err = started.communicate(timeout=30)
+    out, err = started.communicate(timeout=PATIENCE)
     return Ran(started.returncode, out, err)
 
 

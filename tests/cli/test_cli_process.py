@@ -10,6 +10,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from amounts import PATIENCE
 from shell import CORPUS, SINGLE, command, interrupted, process, some_questions
 
 from seekgraph import __version__
@@ -81,7 +82,7 @@ def test_a_reader_that_goes_away_is_no_traceback() -> None:
     started.stdout.close()
     assert "Traceback" not in started.stderr.read()
     started.stderr.close()
-    started.wait(timeout=20)
+    started.wait(timeout=PATIENCE)
 
 
 def test_a_narrow_terminal_is_kept_to(notes: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from amounts import PATIENCE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
@@ -119,7 +120,7 @@ def test_a_step_that_is_not_yet_on_disk_and_no_longer_in_memory_is_found(tmp_pat
 def test_another_memo_of_the_same_file_sees_a_step_within_a_second_and_without_a_flush(tmp_path: Path) -> None:
     with Memo(tmp_path / "memo.db") as writer, Memo(tmp_path / "memo.db") as reader:
         writer.put(BASE, found(), {}, 0.0)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while reader.get(BASE, Found)[0] is None and time.monotonic() < deadline:
             time.sleep(0.02)
         assert reader.get(BASE, Found)[1] == "hit"

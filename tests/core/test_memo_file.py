@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from amounts import PATIENCE
 from structlog.testing import capture_logs
 
 from seekgraph.core.base.checksum import Damaged
@@ -49,7 +50,7 @@ def start(body: str, path: Path, who: str = "") -> subprocess.Popen[str]:
 
 
 def ended_well(process: subprocess.Popen[str]) -> str:
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, output
     return output
 

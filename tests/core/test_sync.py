@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from amounts import PATIENCE
 from kit import Ask, Echo, Jot, Metered, Notes, Tell, bound, errors, only
 
 import seekgraph as sg
@@ -57,7 +58,7 @@ def test_threads_with_loops_of_their_own_share_a_memo() -> None:
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         futures = [pool.submit(asyncio.run, several()) for _ in range(4)]
-        assert [future.result(timeout=10) for future in futures] == [["X"] * 3] * 4
+        assert [future.result(timeout=PATIENCE) for future in futures] == [["X"] * 3] * 4
     assert len(service.asked) <= 4
 
 
@@ -125,7 +126,7 @@ def test_a_forked_child_may_call_while_the_parent_goes_on() -> None:
 def test_a_script_that_has_called_a_flow_ends_by_itself() -> None:
     script = "from kit import *; print(bound(Jot() >> Tell())(question='q').answer.text)"
     made = subprocess.run(
-        [sys.executable, "-c", script], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", script], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert (made.stdout, made.stderr, made.returncode) == ("x\n", "", 0)
 

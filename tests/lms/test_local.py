@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from amounts import PATIENCE
 from lm_kit import Reply, metered, prompt
 from pydantic import BaseModel
 
@@ -195,7 +196,7 @@ def test_the_process_ends_cleanly_with_a_model_at_work(ending: str) -> None:
         [sys.executable, "-c", textwrap.dedent(script)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         cwd=Path(__file__).parent.parent,
         check=False,
     )

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from amounts import PATIENCE
 
 import seekgraph.nodes as nodes
 from seekgraph.core.language.node import Node
@@ -35,4 +36,4 @@ def test_an_unknown_name_is_told() -> None:
 def test_importing_every_node_loads_neither_numpy_nor_a_stemmer() -> None:
     names = ", ".join(sorted(nodes.__all__))
     code = f"import sys; from seekgraph.nodes import {names}; sys.exit(any(name in sys.modules for name in ('numpy', 'Stemmer')))"
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=PATIENCE).returncode == 0

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from amounts import PATIENCE
 from visiting import CONTEXT_OF, visit
 
 from seekgraph.nodes import Answer, Judge, Plan, Read, Reflect
@@ -86,7 +87,7 @@ for language, question in {[(name, ELSEWHERE[name]) for name in ("japanese", "sp
     visit(Refine(), question=question)
 sys.exit(any(name.startswith("seekgraph.nodes.rules.english") for name in sys.modules))
 """
-    done = subprocess.run([sys.executable, "-c", code], timeout=60, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], timeout=PATIENCE, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

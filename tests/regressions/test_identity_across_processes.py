@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from amounts import PATIENCE
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -63,7 +64,7 @@ def test_an_artifact_a_trace_and_a_memo_with_sets_hold_under_every_seed_of_hashe
     for number, seed in enumerate(("0", "1", "7")):
         environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{Path(sg.__file__).parents[1]}", "PYTHONHASHSEED": seed}
         command = [sys.executable, "-c", CHILD, "read" if number else "write"]
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         found.append(json.loads(done.stdout))
     assert found[0][1:] == ["vwxyz", ["hit", "hit"]]

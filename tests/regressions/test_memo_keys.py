@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from amounts import PATIENCE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -231,7 +232,7 @@ def script(folder: Path, how: str, seed: str = "0", **parts: str) -> list[str]:
         input=text if how == "prompt" else None,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE,
     )
     assert found.returncode == 0, found.stderr
     answer: list[str] = json.loads(found.stdout)

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from amounts import PATIENCE
 
 import seekgraph as sg
 from seekgraph import lms, tools
@@ -24,7 +25,7 @@ FLOW = "import seekgraph as sg\nfrom seekgraph.nodes import Retrieve, Answer\nfl
 
 def shell(folder: Path, *arguments: str, command: list[str] = SHELL) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(Path(sg.__file__).parents[1])}
-    return subprocess.run([*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=100)
+    return subprocess.run([*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("command", [SHELL, [sys.executable, "-m", "seekgraph"]], ids=["script", "-m"])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from amounts import PATIENCE
 from structlog.testing import capture_logs
 
 from seekgraph.tools import CorpusError, open_corpus, read_documents
@@ -305,7 +306,7 @@ def test_processes_at_the_same_time_do_not_disturb_each_other(docs: Path, cache:
         for number in range(3)
     ]
     for each in running:
-        assert (each.communicate(timeout=60)[1], each.returncode) == (b"", 0)
+        assert (each.communicate(timeout=PATIENCE)[1], each.returncode) == (b"", 0)
 
 
 def test_passages_that_are_given_are_kept_only_where_a_folder_is_named(
