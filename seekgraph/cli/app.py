@@ -129,6 +129,10 @@ def run(
     budget: BudgetText = None,
     seed: Seed = 0,
     trace: Annotated[Path | None, typer.Option(help="Save the trace here, as JSON lines.")] = None,
+    style: Annotated[
+        str | None,
+        typer.Option("--style", metavar="STYLE", help="How it is answered: short, prose, list, or auto, by what is asked."),
+    ] = None,
     steps: Annotated[bool, typer.Option("--steps", help="Show each step as it finishes.")] = False,
     history: Annotated[
         Path | None,
@@ -146,7 +150,7 @@ def run(
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
     reading = Reading(cache, no_cache, include, exclude, language, loader)
     documents = documents_of(corpus, docs, reading, dense)
-    run_command(name, asked, documents, running, Showing(trace, steps, json, stream, history))
+    run_command(name, asked, documents, running, Showing(trace, steps, json, stream, history), style)
 
 
 app.command()(chat)

@@ -16,7 +16,7 @@ from seekgraph.cli.output import say, show, whole, writable, write_json
 if TYPE_CHECKING:
     from seekgraph.core.machine.result import Result
     from seekgraph.core.record.step import Step
-    from seekgraph.flow import Bound
+    from seekgraph.flow import Bound, Flow
     from seekgraph.types import Answer, Passage, Turn
 
 LISTED = 5
@@ -41,13 +41,16 @@ class Showing:
         return wanted and not self.as_json
 
 
-def run_command(name: str, question: str, documents: Documents, running: Running, showing: Showing) -> None:
+def run_command(
+    name: str, question: str, documents: Documents, running: Running, showing: Showing, style: str | None = None
+) -> None:
     """Ask one question and show the answer with its passages; exit code 1 where the run failed."""
     if not question.strip():
         raise Misuse("the question is empty")
     writable(showing.trace, "--trace")
     history = () if showing.history is None else read_history(showing.history)
-    flow = conversing(find_flow(name)) if history else find_flow(name)
+    flow = find_flow(name) if style is None else in_style(find_flow(name), style, name)
+    flow = conversing(flow) if history else flow
     bound = running.bind(flow, documents).with_options(budget=running.budget)
     if showing.stream and showing.as_json:
         raise Misuse("--stream writes text and --json data to the same place: give one")
@@ -64,6 +67,21 @@ def run_command(name: str, question: str, documents: Documents, running: Running
         show(*_shown(result, bound.flow.output))
     if result.status == "failed":
         raise SystemExit(FAILED)
+
+
+def in_style(flow: Flow, style: str, name: str) -> Flow:
+    """A flow whose answers are in a style: the value of each of its params that are called `style`.
+
+    Raises `Misuse` for a style that there is not, and for a flow without such a param.
+    """
+    from seekgraph.nodes.answer import STYLES
+
+    if style not in STYLES:
+        raise Misuse(f"--style is one of {', '.join(STYLES)}, not {style!r}")
+    names = [param for param in flow.params() if param.rpartition(".")[2] == "style"]
+    if not names:
+        raise Misuse(f"{name} has no param 'style': declare one as Answer(style=Choice('auto', 'short', 'prose', 'list'))")
+    return flow.with_params(dict.fromkeys(names, style))
 
 
 async def _asked(bound: Bound, question: str, history: tuple[Turn, ...], seed: int, showing: Showing) -> Result:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel
 
 from seekgraph.core.language.fitting import FitRow
 from seekgraph.core.language.lm import LM
 from seekgraph.core.language.node import OrElse, Writes
-from seekgraph.core.language.params import Fitted, Float, Int, Switch, value_of
+from seekgraph.core.language.params import Fitted, Float, Int, Param, Switch, value_of
 from seekgraph.core.language.ports import Ranker
 from seekgraph.nodes.answerable import answerability
 from seekgraph.nodes.best_block import nearness
@@ -21,6 +22,7 @@ from seekgraph.nodes.extracting import Extracted, extract, read_candidates
 from seekgraph.nodes.fitting import LinearModel, fit_listwise
 from seekgraph.nodes.llm_node import LLMNode, fell_back
 from seekgraph.nodes.read import wanted
+from seekgraph.nodes.rules.language import rules_for
 from seekgraph.nodes.writing import Sources, sources
 from seekgraph.prompts.answers import MADE_UP
 from seekgraph.prompts.guard import shown_id
@@ -40,6 +42,12 @@ _WEIGHTS = (
 DEFAULT = LinearModel.of(dict(zip(FEATURES, _WEIGHTS, strict=True)))
 
 
+STYLES = ("auto", "short", "prose", "list")
+UNSUPPORTED = ("mark", "drop")
+_SHORT = frozenset(("yes_no", "person", "place", "date", "year", "number", "name"))
+_AS_LIST = "\n\nWrite the answer as a list: one item a line, each begun with a dash and ended with the ids of its passages."
+
+
 class AnswerOut(Writes):
     """The end of the run."""
 
@@ -52,14 +60,20 @@ class Answer(LLMNode):
     Where goals have been worked on (`digests`, and no goal of its own) it concludes from what they came to. Else it takes a
     span of the evidence, or of the best `sentences` of the context where there is no evidence; with `hops` the inner questions
     of a nested question are answered first. Comparisons, and questions for yes or no, are settled by what the passages say.
-    In `prose` it is composed of the sentences, list items and code blocks that answer, verbatim, at most `words` words, each
+    In prose it is composed of the sentences, list items and code blocks that answer, verbatim, at most `words` words, each
     followed by the id of its passage (`composing.compose`); a `ranker` that is bound says how near each is in meaning,
     and so how probable it is that they answer at all (`answerable`), which is its confidence.
 
     Citations are ids of passages that it has read: the one that holds the answer first, then those that lead there. Below a
     confidence of `refuse_below`, or where there is nothing to answer from, it refuses and says why.
 
-    A model that is bound writes the answer: in as few words as possible, or in `prose` with ids of passages in it. With `span` a
+    `style` says which of these it is: "short", "prose", "list" (prose, one item a line, with a model), or "auto": prose without
+    a model; with one, short where the question asks for a yes or no, a person, a place, a date or a number, and prose where it
+    asks how, why or what something is. Without a style it is `prose` that decides.
+
+    A model that is bound writes the answer: in as few words as possible, or in prose with ids of passages in it. A sentence of
+    prose that no passage which it cites bears out (`prompts.support`) cites one that does, or is `unsupported`: marked with
+    "[no source]", or dropped ("drop"); where none is borne out, the answer is a refusal like one without a source. With `span` a
     short answer is held, while it is written, to spans of what was read. With `evidence_only` it is shown the evidence in the
     place of whole passages, where there is any: small models answer better from a few sentences. An answer that nothing which
     was read supports has a confidence of 0.01, and so is a refusal unless `refuse_below` is lower.
@@ -74,14 +88,21 @@ class Answer(LLMNode):
     sentences: int = Int(12, low=1, high=60)
     hops: bool = Switch(True)
     scorer: LinearModel = Fitted(LinearModel, default=DEFAULT)
-    with_model = LLMNode.with_model | {"span", "evidence_only"}
+    with_model = LLMNode.with_model | {"span", "evidence_only", "unsupported"}
     without_model = frozenset({"sentences", "hops", "scorer", "words", "ranker"})
 
     prose: bool = False
+    style: str = ""
+    unsupported: str = "mark"
     words: int = 100
     ranker: str = "ranker"
     span: bool = False
     evidence_only: bool = False
+
+    def __post_init__(self) -> None:
+        _one_of("style", self.style, ("", *STYLES))
+        _one_of("unsupported", self.unsupported, UNSUPPORTED)
+        super().__post_init__()
 
     async def run(
         self,
@@ -96,10 +117,11 @@ class Answer(LLMNode):
     ) -> AnswerOut:
         if lm is not None and (context or evidence or digests):
             inputs = {"question": question, "context": context, "evidence": evidence, "goal": goal, "digests": digests}
-            if (written := await self._written(lm, {**inputs, "plan": plan})) is not None:
+            styled = self._styled(wanted(question, goal, digests))
+            if (written := await styled._written(lm, {**inputs, "plan": plan})) is not None:
                 return AnswerOut(answer=written)
         asking = wanted(question, goal, digests)
-        if self.prose and not digests:
+        if (self.style != "short" if self.style else self.prose) and not digests:
             near = await nearness(asking, context, ranker)
             return AnswerOut(answer=_composed(asking, context, near, self.words, self.refuse_below))
         self.scorer.expecting(FEATURES)
@@ -110,6 +132,20 @@ class Answer(LLMNode):
         facts = tuple(fact for digest in digests for fact in digest.facts) if goal is None else ()
         found = concluded or extract(asking, tuple(read.values()), (*facts, *evidence), self.scorer, self.sentences, self.hops)
         return AnswerOut(answer=_answer(found, {*read, *(each.passage_id for each in (*facts, *evidence))}, self.refuse_below))
+
+    def _styled(self, asking: str) -> Self:
+        """This node with the style in the place of `prose`, for a model that answers one question."""
+        style = self.style
+        if not style:
+            return self
+        if style == "auto":
+            style = "short" if rules_for(asking).asked(asking).type in _SHORT else "prose"
+        prose = style != "short"
+        instruction = value_of(self.instruction) if prose == self.prose else ""
+        styled = replace(self, style="", prose=prose, instruction=instruction)
+        if style != "list":
+            return styled
+        return replace(styled, instruction=f"{value_of(styled.instruction) or styled.active_prompt.instruction}{_AS_LIST}")
 
     def prompt_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         return self._sources(inputs).shown
@@ -144,7 +180,8 @@ class Answer(LLMNode):
         output = found.held() if self.span and not self.prose else None
         if not found.passages or (self.span and not self.prose and output is None):
             return None
-        answer = await self.ask_with(lm, found.shown, lambda out: found.answer(out, prose=self.prose), output)
+        drop = self.unsupported == "drop"
+        answer = await self.ask_with(lm, found.shown, lambda out: found.answer(out, prose=self.prose, drop=drop), output)
         if answer is not None and not answer.refused and answer.confidence == MADE_UP:
             fell_back(lm)  # code found the source that the model did not name
         if answer is None or answer.refused or answer.confidence >= self.refuse_below:
@@ -177,6 +214,11 @@ class Answer(LLMNode):
         return [each.features for each in found], [float(share == best and best >= 0.5) for share in shares]
 
 
+def _one_of(name: str, value: Any, known: Sequence[str]) -> None:
+    if not isinstance(value, Param) and value not in known:
+        raise ValueError(f"{name} is one of {[each for each in known if each]}, not {value!r}")
+
+
 def _said_in(passage: Passage, golds: Sequence[str]) -> str:
     """The first of the gold answers that the passage has in it, as it is written there."""
     for gold in golds:
@@ -189,7 +231,7 @@ def _composed(question: str, passages: Sequence[Passage], near: Mapping[str, flo
     """An answer in prose, or a refusal that names the nearest passages, which are not an answer."""
     if not passages:
         return Answered(text="No passages were found to answer from.", confidence=0.0, refused=True)
-    found, confidence = compose(question, passages, words=words, near=near), answerability(near)
+    found, confidence = compose(question, passages, words=words, near=near), answerability(question, passages, near)
     if found is None or confidence < refuse_below:
         nearest = "; ".join(f"{passage.title} [{passage.id}]" for passage in passages[:3])
         text = f"The passages found do not answer this. Nearest, but not an answer: {nearest}."

@@ -30,13 +30,13 @@ class Sources(NamedTuple):
         spans = span_candidates(self.asking, self.facts, self.passages)
         return held_to_spans(spans, [passage.id for passage in self.passages]) if spans else None
 
-    def answer(self, out: AnswerOut, *, prose: bool) -> Answer:
+    def answer(self, out: AnswerOut, *, prose: bool, drop: bool = False) -> Answer:
         """The answer, citing only what was read. Raises `ValueError` where the reply holds none (`to_answer`).
 
         A yes or no, and a choice, that cites nothing cites what the question names; one that cites what was never shown does not.
         A confidence of `UNCITED` marks an answer that cites nothing in the end.
         """
-        answer, dropped = to_answer(out, self.passages, prose=prose, question=self.asking)
+        answer, dropped = to_answer(out, self.passages, prose=prose, question=self.asking, drop=drop)
         if answer.refused or answer.citations:
             return answer
         if dropped:

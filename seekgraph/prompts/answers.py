@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from seekgraph.prompts.guard import clean, shown_id
 from seekgraph.prompts.outputs import AnswerOut, Checked
 from seekgraph.prompts.quotes import Ids, said
-from seekgraph.prompts.support import says, supporting
+from seekgraph.prompts.support import bears_out, says, supporting
 from seekgraph.text.entities import flat
 from seekgraph.text.replies import looks_like_json, without_reasoning
 from seekgraph.text.sentences import sentences
@@ -30,13 +30,17 @@ _SILENT = """i do not know | i don't know | not enough information | insufficien
 _NOT_KNOWN = frozenset(phrase.strip() for phrase in _SILENT.split("|"))
 
 
-def to_answer(out: AnswerOut, passages: Sequence[Passage], *, prose: bool = False, question: str = "") -> Checked[Answer]:
+def to_answer(
+    out: AnswerOut, passages: Sequence[Passage], *, prose: bool = False, question: str = "", drop: bool = False
+) -> Checked[Answer]:
     """The answer, citing ids of `passages` only: those listed, then those in brackets in its text. Unknown ids are dropped.
 
-    In prose a bracket holds ids as they are shown, and a sentence that has none is marked `[no source]`. Else ids in brackets are
-    taken out of the text, and where no passage that is cited says the answer (`support.supports`) the first one that does is
-    cited before them: small models often name the wrong one. A yes or no stands in no passage. An answer that cites only what
-    was never shown has a confidence of at most 0.5, and cites in its place only a passage that has its very words.
+    In prose a bracket holds ids as they are shown, and a sentence that has none is marked `[no source]`; so is one that none of
+    the passages which it cites bears out (`support.bears_out`), unless another one does, which is cited then. With `drop` such
+    sentences are left out, unless no other is left. Else ids in brackets are taken out of the text, and where no passage that is
+    cited says the answer (`support.supports`) the first one that does is cited before them: small models often name the wrong
+    one. A yes or no stands in no passage. An answer that cites only what was never shown has a confidence of at most 0.5, and
+    cites in its place only a passage that has its very words.
 
     An empty text, or one that says no more than that it is not known, is a refusal; a refusal cites nothing. Raises `ValueError`
     for a text that is no answer: raw JSON, or reasoning without an end.
@@ -55,6 +59,9 @@ def to_answer(out: AnswerOut, passages: Sequence[Passage], *, prose: bool = Fals
         text = mark_unsupported(text)
         if not citations and not made_up:
             text, citations = _with_sources(text, passages, question)
+        text, citations = _checked(text, citations, passages, question)
+        if drop:
+            text = drop_unsupported(text)
         return Checked(Answer(text=text, citations=citations), unknown + stray)
     text = said(text, words=1000)
     if flat(text) not in ("yes", "no"):
@@ -92,6 +99,37 @@ def _with_sources(text: str, passages: Sequence[Passage], question: str) -> tupl
     return "".join([*pieces, text[end:]]), tuple(found)
 
 
+def _checked(text: str, citations: tuple[str, ...], passages: Sequence[Passage], question: str) -> tuple[str, tuple[str, ...]]:
+    """An answer in prose in which every sentence that cites is borne out by what it cites, and what it cites then."""
+    by_id = {passage.id: passage for passage in passages}
+    ids, pieces, end = Ids(by_id), [], 0
+    borne_out: dict[str, None] = {}
+    wrong: set[str] = set()
+    for sentence in sentences(text):
+        written = sentence.text
+        cited, _ = ids.find_all(each for group in _GROUP.findall(written) for each in [group, *re.split(r"[,;]", group)])
+        bare = " ".join(_GROUP.sub("", written).split())
+        if cited and len(bare.split()) >= _FEWEST_WORDS:
+            right = [name for name in cited if bears_out(bare, by_id[name], question)]
+            other = () if right else supporting(bare, passages, question)[:1]
+            borne_out |= dict.fromkeys((*right, *other))
+            wrong |= {*cited}
+            if not right:
+                mark = f"[{shown_id(other[0])}]" if other else UNSUPPORTED
+                written = _GROUP.sub("", written)
+                written = _marked(re.sub(r"[ \t]+(?=[.,;:!?]|$)", "", written).strip(), mark)
+        pieces += [text[end : sentence.start], written]
+        end = sentence.end
+    left = (name for name in citations if name not in wrong or name in borne_out)
+    return "".join([*pieces, text[end:]]), tuple(dict.fromkeys([*left, *borne_out]))
+
+
+def drop_unsupported(text: str) -> str:
+    """An answer in prose without the sentences that are marked `[no source]`; as it is where all are."""
+    kept = [sentence.text for sentence in sentences(text) if UNSUPPORTED not in sentence.text]
+    return " ".join(kept) if kept else text
+
+
 def mark_unsupported(text: str) -> str:
     """An answer in prose with `[no source]` in every sentence of three words or more that has no bracket."""
     found, end = [], 0
@@ -102,10 +140,10 @@ def mark_unsupported(text: str) -> str:
     return "".join([*found, text[end:]])
 
 
-def _marked(sentence: str) -> str:
+def _marked(sentence: str, mark: str = UNSUPPORTED) -> str:
     stop = _STOP.search(sentence)
     cut = stop.start() if stop else len(sentence)
-    return f"{sentence[:cut]} {UNSUPPORTED}{sentence[cut:]}"
+    return f"{sentence[:cut]} {mark}{sentence[cut:]}"
 
 
 def _marks(text: str, ids: Ids, *, keep: bool) -> tuple[str, tuple[str, ...], int]:

@@ -13,6 +13,9 @@ from seekgraph.types import Passage
 MOST, NEARLY_ALL = 0.6, 0.8
 """The share of an answer's terms that a passage has to have: of one that names something, and of one that names nothing."""
 
+BORNE_OUT = 0.6
+"""The share of the terms that a sentence adds to the question which a passage that it cites has to have."""
+
 _CLOSE = 2  # so few terms have to stand in one sentence: two words of a name may be anywhere in a passage by chance
 
 
@@ -43,6 +46,20 @@ def supports(text: str, passage: Passage, question: str = "") -> bool:
     held = frozenset(terms(f"{passage.title} {passage.text}"))
     share = sum(term in held for term in new) / len(new)
     return held.issuperset(needed) and share >= (MOST if needed else NEARLY_ALL)
+
+
+def bears_out(text: str, passage: Passage, question: str = "") -> bool:
+    """Whether a passage that a sentence cites is one that says so: it has its words (`says`), or every number in it that the
+    question lacks and at least `BORNE_OUT` of the terms that it adds to the question.
+
+    Less is asked than of `supports`, which finds a source by itself: a model that cites says it in its own words. A sentence
+    that adds nothing is borne out.
+    """
+    known = frozenset(terms(question))
+    new = [term for term in dict.fromkeys(terms(text)) if term not in known]
+    held = frozenset(terms(f"{passage.title} {passage.text}"))
+    numbers = [term for term in new if any(map(str.isdigit, term))]
+    return says(text, passage) or (held.issuperset(numbers) and sum(term in held for term in new) >= BORNE_OUT * len(new))
 
 
 def supporting(text: str, passages: Sequence[Passage], question: str = "") -> tuple[str, ...]:

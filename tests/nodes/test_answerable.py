@@ -1,14 +1,18 @@
-"""Whether passages answer at all: a probability by nearness in meaning, and a refusal below."""
+"""Whether passages answer at all: a probability by nearness in meaning and by words that stand together; a refusal below."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seekgraph.nodes import Answer
-from seekgraph.nodes.answerable import answerability
+from seekgraph.nodes.answerable import BY_WORDS, FEATURES, answerability, features
+from seekgraph.text.blocks import blocks
 from seekgraph.types import Answer as Answered
 from seekgraph.types import Passage, Query
 
@@ -36,26 +40,54 @@ def answered(question: str, ranker: Near | None, refuse_below: float = 0.31) -> 
     return asyncio.run(Answer(prose=True, refuse_below=refuse_below).run(question, context=(page,), ranker=ranker)).answer
 
 
-def test_the_nearer_the_likelier_and_what_was_not_measured_is_not_known() -> None:
-    far, near = answerability({"a": 0.2}), answerability({"a": 0.2, "b": 0.9})
-    assert 0.0 < far < 0.2 < 0.8 < near < 1.0
-    assert answerability({}) == 0.5
+FLAT = Passage(id="flats.md#guests", title="Guests", text="A flat has guests. It may be rented out.", score=1.0)
+OTHER = Passage(id="cats.md#food", title="Cats", text="Cats eat fish. Some of them like milk.")
+
+
+def test_the_nearer_the_likelier() -> None:
+    far, near = (answerability("guests of a flat", (FLAT,), {"A flat has guests.": score}) for score in (0.1, 0.9))
+    assert 0.0 < far < 0.31 < 0.9 < near < 1.0
+
+
+def test_words_that_stand_together_are_likelier_than_words_that_are_apart_or_missing() -> None:
+    together = answerability("guests rent a flat", (FLAT, OTHER), {})
+    apart = answerability("guests eat milk", (FLAT, OTHER), {})
+    missing = answerability("insurance of a boat", (FLAT, OTHER), {})
+    assert together > 0.5 > apart > missing
+
+
+def test_nothing_found_and_no_words_are_no_fault() -> None:
+    assert set(features("", (), {}).values()) == {0.0}
+    assert answerability("", (), {}) < 0.31
+    assert answerability("", (FLAT,), {}) < 0.31
+
+
+@given(st.text(max_size=60), st.text(max_size=200), st.floats(-1, 1))
+def test_features_are_numbers_whatever_the_text(question: str, text: str, near: float) -> None:
+    found = features(question, (Passage(id="a", text=text),), {text: near})
+    assert set(found) == {*FEATURES, *BY_WORDS}
+    assert all(math.isfinite(each) for each in found.values())
+    assert 0.0 <= found["agree"] <= 1.0
+    assert 0.0 <= found["covered"] <= 1.0
 
 
 @pytest.mark.parametrize("question", TEXTS)
 def test_what_is_far_in_meaning_is_refused_though_it_has_the_words(question: str) -> None:
-    refusal = answered(question, Near(0.2))
+    refusal = answered(question, Near(0.0))
     assert refusal.refused
     assert refusal.text.endswith("Nearest, but not an answer: Guests [flats.md#guests].")
     assert not answered(question, Near(0.8)).refused
-    assert not answered(question, None).refused
 
 
 def test_refuse_below_moves_the_threshold() -> None:
     question = next(iter(TEXTS))
-    assert not answered(question, Near(0.2), refuse_below=0.02).refused
-    assert answered(question, Near(0.6), refuse_below=0.8).refused
+    assert not answered(question, Near(0.0), refuse_below=0.02).refused
+    assert answered(question, Near(0.3), refuse_below=0.9).refused
 
 
 def test_the_confidence_is_the_probability() -> None:
-    assert answered(next(iter(TEXTS)), Near(0.8)).confidence == pytest.approx(answerability({"a": 0.8}))
+    question = next(iter(TEXTS))
+    page = Passage(id="flats.md#guests", title="Guests", text=TEXTS[question], score=1.0)
+    assert answered(question, Near(0.8)).confidence == pytest.approx(
+        answerability(question, (page,), {block.text: 0.8 for block in blocks(page.text)})
+    )

@@ -227,6 +227,49 @@ def test_prose_keeps_marks_and_says_what_has_no_source() -> None:
     assert "[no source]" in answer.text
 
 
+STYLED = (
+    ("auto", "Where was Marta Lindqvist born?", "answer_short"),
+    ("auto", "How does Marta Lindqvist work?", "answer"),
+    ("short", "How does Marta Lindqvist work?", "answer_short"),
+    ("prose", "Where was Marta Lindqvist born?", "answer"),
+)
+
+
+@pytest.mark.parametrize(("style", "question", "prompt"), STYLED)
+@pytest.mark.parametrize("prose", [True, False])
+def test_the_style_decides_how_a_model_answers(style: str, question: str, prompt: str, prose: bool) -> None:
+    lm = Scripted([{"text": "She was born in Visby [director]."}])
+    written(Answer(style=style, prose=prose), lm, question=question, context=CONTEXT)
+    assert load(prompt).instruction in lm.asked[0].prompt
+
+
+def test_a_list_is_asked_for() -> None:
+    lm = Scripted([{"text": "- Visby [director]"}])
+    assert written(Answer(style="list"), lm, context=CONTEXT).text == "- Visby [director]"
+    assert "as a list" in lm.asked[0].prompt
+    assert load("answer").instruction in lm.asked[0].prompt
+
+
+def test_a_style_is_a_param_and_an_unknown_one_is_refused() -> None:
+    lm = Scripted([{"text": "Visby"}, {"text": "She was born in Visby [director]."}])
+    flow = Flow(Answer(style=Choice("short", "prose")), inputs={"question": str, "context": tuple[Passage, ...]})
+    for style, name in (("short", "answer_short"), ("prose", "answer")):
+        flow.with_params({"answer.style": style}).bind(lm=lm)(question=BRIDGE, context=CONTEXT)
+        assert load(name).instruction in lm.asked[-1].prompt
+    with pytest.raises(ValueError, match="style is one of"):
+        Answer(style="long")
+
+
+def test_a_model_that_gives_nothing_usable_leaves_prose_to_the_passages() -> None:
+    answer = written(
+        Answer(style="auto"),
+        Scripted([{"text": '{"citations": []}'}] * 4),
+        question="Where was Marta Lindqvist born?",
+        context=CONTEXT,
+    )
+    assert "[director]" in answer.text
+
+
 def test_a_span_is_held_to_what_was_read() -> None:
     lm = Scripted([{"text": "Honolulu"}, {"text": "Visby", "citations": ["director"], "refused": False}])
     assert written(Answer(span=True), lm, context=CONTEXT).text == "Visby"

@@ -53,7 +53,27 @@ def test_prose_keeps_known_ids_in_brackets_and_drops_the_others() -> None:
 
 def test_a_sentence_without_a_source_is_marked() -> None:
     answer, _ = answered("He was born in Ohio [jaws]. He is very rich. Indeed. Was it so [sic as they say]?", prose=True)
-    assert answer.text == "He was born in Ohio [jaws]. He is very rich [no source]. Indeed. Was it so [sic as they say]?"
+    assert answer.text == "He was born in Ohio [born%20here]. He is very rich [no source]. Indeed. Was it so [sic as they say]?"
+
+
+def test_a_sentence_that_its_source_does_not_bear_out_cites_one_that_does_or_is_marked() -> None:
+    said = "He was born in Cincinnati [born%20here]. His family owned three large farms near Dayton [born%20here]."
+    answer, _ = answered(said, prose=True)
+    assert answer.text == ("He was born in Cincinnati [born%20here]. His family owned three large farms near Dayton [no source].")
+    assert answer.citations == ("born here",)
+    other, _ = answered("Jaws was directed by Steven Spielberg [born%20here].", prose=True)
+    assert (other.text, other.citations) == ("Jaws was directed by Steven Spielberg [jaws].", ("jaws",))
+    number, _ = answered("Steven Spielberg directed Jaws in 1975 [jaws].", prose=True)
+    assert number.text == "Steven Spielberg directed Jaws in 1975 [no source]."
+    assert number.citations == ()
+
+
+def test_what_no_source_bears_out_is_dropped_where_that_is_wanted() -> None:
+    out = AnswerOut(text="He was born in Cincinnati [born%20here]. He is very rich. His brothers hunt bears [jaws].")
+    answer = to_answer(out, BOTH, prose=True, drop=True).value
+    assert (answer.text, answer.citations) == ("He was born in Cincinnati [born%20here].", ("born here",))
+    alone = to_answer(AnswerOut(text="He is very rich."), BOTH, prose=True, drop=True).value
+    assert (alone.text, alone.citations) == ("He is very rich [no source].", ())
 
 
 def test_a_sentence_whose_only_source_is_unknown_is_marked() -> None:
