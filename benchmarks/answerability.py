@@ -82,8 +82,9 @@ def _answers(passage: Passage, question: dict[str, Any], score: Any) -> bool:
 
 async def _read(question: str, pool: Sequence[Passage], rankings: Any, ranker: Any) -> dict[str, float]:
     """The features of what `ask` reads of a pool."""
-    context = (await Blend(keep=8, semantic=0.7, document=0.3).run(question, tuple(pool), rankings, ranker=ranker)).context
-    context = (await BestBlock(keep=KEEP, weight=1.0).run(question, context, ranker=ranker)).context
+    blend, best = Blend(keep=8, semantic=0.7, document=0.3, alike=0.9), BestBlock(keep=KEEP, weight=1.0)
+    context = (await blend.run(question, tuple(pool), rankings, ranker=ranker)).context
+    context = (await best.run(question, context, ranker=ranker)).context
     return features(question, context, await nearness(question, context, ranker))
 
 

@@ -7,12 +7,14 @@ Where each passage is an article by itself (an encyclopedia, abstracts) it goes 
 shortly. Where the passages are unlikely to answer (below `refuse_below`; `nodes.answerable`) it refuses and names the nearest:
 of questions over seven documentations, each judged by what was fitted on the others, three in four of those that have no answer,
 and one in twelve of those that have one. How it is answered is the param `style` of both: short, prose, a list, or by what is
-asked. Bind `corpus` and `links`, and `lm` to have a model write the answer.
+asked. Bind `corpus` and `links`, and `lm` to have a model write the answer: what it says to be
+missing is searched for once before its refusal stands.
 """
 
 from __future__ import annotations
 
-from seekgraph.core.language.combinators import fan, route
+from seekgraph.core.language.combinators import fan, route, skip
+from seekgraph.core.language.expr import S
 from seekgraph.core.language.params import Choice, Float, Int
 from seekgraph.flow import Flow
 from seekgraph.flows.bridge import follow_titles, search
@@ -20,7 +22,9 @@ from seekgraph.nodes.answer import Answer
 from seekgraph.nodes.best_block import BestBlock
 from seekgraph.nodes.blend import Blend
 from seekgraph.nodes.layout import Layout
+from seekgraph.nodes.missing import Missing
 from seekgraph.nodes.read import Read
+from seekgraph.nodes.refine import Refine
 from seekgraph.nodes.retrieve import Retrieve, RetrieveIfBound
 
 look = Retrieve("corpus", k=10, k1=1.5, b=0.6).named("look")  # a millisecond, to see what kind of corpus it is
@@ -38,5 +42,14 @@ documents = (
 )
 whole = Retrieve("corpus", k=Int(60, 20, 100), k1=Float(0.9, 0.4, 2.0), b=Float(0.4, 0.0, 1.0), title_weight=Float(2.0, 0.0, 5.0))
 articles = whole >> follow_titles >> search >> Read() >> Answer(style=Choice("short", "prose", "list", "auto"))
+
+again = (
+    Refine(feedback=5, terms=10, original=0.7, names=0.5).named("ask_again")
+    >> Retrieve("corpus", k=20).named("search_again")
+    >> Blend(keep=8, semantic=0.7, document=0.3, alike=0.9).named("blend_again")
+    >> BestBlock(keep=6, weight=1.0).named("best_again")
+    >> Answer(prose=True, style="auto", refuse_below=0.31, sentences=12, hops=False).named("answer_again")
+)
+documents = documents >> Missing() >> route(S.verdict.score > 0, {"true": skip, "false": again}).named("settled")
 
 flow = Flow(begin >> route(Layout(), {"documents": documents, "articles": articles}), name="ask")
