@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from seekgraph.cli.app_project import chat
+from seekgraph.cli.app_project import chat, doctor, new
 from seekgraph.cli.arguments import (
     Bind,
     BudgetText,
@@ -153,7 +153,8 @@ def run(
     run_command(name, asked, documents, running, Showing(trace, steps, json, stream, history), style)
 
 
-app.command()(chat)
+for each in (new, doctor, chat):
+    app.command()(each)
 
 
 @app.command()

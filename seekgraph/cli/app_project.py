@@ -1,4 +1,4 @@
-"""The commands for a project of one's own, and their options: `chat`."""
+"""The commands for a project of one's own, and their options: `new`, `doctor`, `chat`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from seekgraph.cli.arguments import (
     Exclude,
     FlowName,
     Include,
+    Json,
     Language,
     LmFor,
     LmName,
@@ -62,3 +63,24 @@ def chat(
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
     sources = documents_of(corpus, docs, Reading(cache, no_cache, include, exclude, language, loader), dense)
     chat_command(flow_of(flow, "ask"), sources, running, save_rows, history)
+
+
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The folder to make; its name becomes that of the project.")],
+    like: Annotated[str, typer.Option(metavar="FLOW", help="The flow to begin with: see `seekgraph flows`.")] = "ask",
+    json: Json = False,
+) -> None:
+    """Begin a project: a flow to edit, documents and a dev set to replace, a test that gates on it, and the next commands."""
+    from seekgraph.cli.new import new_command
+
+    new_command(name, like, json)
+
+
+def doctor(
+    ask_models: Annotated[bool, typer.Option("--models", help="Also ask the models whether they answer.")] = False,
+    json: Json = False,
+) -> None:
+    """Say what is installed, which keys are set, whether the documents and the dev set here are usable, and what to do next."""
+    from seekgraph.cli.doctor import doctor_command
+
+    doctor_command(ask_models, json)
