@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from typing import NamedTuple
 
+from seekgraph.core.base.logs import logger
 from seekgraph.lms.composing import Composed, Composer
 from seekgraph.lms.failures import Refused, Transient
 from seekgraph.lms.guessing import left_out, names_nothing
@@ -109,9 +110,7 @@ class Negotiator:
             self._say(", ".join(new), error.status, f"{hide(str(error))} (it answers without this)")
 
     def _say(self, what: str, status: int, said: str) -> None:
-        import structlog
-
-        log = structlog.get_logger("seekgraph.lms")
+        log = logger("seekgraph.lms")
         log.warning("host_refuses", model=self._name, what=what, status=status, said=said[:120])
 
 

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from seekgraph.nodes.rules.base import AnswerType, Rules
-from seekgraph.text.entities import entities
+from seekgraph.text.entities import Entity, entities
 from seekgraph.text.stopwords import ENGLISH_STOPWORDS
+
+_SIGNS = "-+\u2212\u00b1"
+_JOINED = re.compile(r"[^\W_]|[)\]%'\"\u2019]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ def spans_of(text: str, kind: AnswerType, rules: Rules, counts: bool = False) ->
     """
     found = entities(text)
     for at, entity in enumerate(found):
-        yield Span(entity.text, entity.start, entity.kind)
+        start = signed_start(text, entity)
+        yield Span(text[start : entity.end] if start < entity.start else entity.text, start, entity.kind)
         following = found[at + 1] if at + 1 < len(found) else None
         if entity.kind == "name" and following and following.kind == "name" and text[entity.end : following.start] == ", ":
             yield Span(text[entity.start : following.end], entity.start, "name")
@@ -35,9 +39,17 @@ def spans_of(text: str, kind: AnswerType, rules: Rules, counts: bool = False) ->
         if entity.kind == "number" and kind in ("number", "thing") and not counts:
             unit = re.match(r"[ -]([a-z]+)", text[entity.end :])
             if unit and unit[1] not in ENGLISH_STOPWORDS:
-                yield Span(text[entity.start : entity.end + unit.end()], entity.start, "number")
+                yield Span(text[start : entity.end + unit.end()], start, "number")
     if kind == "thing":
         yield from (Span(phrase, start, "phrase") for phrase, start in rules.phrases(text))
+
+
+def signed_start(text: str, entity: Entity) -> int:
+    """Where an entity begins, with the sign of a number: "-5" is not "5". After a word or digit it is a hyphen ("1914-18")."""
+    start = entity.start
+    if entity.kind == "number" and start and text[start - 1] in _SIGNS and not (start > 1 and _JOINED.match(text[start - 2])):
+        return start - 1
+    return start
 
 
 def fit_of(span: Span, kind: AnswerType) -> float:

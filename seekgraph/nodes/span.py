@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
+from seekgraph.nodes.candidate_spans import signed_start
 from seekgraph.nodes.rules.base import Asked, Rules
 from seekgraph.nodes.rules.language import rules_for
 from seekgraph.prompts.guard import clean, shown_id
@@ -102,10 +103,11 @@ def _spans(text: str, asking: Asked, rules: Rules, *, whole: bool) -> Iterator[t
 
 def _variants(text: str, entity: Entity, following: Entity | None) -> Iterator[tuple[str, str]]:
     """An entity; with the name after its comma ("Teaneck, New Jersey"), as its year alone, or with its unit."""
-    yield " ".join(entity.text.split()), entity.kind
+    start = signed_start(text, entity)
+    yield " ".join(text[start : entity.end].split()) if start < entity.start else " ".join(entity.text.split()), entity.kind
     if entity.kind == "name" and following and following.kind == "name" and text[entity.end : following.start] == ", ":
         yield text[entity.start : following.end], "name"
     if entity.kind == "date" and (year := re.search(r"\b\d{4}\b", entity.text)):
         yield year[0], "year"
     if entity.kind == "number" and (unit := re.match(r"[ -]([a-z]+)", text[entity.end :])) and unit[1] not in ENGLISH_STOPWORDS:
-        yield text[entity.start : entity.end + unit.end()], "number"
+        yield text[start : entity.end + unit.end()], "number"

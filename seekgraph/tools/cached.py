@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from seekgraph.core.base.folders import user_cache
+from seekgraph.core.base.logs import logger
 from seekgraph.text.languages import language as known_language
 from seekgraph.tools.bm25 import BM25, FORMAT, KIND
 from seekgraph.tools.errors import SavedIndexError
@@ -184,6 +185,4 @@ def _drop(folder: Path, error: Exception) -> None:
 
 
 def _warn(event: str, folder: Path, error: Exception) -> None:
-    import structlog
-
-    structlog.get_logger("seekgraph.tools").warning(event, folder=str(folder), reason=str(error))
+    logger("seekgraph.tools").warning(event, folder=str(folder), reason=str(error))

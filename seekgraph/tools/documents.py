@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from seekgraph.core.base.logs import logger
 from seekgraph.types import Passage
 
 _NAMED = 5  # files named in a warning; `Documents.skipped` has all of them
@@ -51,11 +52,9 @@ def warn_of(skipped: Iterable[Skipped], source: object) -> None:
     """One warning that names the files that should have been read and could not be, if there are any."""
     failed = [each for each in skipped if not each.expected]
     if failed:
-        import structlog
-
         named = [f"{each.path}: {each.reason}" for each in failed[:_NAMED]]
         more = {"more": len(failed) - _NAMED} if len(failed) > _NAMED else {}
-        structlog.get_logger("seekgraph.tools").warning("files not read", source=str(source), files=named, **more)
+        logger("seekgraph.tools").warning("files not read", source=str(source), files=named, **more)
 
 
 def told_apart(paths: Iterable[Path]) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from seekgraph.core.base.checksum import Damaged, sealed, unsealed
+from seekgraph.core.base.logs import logger
 from seekgraph.text.languages import detect
 from seekgraph.tools.dense import text_of
 from seekgraph.tools.embedder import Embedder, Vectors
@@ -114,9 +115,7 @@ class Nearness:
         return file
 
     def _warn(self, error: Exception) -> None:
-        import structlog
-
-        structlog.get_logger("seekgraph.tools").warning("kept vectors not used", file=str(self.file), reason=str(error))
+        logger("seekgraph.tools").warning("kept vectors not used", file=str(self.file), reason=str(error))
         self.file = None
 
     def __getstate__(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from seekgraph.core.base.logs import logger
 from seekgraph.text.scripts import script
 from seekgraph.tools.index import Index
 
@@ -23,10 +24,8 @@ class Scripts:
             return
         self._there[name] = any(each == name for each in _scripts(index))
         if not self._there[name]:
-            import structlog
-
             there = ", ".join(sorted({each.capitalize() for each in _scripts(index)})) or "none"
-            log = structlog.get_logger("seekgraph.tools")
+            log = logger("seekgraph.tools")
             log.warning("the question's script is not in the corpus", question=name.capitalize(), corpus=there)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import seekgraph as sg
@@ -210,6 +210,48 @@ def test_searches_that_cost_money_never_go_past_the_budget_either(bounded: bool,
     result = flow.bind(corpus=engine, budget=sg.Budget(usd=usd))(question="q")
     assert (result.status, engine.asked) == ("partial", int(usd / 0.5))
     assert result.trace.usage().usd <= usd
+
+
+class Wayward:
+    """A search engine that costs something else each time, and says so only afterwards."""
+
+    identity = "wayward"
+
+    def __init__(self, costs: list[float]) -> None:
+        self.costs, self.asked, self.flying, self.most = costs, 0, 0, 0
+
+    async def search(self, query: Query, k: int) -> Sequence[Passage]:
+        cost = self.costs[self.asked % len(self.costs)]
+        self.asked += 1
+        self.flying += 1
+        self.most = max(self.most, self.flying)
+        await asyncio.sleep(0)
+        self.flying -= 1
+        found = Costly([Passage(id=query.text, text=query.text)])
+        found.usage = Usage(usd=cost)
+        return found
+
+
+@given(costs=st.lists(st.floats(0.01, 2), min_size=1, max_size=6), usd=st.floats(0, 6), concurrency=st.integers(1, N))
+@settings(max_examples=40, deadline=None)
+def test_of_calls_that_do_not_say_what_they_may_cost_only_the_last_can_go_past_a_cap(
+    costs: list[float], usd: float, concurrency: int
+) -> None:
+    engine = Wayward(costs)
+    flow = sg.Flow(Aim() >> sg.each(S.goals, Look()) >> Conclude(), name="looking")
+    result = flow.bind(corpus=engine, budget=sg.Budget(usd=usd), concurrency=concurrency)(question="q")
+    made = [costs[number % len(costs)] for number in range(engine.asked)]
+    assert engine.most <= 1
+    assert sum(made[:-1]) <= usd
+    assert result.trace.usage().usd == pytest.approx(sum(made))
+
+
+def test_a_call_that_failed_and_did_not_say_what_it_may_cost_takes_nothing_from_the_others() -> None:
+    meter = Meter(sg.Budget(usd=1.0))
+    meter.reserve("searches", meter.all_left(AtMost(0, 0.1))).lose()
+    meter.reserve("searches", meter.all_left(AtMost(0, 0.1))).spend(Usage(usd=0.95))
+    with pytest.raises(BudgetExceeded):
+        meter.reserve("searches", meter.all_left(AtMost(0, 0.1)))
 
 
 def test_a_prompt_has_no_more_tokens_than_bytes_and_a_price_is_for_both_directions() -> None:

@@ -26,6 +26,12 @@ _UNLIMITED = Budget()
 Waiter = Future[None]
 
 
+class AllLeft(AtMost):
+    """All that is left, for a call of which it is not known what it may use: where it fails, nothing stays reserved for it."""
+
+    __slots__ = ()
+
+
 class Busy(BudgetExceeded):
     """What is left may do once calls in flight have been settled: `waiter` is then set."""
 
@@ -82,6 +88,25 @@ class Meter:
         """Whether this budget, or one around it, has a limit on a line."""
         return getattr(self.budget, line) is not None or (self.parent is not None and self.parent.caps(line))
 
+    def all_left(self, least: AtMost) -> AllLeft:
+        """What is left of each capped line in the tightest budget, calls in flight not counted; `least` where that is more."""
+        tokens, usd = least.tokens or 0, least.usd or 0.0
+        left: list[tuple[int | None, float | None]] = []
+        meter: Meter | None = self
+        while meter is not None:
+            budget, used, lost = meter.budget, meter.used, meter._lost
+            left.append(
+                (
+                    None if budget.tokens is None else budget.tokens - used.tokens - (lost.tokens or 0),
+                    None if budget.usd is None else budget.usd - used.usd - (lost.usd or 0.0),
+                )
+            )
+            meter = meter.parent
+        return AllLeft(
+            max(tokens, min((each for each, _ in left if each is not None), default=0)),
+            max(usd, min((each for _, each in left if each is not None), default=0.0)),
+        )
+
     def closing(self) -> Meter:
         """A meter for ending a run: steps may still start, calls only as far as this meter lets them."""
         meter = Meter(None, self)
@@ -108,7 +133,7 @@ class Meter:
         Raises `BudgetExceeded`, and counts nothing, where too little is left; with `wait`, `Busy` where it would be enough if
         calls in flight used nothing: its `waiter` is set when one of them has been settled, and trying again may help.
         """
-        return Reservation(self, line, self._reserve(line, most, wait), None not in most)
+        return Reservation(self, line, self._reserve(line, most, wait), None not in most and not isinstance(most, AllLeft))
 
     def spend(self, usage: Usage) -> None:
         """Count what a call has cost besides having been made: its tokens and money."""

@@ -198,11 +198,19 @@ class Metered:
         return call
 
     def _at_most(self, method: str) -> AtMost:
-        """What a call may use at most: as the resource says, or else as much as the largest so far."""
+        """What a call may use at most, as the resource says.
+
+        Of one that does not say so it is not known: under a cap of tokens or US dollars its calls are made one at a time, each
+        with all that is left reserved for it, and none where less is left than the largest so far used. So one call at most, the
+        last, can use more than is left. One whose calls have never used anything is taken for free.
+        """
         bounded: Callable[[str], AtMost] | None = getattr(self._inner, "at_most", None)
         if bounded is not None:
             return bounded(method)
-        return self._meter.largest.get(self._name(method), UNKNOWN)
+        largest = self._meter.largest.get(self._name(method))
+        if largest is None or largest == NOTHING:
+            return UNKNOWN if largest is None else NOTHING
+        return self._meter.all_left(largest)
 
     def _learn(self, method: str, used: Usage) -> None:
         name, largest = self._name(method), self._meter.largest

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from seekgraph.core.base.logs import logger
+
 APPLICATION: Final = 0x5EEF10
 VERSION: Final = 2
 BUSY_SECONDS: Final = 5.0
@@ -108,10 +110,8 @@ def set_aside(path: Path, inode: int | None) -> Path | None:
 
 
 def warn(event: str, **what: object) -> None:
-    """Log a warning. structlog is imported only now: it takes longer to load than the rest of the memo."""
-    import structlog
-
-    structlog.get_logger("seekgraph.core.memo").warning(event, **what)
+    """Log a warning."""
+    logger("seekgraph.core.memo").warning(event, **what)
 
 
 @contextlib.contextmanager
