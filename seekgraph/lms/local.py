@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from seekgraph.core.base.budget import AtMost
+from seekgraph.core.base.waiting import stand_still
 from seekgraph.core.language.lm import Ended, LMError, Message, OnText, OutputInvalid, Rejected, Settings, Unavailable
 from seekgraph.lms.client import BackedLM
 from seekgraph.lms.engine import Chunk, Engine, Job, Size, default_threads, engine
@@ -105,6 +106,8 @@ class Weights:
         if (show := listener(on_text, tally.attempts + 1, request.field)) is not None:
             writing.show = lambda piece: _call_in(loop, show, piece)
         with await tally.begin(self._at_most(request)) as begun:
+            writing.over = over = stand_still()  # until the engine begins with it: it answers some callers at a time
+            writing.loop = loop
             job = running.submit(Job(body, writing.start, writing))
             try:
                 await asyncio.wrap_future(job.done)
@@ -113,6 +116,7 @@ class Weights:
                 await _ended(job)  # a cancelled call leaves nothing running
                 raise
             finally:
+                over()
                 if writing.started:
                     begun.spend(spent(FREE, writing.tokens_in, writing.tokens_out))
                 else:
@@ -150,6 +154,8 @@ class _Writing:
     def __init__(self, name: str) -> None:
         self.name = name
         self.started = False
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.over: Callable[[], None] | None = None
         self.show: Any = None
         self.pieces: list[str] = []
         self.logprobs: list[tuple[str, float]] = []
@@ -177,6 +183,9 @@ class _Writing:
     def start(self) -> None:
         """Llama.cpp is given the request."""
         self.started = True
+        if self.loop is not None and self.over is not None:
+            with suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(self.over)
 
     @property
     def tokens_in(self) -> int:

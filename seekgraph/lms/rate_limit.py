@@ -8,6 +8,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from seekgraph.core.base.waiting import standing_still
+
 MINUTE = 60.0
 
 
@@ -54,7 +56,8 @@ class RateLimit:
             admission = self._reserve(tokens)
         try:
             while (wait := max(admission.at, self._paused) - self._clock()) > 0:  # a pause may come while it waits
-                await asyncio.sleep(wait)
+                with standing_still():
+                    await asyncio.sleep(wait)
         except asyncio.CancelledError:
             self.forget(admission)
             raise

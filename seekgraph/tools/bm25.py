@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -12,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
+from seekgraph.core.base.waiting import in_thread
 from seekgraph.text.analysis import Analyzer
 from seekgraph.text.languages import language as known_language
 from seekgraph.text.polyglot import Analysis, analyzer_for, described
@@ -128,7 +128,7 @@ class BM25:
 
     async def search(self, query: Query, k: int) -> tuple[Passage, ...]:
         """At most `k` passages with a score above 0, best first, equal scores by id."""
-        return self.find(query, k) if len(self.passages) <= _INLINE else await asyncio.to_thread(self.find, query, k)
+        return self.find(query, k) if len(self.passages) <= _INLINE else await in_thread(self.find, query, k)
 
     def find(self, query: Query | str, k: int) -> tuple[Passage, ...]:
         """What `search` does, without an event loop."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from seekgraph.core.base.waiting import in_thread
 from seekgraph.text.analysis import Analyzer
 from seekgraph.tools.constraints import Constraints
 from seekgraph.tools.embedder import DEFAULT_MODEL, Embedder, SentenceEmbedder, Vectors, require_extra
@@ -57,7 +57,7 @@ class Dense:
 
     async def search(self, query: Query, k: int) -> tuple[Passage, ...]:
         """At most `k` passages, nearest first, equal scores by id; () for a query without text."""
-        return await asyncio.to_thread(self.find, query, k)
+        return await in_thread(self.find, query, k)
 
     def find(self, query: Query | str, k: int) -> tuple[Passage, ...]:
         """What `search` does, without an event loop."""

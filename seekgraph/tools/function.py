@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import math
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
@@ -12,6 +11,7 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from seekgraph.core.base.waiting import in_thread
 from seekgraph.text.analysis import Analyzer
 from seekgraph.tools.constraints import Constraints
 from seekgraph.tools.errors import ToolOutputError
@@ -59,7 +59,7 @@ class FunctionRetriever:
         if inspect.iscoroutinefunction(self.fn) or inspect.isasyncgenfunction(self.fn):
             output: Any = self.fn(text, k)
         else:
-            output = await asyncio.to_thread(self._in_thread, text, k)
+            output = await in_thread(self._in_thread, text, k)
         if inspect.isawaitable(output):
             output = await output
         if isinstance(output, AsyncIterable):

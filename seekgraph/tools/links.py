@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 from collections.abc import Iterable
 from functools import cached_property, reduce
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from seekgraph.core.base.waiting import in_thread
 from seekgraph.text.titles import Titles, stripped, words_of
 from seekgraph.tools.index import Index, build, filter_key
 from seekgraph.tools.store import PassageStore
@@ -69,7 +69,7 @@ class TitleLinks:
         if len(self.passages) <= _INLINE and self._words is not None:
             numbers = self._mentions(title)
         else:
-            numbers = await asyncio.to_thread(self._mentions, title)
+            numbers = await in_thread(self._mentions, title)
         return tuple(self.passages.found(number, 0.0, self.name) for number in numbers[:k])
 
     def _mentions(self, title: str) -> tuple[int, ...]:

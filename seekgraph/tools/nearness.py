@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ import numpy as np
 
 from seekgraph.core.base.checksum import Damaged, sealed, unsealed
 from seekgraph.core.base.logs import logger
+from seekgraph.core.base.waiting import in_thread
 from seekgraph.text.languages import detect
 from seekgraph.tools.dense import text_of
 from seekgraph.tools.embedder import Embedder, Vectors
@@ -62,7 +62,7 @@ class Nearness:
 
     async def scores(self, query: Query, passages: Sequence[Passage]) -> list[float]:
         """One cosine for each passage, in their order; () for none."""
-        return await asyncio.to_thread(self.rank, query.text, [text_of(passage) for passage in passages])
+        return await in_thread(self.rank, query.text, [text_of(passage) for passage in passages])
 
     def rank(self, query: str, texts: Sequence[str]) -> list[float]:
         """What `scores` does, of plain texts and without an event loop."""

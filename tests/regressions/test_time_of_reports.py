@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
+from typing import Any
 
 import pytest
 
 import seekgraph as sg
+from seekgraph.core.base.waiting import STANDING, in_thread
+from seekgraph.core.language.lm import LM, Message
 from seekgraph.evaluation.report import Report
 from seekgraph.evaluation.turns import Turns
+from seekgraph.lms import Price, RateLimit, Scripted
 from seekgraph.types import Answer, Example
 
 
@@ -77,3 +83,78 @@ def test_a_visit_that_is_cancelled_while_it_waits_leaves_the_turns_as_they_were(
     locked, waited = asyncio.run(cancelled())
     assert not locked
     assert waited >= 0.009
+
+
+class Asks(sg.Node):
+    async def run(self, question: str, lm: LM) -> Said:
+        done = await lm.complete([Message(role="user", content=question)], Answer)
+        return Said(answer=done.value)
+
+
+class Limited:
+    """A model behind a rate limit of one request in each window of 50 ms."""
+
+    identity = "limited"
+    name = "limited"
+
+    def __init__(self) -> None:
+        self.inner = Scripted(lambda asked: '{"text": "yes"}')
+        self.limit = RateLimit(requests=1, window=0.05)
+
+    async def complete(self, *args: Any, **options: Any) -> Any:
+        await self.limit.admit()
+        return await self.inner.complete(*args, **options)
+
+
+def test_what_a_rate_limit_makes_a_run_wait_is_not_its_own_time() -> None:
+    report = sg.Flow(Asks(), name="asks").bind(lm=Limited(), concurrency=8).evaluate(EXAMPLES, metrics=["answer_em"])
+    waited = sorted(row.waited for row in report.rows)
+    assert waited[-1] > 0.05 * 6  # the last of eight; sleeping takes no less, however busy the machine
+    assert report.errors == 0
+
+
+def test_what_a_budget_in_flight_makes_a_run_wait_is_not_its_own_time() -> None:
+    lm = Scripted(lambda asked: '{"text":"x"}', price=Price(1e6 / 3, 1e6 / 3), delay=0.05)  # two thirds of a dollar a call
+    bound = sg.Flow(Asks(), name="asks").bind(lm=lm, concurrency=8)
+    report = bound.evaluate(EXAMPLES[:2], metrics=["answer_em"], budget=sg.Budget(usd=1.0))
+    assert max(row.waited for row in report.rows) > 0.04
+
+
+@pytest.mark.parametrize(("calls", "paused", "still"), [(0, 1, True), (1, 1, True), (2, 1, False), (2, 2, True), (1, 0, False)])
+def test_a_visit_stands_still_while_all_of_its_calls_wait(calls: int, paused: int, still: bool) -> None:
+    async def visit() -> bool:
+        turns = Turns(asyncio.Semaphore(1))
+        async with turns:
+            own = STANDING.get()
+            assert own is not None
+            for _ in range(calls):
+                own.call_begun()
+            for _ in range(paused):
+                own.pause()
+            found = turns._at_work == 0
+            for _ in range(paused):
+                own.resume()
+            for _ in range(calls):
+                own.call_ended()
+            assert turns._at_work == 1
+        return found
+
+    assert asyncio.run(visit()) == still
+
+
+def test_a_thread_that_is_not_free_is_waited_for() -> None:
+    async def run() -> float:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        turns = Turns(asyncio.Semaphore(2))
+
+        async def visit() -> None:
+            async with turns:
+                await in_thread(sleep, 0.05)
+
+        other = asyncio.create_task(asyncio.to_thread(sleep, 0.05))
+        await asyncio.sleep(0)
+        await visit()
+        await other
+        return turns.waited
+
+    assert asyncio.run(run()) > 0.03

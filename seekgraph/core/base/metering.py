@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from seekgraph.core.base.budget import NOTHING, UNKNOWN, AtMost, Usage
 from seekgraph.core.base.meter import Busy, Meter, Reservation
+from seekgraph.core.base.waiting import STANDING, standing_still
 
 
 class ByAttempt(str):
@@ -81,7 +82,8 @@ class StepTally:
             return self._begun(self._meter.reserve(self._line, most, wait=True))
         except Busy as busy:
             waiter = busy.waiter
-        await asyncio.wrap_future(waiter)
+        with standing_still():
+            await asyncio.wrap_future(waiter)
         return await self.begin_as_known(lambda: most)
 
     async def begin_as_known(self, most: Callable[[], AtMost]) -> StepAttempt:
@@ -176,24 +178,34 @@ class Metered:
 
         async def call(*args: Any, **kwargs: Any) -> Any:
             tally = StepTally(line, self._meter, self._usage)
+            if (visit := STANDING.get()) is not None:
+                visit.call_begun()
             try:
                 result = await method(*args, tally=tally, **listening, **kwargs)
                 self._notes.update(dict.fromkeys(getattr(result, "notes", ())))
                 return result
             finally:
                 tally.close()
+                if visit is not None:
+                    visit.call_ended()
 
         return call
 
     def _counted(self, method: Callable[..., Awaitable[Any]], name: str, line: str) -> Any:
         async def call(*args: Any, **kwargs: Any) -> Any:
-            with await StepTally(line, self._meter, self._usage).begin_as_known(lambda: self._at_most(name)) as attempt:
-                result = await method(*args, **kwargs)
-                spent = getattr(result, "usage", None)
-                used = spent if isinstance(spent, Usage) else Usage()
-                self._learn(name, used)
-                attempt.spend(used)
-                return result
+            if (visit := STANDING.get()) is not None:
+                visit.call_begun()
+            try:
+                with await StepTally(line, self._meter, self._usage).begin_as_known(lambda: self._at_most(name)) as attempt:
+                    result = await method(*args, **kwargs)
+                    spent = getattr(result, "usage", None)
+                    used = spent if isinstance(spent, Usage) else Usage()
+                    self._learn(name, used)
+                    attempt.spend(used)
+                    return result
+            finally:
+                if visit is not None:
+                    visit.call_ended()
 
         return call
 
@@ -229,4 +241,5 @@ async def _reserved(meter: Meter, line: str, most: Callable[[], AtMost]) -> Rese
             return meter.reserve(line, most(), wait=True)
         except Busy as busy:
             waiter = busy.waiter
-        await asyncio.wrap_future(waiter)
+        with standing_still():
+            await asyncio.wrap_future(waiter)
