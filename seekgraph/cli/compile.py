@@ -80,7 +80,9 @@ def summary(compiled: Compiled) -> str:
     before, after, accepted = compiled.before.mean, compiled.after.mean, sum(change.accepted for change in compiled.changes)
     if before is None or after is None:
         return "the budget ended before the flow was run on all held-back questions: nothing has changed"
-    gained = f"{before:.3f} -> {after:.3f} on {compiled.after.n} held-back questions" if accepted else f"stays at {before:.3f}"
+    gained = f"{before:.3f} -> {after:.3f} on {compiled.after.n} held-back questions"
+    if not accepted:
+        gained = f"stays at {before:.3f}" + (f"; {compiled.plan.sentence()}" if compiled.plan.judging else "")
     spent = [f"{compiled.spent[line]:g} {line}" for line in ("rollouts", "searches", "calls", "usd") if compiled.spent.get(line)]
     cut = "; the budget cut it short" if compiled.status == "budget" else ""
     worse = f"; worse: {', '.join(compiled.worse)}" if compiled.worse else ""

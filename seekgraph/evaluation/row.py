@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -69,3 +70,8 @@ class Row(BaseModel):
             return self.seconds if line == "seconds" else self.waited
         usage = self.paid if paid else self.usage
         return usage.get("tokens_in", 0) + usage.get("tokens_out", 0) if line == "tokens" else usage.get(line, 0)
+
+
+def costs_nothing(rows: Sequence[Row]) -> bool:
+    """Whether rollouts ask no model, so that they cost time alone."""
+    return not any(row.spent(line) for row in rows for line in ("calls", "usd"))

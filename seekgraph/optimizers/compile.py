@@ -178,7 +178,8 @@ async def _plan(search: Search, works: Sequence[Work]) -> CompilePlan:
     seconds = search.recorded("probed")
     if seconds is None and rows:
         seconds = search.record("probed", round(max(time.monotonic() - began, *(row.seconds for row in rows)), 3))
-    return estimate(works, rows, seconds or 0.0, search.meter.budget, len(search.train), len(search.val), search.parallel)
+    counts = len(search.train), len(search.val), search.parallel
+    return estimate(works, rows, seconds or 0.0, search.meter.budget, *counts, search.qualities(rows), ALPHA)
 
 
 def _require_some(rows: Sequence[Row]) -> None:

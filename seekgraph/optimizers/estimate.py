@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from seekgraph.core.base.budget import Budget
-from seekgraph.evaluation.row import Row
+from seekgraph.evaluation.power import ALPHA, rows_needed, smallest_gain, spread_of
+from seekgraph.evaluation.row import Row, costs_nothing
+from seekgraph.optimizers.acceptance import POOLED
 from seekgraph.optimizers.passes import Work
 
 
@@ -20,6 +22,10 @@ class CompilePlan:
     candidates share all steps with one another and each question is paid for once; at the upper end they share nothing. Both
     ends are at the prices of the params as written: candidates that make more rounds, or read more, cost more. Seconds are those
     of rollouts, from all in parallel to as few as were probed. `capped` are the lines that the budget may cut short.
+
+    `judging` rows decide on a change: the held-back ones, and where rollouts cost time alone those to search on, too. By how much
+    the quality differs among the probed questions (`spread`), they find a gain of `provable` or more with a chance of .8, and
+    `rows_for` says how many rows a gain needs for that.
     """
 
     passes: tuple[Work, ...]
@@ -28,12 +34,29 @@ class CompilePlan:
     probed: int
     budget: Budget
     capped: tuple[str, ...]
+    judging: int = 0
+    spread: float = 0.0
+    alpha: float = ALPHA
+
+    @property
+    def provable(self) -> float:
+        """The smallest gain of the objective that the rows find with a chance of .8; infinite without rows."""
+        return smallest_gain(self.judging, self.spread, self.alpha)
+
+    def rows_for(self, gain: float) -> int:
+        """How many rows a gain of the objective, above 0, needs to be found with a chance of .8."""
+        return rows_needed(gain, self.spread, self.alpha)
 
     def to_json(self) -> dict[str, Any]:
         """The plan as plain data."""
         passes = [{"pass": work.name, "rollouts": [work.least, work.most], "note": work.note} for work in self.passes]
         spend = {line: list(ends) for line, ends in self.spend.items()}
-        return {"passes": passes, "rollouts": list(self.rollouts), "spend": spend, "capped": list(self.capped)}
+        return {"passes": passes, "rollouts": list(self.rollouts), "spend": spend, "capped": list(self.capped), **self._power()}
+
+    def _power(self) -> dict[str, Any]:
+        if not self.judging or not self.passes:
+            return {}
+        return {"judging": self.judging, "provable_gain": round(self.provable, 3), "rows_for_a_gain_of_.05": self.rows_for(0.05)}
 
     def __rich__(self) -> Any:
         from rich.table import Table
@@ -48,13 +71,32 @@ class CompilePlan:
             stop = f"; the budget stops it at {getattr(self.budget, line):g}" if line in self.capped else ""
             if high:
                 table.add_row("", line, f"{low:.3g} to {high:.3g}{stop}")
+        if self.judging and self.passes:
+            table.caption = self.sentence()
+            table.caption_justify = "left"
         return table
+
+    def sentence(self) -> str:
+        """What the rows can prove, in words."""
+        return (
+            f"{self.judging} questions judge: a gain of about {self.provable:.2f} or more will be found (4 times in 5); "
+            f"a gain of .05 needs about {self.rows_for(0.05):,}"
+        )
 
 
 def estimate(
-    works: Sequence[Work], rows: Sequence[Row], seconds: float, budget: Budget, train: int, val: int, parallel: int
+    works: Sequence[Work],
+    rows: Sequence[Row],
+    seconds: float,
+    budget: Budget,
+    train: int,
+    val: int,
+    parallel: int,
+    qualities: Sequence[float] = (),
+    alpha: float = 0.1,
 ) -> CompilePlan:
-    """The plan of `works` on `train` and `val` rows from the rows that were probed in `seconds` of wall time."""
+    """The plan of `works` on `train` and `val` rows from the rows that were probed in `seconds` of wall time, with what their
+    `qualities` tell of how much gains vary."""
     least, most = val + sum(work.least for work in works), val + sum(work.most for work in works)
     once = val + (train if works else 0)
     spend: dict[str, tuple[float, float]] = {}
@@ -72,4 +114,7 @@ def estimate(
             spend[line] = (min(low, limit), high)
     if capped:
         least = min(least, len(rows))
-    return CompilePlan(tuple(works), (least, most), spend, len(rows), budget, tuple(capped))
+    judging = val + (train if rows and costs_nothing(rows) else 0)
+    comparisons = max(1, sum(work.max_comparisons for work in works))
+    share = alpha / comparisons * (POOLED if judging > val else 1)
+    return CompilePlan(tuple(works), (least, most), spend, len(rows), budget, tuple(capped), judging, spread_of(qualities), share)

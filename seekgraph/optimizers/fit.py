@@ -14,12 +14,13 @@ from seekgraph.core.language.params import FittedParam
 from seekgraph.core.language.site import Site
 from seekgraph.core.machine.bound import Bound
 from seekgraph.core.record.trace import Trace
-from seekgraph.evaluation.examples import folds, split
-from seekgraph.evaluation.row import Row
+from seekgraph.evaluation.examples import split
+from seekgraph.evaluation.row import costs_nothing
 from seekgraph.optimizers.allowance import BudgetSpent
+from seekgraph.optimizers.crossfit import cross_fitted
 from seekgraph.optimizers.models import idle
 from seekgraph.optimizers.passes import Work
-from seekgraph.optimizers.search import Say, Search
+from seekgraph.optimizers.search import Say, Search, silent
 from seekgraph.optimizers.space import active
 from seekgraph.types import Example
 
@@ -68,9 +69,15 @@ class Fit:
         fitted = await self._fitted(search, search.train, reserved, search.say)
         if fitted.cut:
             search.stop(self.name, f"{fitted.cut} and those after it are not fitted: the rest of the budget is for judging")
-        free = not any(row.spent(line) for row in before for line in ("calls", "usd"))
+
+        async def propose(examples: Sequence[Example]) -> Mapping[str, Any]:
+            found = await self._fitted(search, examples, reserved, silent)
+            if found.cut:
+                raise BudgetSpent
+            return found.values
+
         changed = fitted.values != search.values and not fitted.cut
-        beside = await self._cross_fitted(search, reserved) if free and changed else []
+        beside = await cross_fitted(search, self.name, self.folds, reserved, propose) if costs_nothing(before) and changed else []
         await search.accept(self.name, fitted.values, "; ".join(fitted.notes), beside)
 
     async def _fitted(self, search: Search, examples: Sequence[Example], reserved: Mapping[str, float], say: Say) -> _Fitted:
@@ -94,24 +101,6 @@ class Fit:
             say("fitted", {"path": path, "params": sorted(found["params"]), **found})
         return _Fitted(values, notes)
 
-    async def _cross_fitted(self, search: Search, reserved: Mapping[str, float]) -> list[tuple[Row, Row]]:
-        """Each training row under components that were fitted on other training rows, and as it was; none where the budget does
-        not reach for all of them."""
-        pairs: list[tuple[Row, Row]] = []
-        if len(search.train) < self.folds:
-            return pairs
-        for fold in folds(search.train, self.folds, seed=search.seed):
-            fitted = await self._fitted(search, fold.train, reserved, _silent)
-            if fitted.cut:
-                return []
-            try:
-                mine = await search.rows(fitted.values, fold.test, reserved=reserved)
-                theirs = await search.rows(search.values, fold.test, reserved=reserved)
-            except BudgetSpent:
-                return []
-            pairs += zip(mine, theirs, strict=True)
-        return pairs
-
 
 @dataclass(frozen=True)
 class _Fitted:
@@ -120,10 +109,6 @@ class _Fitted:
     values: Mapping[str, Any]
     notes: Sequence[str]
     cut: str = ""
-
-
-def _silent(event: str, facts: Mapping[str, Any]) -> None:
-    """Says nothing of the fits that only judge."""
 
 
 @dataclass(frozen=True)

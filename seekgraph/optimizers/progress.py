@@ -42,6 +42,8 @@ class Progress:
                 self.console.print(f"going on from {facts['resumed']} results of earlier sessions")
         elif event == "trial":
             self._trial(facts)
+        elif event == "part":
+            self._part(facts)
         elif event == "fitted":
             what = ", ".join(facts["params"]) or f"nothing at {facts['path']}: {facts['error'] or 'too little to learn from'}"
             self.console.print(f"fitted {what} on {facts['visits']} visits", markup=False)
@@ -53,9 +55,17 @@ class Progress:
                 f"{facts['path']} is left as it is: fitting gained nothing on {facts['rows']} other rows", markup=False
             )
         elif event == "change":
+            if (judged := self.tasks.pop("part", None)) is not None:
+                self.bar.remove_task(judged)
             self.console.print(_summary(facts["change"]), markup=False)
         elif event == "stopped":
             self.console.print(f"{facts['pass']} stopped {facts['why']}", markup=False)
+
+    def _part(self, facts: Mapping[str, Any]) -> None:
+        name = f"{facts['pass']}: once more without part {facts['number']} of {facts['of']}, to judge on it"
+        if facts["number"] == 1:
+            self.tasks["part"] = self.bar.add_task(name, total=facts["of"])
+        self.bar.update(self.tasks["part"], completed=facts["number"] - 1, description=name)
 
     def _trial(self, facts: Mapping[str, Any]) -> None:
         text = f"{facts['pass']}: {facts['signal']:.3f}, best {facts['best']:.3f}"

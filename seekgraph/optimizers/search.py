@@ -29,6 +29,10 @@ Say = Callable[[str, Mapping[str, Any]], None]
 NOTHING: Mapping[str, float] = {}
 
 
+def silent(event: str, facts: Mapping[str, Any]) -> None:
+    """Says nothing: for what is done once more only to judge."""
+
+
 @dataclass(frozen=True)
 class Change:
     """What a pass came to: the params that it would change, whether that was accepted, and the paired comparison on rows that it
@@ -63,7 +67,7 @@ class Search:
     acceptance: Acceptance
     seed: int = 0
     parallel: int = 16
-    say: Say = lambda event, facts: None
+    say: Say = silent
     values: dict[str, Any] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     compared: list[Tried] = field(default_factory=list)
@@ -206,7 +210,7 @@ class Search:
             self._note(Change(name, changed, False, note="not judged: the budget ended"))
             raise
         after, before = [*mine, *(each for each, _ in beside)], [*theirs, *(each for _, each in beside)]
-        accepted, comparison = self.acceptance(self.qualities(after), self.qualities(before))
+        accepted, comparison = self.acceptance(self.qualities(after), self.qualities(before), pooled=bool(beside))
         worse = self._harms(mine, after, before) if accepted else ()
         accepted = accepted and not worse
         if worse:

@@ -6,18 +6,28 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from seekgraph.core.machine.bound import Bound
-from seekgraph.evaluation.row import Row
+from seekgraph.evaluation.row import Row, costs_nothing
 from seekgraph.optimizers.allowance import BudgetSpent
 from seekgraph.optimizers.climb import Climb
+from seekgraph.optimizers.crossfit import cross_fitted
 from seekgraph.optimizers.holding import HOLD_WEIGHT, behind, falls
-from seekgraph.optimizers.models import demonstrable, idle
+from seekgraph.optimizers.models import asking, demonstrable, idle
 from seekgraph.optimizers.passes import Work
-from seekgraph.optimizers.search import Search
+from seekgraph.optimizers.search import Say, Search, silent
 from seekgraph.optimizers.space import Domain, combinations, decoded, distributions, encoded, tunable
 from seekgraph.types import Example
+
+
+class _Searched(NamedTuple):
+    """The values of the best trial with its rows, all trials that were run on all rows, and the one in which the budget ended."""
+
+    values: dict[str, Any]
+    rows: list[Row]
+    whole: list[tuple[dict[str, Any], list[Row]]]
+    cut: int
 
 
 @dataclass(frozen=True)
@@ -35,20 +45,27 @@ class Tune:
     part is taken off the signal, so that the search goes elsewhere. Trials that cost less than the best one and come near to it
     are offered for the front.
 
+    Where rollouts ask no model, and so cost only time, the training rows help to judge: for each of `folds` parts the search is
+    done once more on the others, and what it finds is run on the part (`crossfit.py`). Few held-back rows cannot tell a gain from
+    chance; all rows together may. With one fold the held-back rows judge alone.
+
     Where a model is bound, the written variants of instructions and the sets of demonstrations that `Demonstrate` has gathered
     are in the same space as the numbers; settings that only matter where none is bound are not, and the other way round.
 
-    The same seed, space and rows give the same trials. Raises `ValueError` for fewer than one trial or block.
+    The same seed, space and rows give the same trials. Raises `ValueError` for fewer than one trial, block or fold.
     """
 
     trials: int = 40
     blocks: int = 4
     patience: float = 1.5
+    folds: int = 3
     name: str = "tune"
 
     def __post_init__(self) -> None:
         if self.trials < 1 or self.blocks < 1 or not self.patience > 0:
             raise ValueError(f"tuning takes trials and blocks of 1 or more and a patience above 0, not {self}")
+        if self.folds < 1:
+            raise ValueError(f"cross-fitting takes 2 folds or more, or 1 for none, not {self.folds}")
 
     @property
     def climbing(self) -> int:
@@ -63,31 +80,53 @@ class Tune:
         others = math.inf if demos else combinations(space) - 1
         block = math.ceil(train / self.blocks)
         fresh = self.trials - 1 if math.isinf(others) else 1
-        most = train * (1 + min(self.trials - 1, others)) + val
+        times = 1 if any(asks for _, asks in asking(bound)) else self.folds  # each of the folds leaves one of them out
+        most = train * (1 + times * min(self.trials - 1, others)) + val
         return Work(self.name, train + fresh * block, int(most), 1, f"{len(space) + len(demos)} params, {self.trials} trials")
 
     async def run(self, search: Search) -> None:
         """Search on the training rows, then have the best judged."""
-        blocks = self._blocks(search)
-        reserved = search.reserve(await search.rows(search.values, search.val))
+        blocks, before = self._blocks(search.train, search.seed), await search.rows(search.values, search.val)
+        reserved = search.reserve(before)
         try:
             best = [row for block in blocks for row in await search.rows(search.values, block, reserved=reserved)]
         except BudgetSpent:
             search.stop(self.name, "before the first trial: the rest of the budget is for judging")
             await search.accept(self.name, search.values, "not searched: the budget ended")
             return
-        values, best = await self._searched(search, blocks, best)
-        await search.accept(self.name, values)
+        found = await self._searched(search, blocks, best)
+        for values, rows in found.whole:
+            if values != found.values and search.signal(rows) >= 0.9 * search.signal(found.rows):
+                search.offer(f"{self.name}, cheaper", values, rows)
+        if found.cut:
+            search.stop(self.name, f"in trial {found.cut} of {self.trials}: the rest of the budget is for judging")
+
+        async def propose(examples: Sequence[Example]) -> Mapping[str, Any]:
+            others = self._blocks(examples, search.seed)
+            rows = [row for block in others for row in await search.rows(search.values, block, reserved=reserved)]
+            part = await self._searched(search, others, rows, silent)
+            if part.cut:
+                raise BudgetSpent
+            return part.values
+
+        changed = found.values != search.values and not found.cut
+        beside = (
+            await cross_fitted(search, self.name, self.folds, reserved, propose)
+            if changed and self.folds > 1 and costs_nothing(before)
+            else []
+        )
+        await search.accept(self.name, found.values, beside=beside)
 
     async def _searched(
-        self, search: Search, blocks: Sequence[Sequence[Example]], best: list[Row]
-    ) -> tuple[dict[str, Any], list[Row]]:
-        """The values of the best trial, and its rows."""
+        self, search: Search, blocks: Sequence[Sequence[Example]], best: list[Row], say: Say | None = None
+    ) -> _Searched:
+        """The values of the best trial on the rows of `blocks`, `best` being those of the values that there are."""
+        say = say or search.say
         space = tunable(search.bound.flow, idle(search.bound), search.pools)
         study, words, climb = self._study(search, space), distributions(space), Climb(space, search.seed)
         best_values = dict(search.values)
         whole: list[tuple[dict[str, Any], list[Row]]] = [(best_values, best)]
-        first, best_signal = best, search.signal(best)
+        first, best_signal, cut = best, search.signal(best), 0
         for number in range(1, self.trials + 1):
             if 1 < number <= self.climbing and (step := climb.propose(encoded(space, best_values))) is not None:
                 study.enqueue_trial(step)
@@ -96,7 +135,7 @@ class Tune:
             try:
                 rows, signal = await self._race(search, values, blocks, best)
             except BudgetSpent:
-                search.stop(self.name, f"in trial {number} of {self.trials}: the rest of the budget is for judging")
+                cut = number
                 break
             fallen = falls(rows, first[: len(rows)], search.objective.held)
             signal -= HOLD_WEIGHT * fallen.total
@@ -106,11 +145,8 @@ class Tune:
                 if not fallen.clear and signal > best_signal and search.covers(search.reserve(rows)):
                     best_values, best, best_signal = values, rows, signal
             facts = {"number": number, "of": self.trials, "signal": signal, "best": best_signal}
-            search.say("trial", {"pass": self.name, **facts, "whole": len(rows) == len(best)})
-        for values, rows in whole:
-            if values != best_values and search.signal(rows) >= 0.9 * search.signal(best):
-                search.offer(f"{self.name}, cheaper", values, rows)
-        return best_values, best
+            say("trial", {"pass": self.name, **facts, "whole": len(rows) == len(best)})
+        return _Searched(best_values, best, whole, cut)
 
     def _study(self, search: Search, space: Mapping[str, Domain]) -> Any:
         """A seeded study in memory, whose first trial is what there is."""
@@ -127,9 +163,9 @@ class Tune:
             optuna.logging.set_verbosity(before)
         return study
 
-    def _blocks(self, search: Search) -> list[list[Example]]:
-        rows = list(search.train)
-        random.Random(search.seed).shuffle(rows)
+    def _blocks(self, examples: Sequence[Example], seed: int) -> list[list[Example]]:
+        rows = list(examples)
+        random.Random(seed).shuffle(rows)
         size = max(1, math.ceil(len(rows) / self.blocks))
         return [rows[start : start + size] for start in range(0, len(rows), size)]
 

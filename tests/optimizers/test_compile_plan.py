@@ -95,3 +95,14 @@ def test_a_budget_that_ends_in_the_probes_still_gives_a_plan_and_a_result() -> N
     assert result.after.n == 0
     assert result.flow == rivers.searching
     Console(record=True).print(result)
+
+
+def test_the_plan_says_what_gain_its_rows_can_prove() -> None:
+    plan = asyncio.run(compile_flow(rivers.bind(rivers.searching), rivers.TRAIN, rivers.VAL, passes=[Tune(trials=2)])).plan
+    assert plan.judging == len(rivers.TRAIN) + len(rivers.VAL)
+    assert 0.05 < plan.provable < 1
+    assert plan.rows_for(0.05) > plan.judging
+    assert plan.to_json()["provable_gain"] == round(plan.provable, 3)
+    console = Console(record=True, width=200)
+    console.print(plan)
+    assert plan.sentence() in " ".join(console.export_text().split())

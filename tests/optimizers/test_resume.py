@@ -85,7 +85,7 @@ def test_an_interrupt_closes_the_journal_and_it_can_be_gone_on_with(tmp_path: Pa
     stopped = child(tmp_path / "j", "ranking", tmp_path / "first", die_at=60)
     assert "KeyboardInterrupt" in stopped.stderr
     last = json.loads((tmp_path / "j").read_bytes().splitlines()[-1])
-    assert set(last) == {"spent"}
+    assert set(last) == {"spent", "crc32"}
     done = child(tmp_path / "j", "ranking", tmp_path / "second")
     found, whole = json.loads(done.stdout), compiled()
     assert {name: found[name] for name in told(whole)} == told(whole)

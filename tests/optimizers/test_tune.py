@@ -197,3 +197,37 @@ def test_settings_out_of_range_are_refused(options: dict[str, Any]) -> None:
 
 def test_nothing_to_tune_is_no_pass() -> None:
     assert Tune().work(rivers.bind(sg.Flow(rivers.Search(k=2), output="passages")), 10, 10).most == 0
+
+
+# --- cross-fitting ----------------------------------------------------------------------------------------------------
+
+
+def test_rows_that_cost_nothing_judge_all_together_and_each_by_what_was_found_without_it() -> None:
+    parts: list[Any] = []
+    result = asyncio.run(
+        compile_flow(
+            rivers.bind(rivers.searching),
+            rivers.TRAIN,
+            rivers.VAL,
+            metric="support_recall",
+            passes=[Tune(trials=6)],
+            say=lambda event, facts: parts.append((facts["number"], facts["of"])) if event == "part" else None,
+        )
+    )
+    assert parts == [(1, 3), (2, 3), (3, 3)]
+    comparison = result.changes[0].comparison
+    assert comparison is not None
+    assert comparison.n == len(rivers.TRAIN) + len(rivers.VAL) == result.plan.judging
+
+
+def test_with_one_fold_the_held_back_rows_judge_alone() -> None:
+    result = compiled(rivers.bind(rivers.searching), passes=[Tune(trials=6, folds=1)])
+    assert result.changes[0].comparison is not None
+    assert result.changes[0].comparison.n == len(rivers.VAL)
+
+
+def test_where_the_budget_ends_before_all_parts_the_held_back_rows_judge_alone() -> None:
+    alone = compiled(rivers.bind(rivers.searching), passes=[Tune(trials=6, folds=1)])
+    budget = Budget(searches=int(alone.spent["searches"]) + 2)
+    result = compiled(rivers.bind(rivers.searching), trials=6, budget=budget)
+    assert result.changes[0].comparison == alone.changes[0].comparison
