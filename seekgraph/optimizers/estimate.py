@@ -114,7 +114,8 @@ def estimate(
             spend[line] = (min(low, limit), high)
     if capped:
         least = min(least, len(rows))
-    judging = val + (train if rows and costs_nothing(rows) else 0)
+    pooled = any(work.pooled for work in works) and bool(rows) and costs_nothing(rows)
+    judging = val + (train if pooled else 0)
     comparisons = max(1, sum(work.max_comparisons for work in works))
     share = alpha / comparisons * (POOLED if judging > val else 1)
     return CompilePlan(tuple(works), (least, most), spend, len(rows), budget, tuple(capped), judging, spread_of(qualities), share)

@@ -60,7 +60,7 @@ class Fit:
             return Work(self.name, 0, 0, 0, "no components to fit")
         once = len(nodes) * (train + 2 * math.ceil(train * CHECKED))
         most = once * self.folds + train + val  # each of the folds leaves one of them out, and once none is left out
-        return Work(self.name, len(nodes) * train, most, 1, f"{len(nodes)} components: {', '.join(nodes)}")
+        return Work(self.name, len(nodes) * train, most, 1, f"{len(nodes)} components: {', '.join(nodes)}", True)
 
     async def run(self, search: Search) -> None:
         """Fit, keep what gains, and have the result judged."""

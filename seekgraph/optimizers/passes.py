@@ -14,6 +14,7 @@ class Work:
     """How many rollouts a pass may take, from `least` to `most`, and how many changes it will have judged.
 
     The rollouts of the held-back rows as the flow came do not count: they are run for all passes together.
+    `pooled`: where rollouts cost time alone, the rows to search on help to judge (`crossfit.py`).
     """
 
     name: str
@@ -21,6 +22,7 @@ class Work:
     most: int
     max_comparisons: int
     note: str = ""
+    pooled: bool = False
 
 
 class Pass(Protocol):

@@ -82,7 +82,14 @@ class Tune:
         fresh = self.trials - 1 if math.isinf(others) else 1
         times = 1 if any(asks for _, asks in asking(bound)) else self.folds  # each of the folds leaves one of them out
         most = train * (1 + times * min(self.trials - 1, others)) + val
-        return Work(self.name, train + fresh * block, int(most), 1, f"{len(space) + len(demos)} params, {self.trials} trials")
+        return Work(
+            self.name,
+            train + fresh * block,
+            int(most),
+            1,
+            f"{len(space) + len(demos)} params, {self.trials} trials",
+            self.folds > 1,
+        )
 
     async def run(self, search: Search) -> None:
         """Search on the training rows, then have the best judged."""
