@@ -18,7 +18,7 @@ from seekgraph.core.base.waiting import in_thread
 from seekgraph.text.languages import detect
 from seekgraph.tools.dense import text_of
 from seekgraph.tools.embedder import Embedder, Vectors
-from seekgraph.tools.minilm import MiniLM, content_key
+from seekgraph.tools.minilm import MiniLM
 from seekgraph.types import Passage, Query
 
 UNKNOWN = 0.3
@@ -131,3 +131,8 @@ def _vector(stored: bytes, key: bytes) -> Vectors | None:
         return np.frombuffer(unsealed(stored, key), dtype=np.float32)
     except Damaged:
         return None
+
+
+def content_key(text: str) -> bytes:
+    """What an embedded text is known by: a hash of it."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
