@@ -26,7 +26,7 @@ NOT_FOR_USERS = frozenset({"dev", "benchmarks", "browser"})
 ENOUGH = 30
 """Questions below which hardly any gain can be proved."""
 TIMEOUT = 10.0
-_REQUIREMENT = re.compile(r"""(?P<package>[\w.-]+).*extra\s*==\s*['"](?P<extra>[\w-]+)['"]""")
+_REQUIREMENT = re.compile(r"""(?P<package>[\w.-]++).*extra\s*==\s*['"](?P<extra>[\w-]+)['"]""")
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ SECRET = 16
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _ESCAPE = re.compile(r"(?<!\\)\\+u00([2-7][0-9A-Fa-f])|%([2-7][0-9A-Fa-f])|(?<!\\)\\+(/)")
+_HEX = re.compile(rf"[0-9a-f]{{{PART}}}")
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
@@ -150,10 +151,10 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _forms(key: str) -> Iterator[tuple[str, str]]:
-    """What a key looks like, and which form of a text that is looked for in: in small letters, as it is, or with + and /."""
+    """What a key looks like, and which form of a text that is looked for in: in small letters, as digits, or with + and /."""
     lowered = key.lower()
     yield lowered, "lower"
-    yield key.encode().hex(), "lower"
+    yield key.encode().hex(), "hex"
     for shift, first in ((0, 0), (1, 2), (2, 3)):  # where the key begins in a text decides its base64
         encoded = base64.b64encode(b"\0" * shift + key.encode()).decode()
         yield encoded[first : (shift + len(key)) * 8 // 6], "base64"
@@ -165,9 +166,12 @@ def _spans(text: str, key: str) -> Iterator[tuple[int, int]]:
     Such a part has one of the key's blocks of four in it, whole; these are looked for, which is fast, and extended.
     """
     texts = {"lower": text.lower() if text.isascii() else _lowered(text), "base64": text.translate(_URL_SAFE)}
+    if _HEX.search(texts["lower"]):
+        texts["hex"] = texts["lower"]
     for form, kind in _forms(key):
-        searched = texts[kind]
-        for block in range(0, len(form) - 3, PART // 2):
+        if (searched := texts.get(kind)) is None:
+            continue
+        for block in range(0, len(form) - 3, PART - 3):  # five apart: every eight characters have one of four in them
             at = searched.find(form[block : block + 4])
             while at >= 0:
                 start, end = at, at + 4

@@ -117,7 +117,7 @@ def _checked(text: str, citations: tuple[str, ...], passages: Sequence[Passage],
             if not right:
                 mark = f"[{shown_id(other[0])}]" if other else UNSUPPORTED
                 written = _GROUP.sub("", written)
-                written = _marked(re.sub(r"[ \t]+(?=[.,;:!?]|$)", "", written).strip(), mark)
+                written = _marked(re.sub(r"(?<![ \t])[ \t]+(?=[.,;:!?]|$)", "", written).strip(), mark)
         pieces += [text[end : sentence.start], written]
         end = sentence.end
     left = (name for name in citations if name not in wrong or name in borne_out)
