@@ -26,8 +26,8 @@ class Acceptance:
     the bounds. For other values symmetric differences are assumed, and the comparison's `test` says so.
 
     Rows of cross-fitting (`pooled`) hang together a little: what was found for one part was found on rows of the others, so that
-    their mean varies more than the test believes, and changes that gain nothing pass up to 1.7 times as often as they should
-    (`benchmarks/power.md`). Their share is therefore taken times `POOLED`.
+    their mean varies more than the test believes. Their share is therefore taken times `POOLED`; `benchmarks/power.md` has how
+    often changes that gain nothing are taken with it, and how much more of the true gains is found.
 
     Raises `ValueError` for an alpha outside (0, 1) and for fewer than one comparison.
     """
