@@ -18,10 +18,13 @@ def passages_command(documents: Documents, words: str | None, most: int, skipped
     read = documents.read()
     if skipped:
         if as_json:
-            write_json({"skipped": [each._asdict() for each in read.skipped]})
+            notes = [{"path": path, "note": note} for path, note in read.notes]
+            write_json({"skipped": [each._asdict() for each in read.skipped], "notes": notes})
             return
         for each in read.skipped:
             show(f"{each.path}: {each.reason}")
+        for path, note in read.notes:
+            show(f"{path}: read; {note}")
         detail(f"{len(read.skipped)} files not read")
         return
     found = read.passages() if words is None else read.corpus.find(words, most)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from seekgraph.core.base.reading import levels, lines_of
 from seekgraph.tools.decoding import irregular
 from seekgraph.tools.errors import CorpusError
 from seekgraph.types import Passage
@@ -29,31 +31,31 @@ def read_jsonl(path: str | Path) -> tuple[Passage, ...]:
 def iter_jsonl(path: str | Path) -> Iterator[Passage]:
     """`read_jsonl`, one passage at a time."""
     path = Path(path)
-    lines_of: dict[str, int] = {}
+    found: dict[str, int] = {}  # ids, each with its line
     try:
         if kind := irregular(path.stat().st_mode):
             raise CorpusError(f"{path} is {kind}: give the path of a .jsonl corpus")
-        with path.open("rb") as file:
-            for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
-                if len(line) > MAX_LINE:
-                    most = f"{MAX_LINE // 1_000_000} MB"
-                    raise CorpusError(f"{path}, line {number} is over {most}: cut what is that long into passages")
+        most = f"over {MAX_LINE // 1_000_000} MB: cut what is that long into passages"
+        with closing(lines_of(path, CorpusError, most=MAX_LINE, what=f"is {most}")) as lines:
+            for number, line in lines:
                 if number == 1:
                     line = line.removeprefix(b"\xef\xbb\xbf")  # what some editors put before UTF-8
                 if not line.strip():
                     continue
                 passage = _passage(line, f"{path}, line {number}")
-                first = lines_of.setdefault(passage.id, number)
+                first = found.setdefault(passage.id, number)
                 if first != number:
                     raise CorpusError(f"{path}, lines {first} and {number} have the same id {passage.id!r}: give each its own")
                 yield passage
     except OSError as error:
         raise CorpusError(f"{path} cannot be read ({error.strerror}): give the path of a .jsonl corpus") from None
-    if not lines_of:
+    if not found:
         raise CorpusError(f"{path} has no passages: write {_WAY_OUT}")
 
 
 def _passage(line: bytes, place: str) -> Passage:
+    if levels(line, MAX_DEPTH) > MAX_DEPTH:
+        raise CorpusError(f"{place}: nested over {MAX_DEPTH} levels deep; write {_WAY_OUT}")
     try:
         row: Any = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
     except UnicodeDecodeError as error:
@@ -63,8 +65,6 @@ def _passage(line: bytes, place: str) -> Passage:
         raise CorpusError(f"{place}: malformed JSON ({error}); write {_WAY_OUT}") from None
     if not isinstance(row, dict):
         raise CorpusError(f"{place}: expected a JSON object, got {_named(row)}; write {_WAY_OUT}")
-    if _deeper(row, MAX_DEPTH):
-        raise CorpusError(f"{place}: nested over {MAX_DEPTH} levels deep; write {_WAY_OUT}")
     fields: dict[str, Any] = {}
     for key, required in (("id", True), ("title", False), ("text", True)):
         if required and key not in row:
@@ -82,19 +82,6 @@ def _passage(line: bytes, place: str) -> Passage:
     if b"\\u" in line:
         _check_text(passage, place)
     return passage
-
-
-def _deeper(value: object, most: int) -> bool:
-    """Whether lists and objects are nested in one another over `most` levels deep."""
-    level = [value]
-    for _ in range(most):
-        if not (level := [inner for each in level if isinstance(each, (dict, list)) for inner in _inner(each)]):
-            return False
-    return any(isinstance(each, (dict, list)) for each in level)
-
-
-def _inner(value: dict[str, object] | list[object]) -> Iterable[object]:
-    return value.values() if isinstance(value, dict) else value
 
 
 def _check_text(passage: Passage, place: str) -> None:

@@ -39,24 +39,60 @@ class Unreadable(Exception):
 
 
 def read_text(file: Path) -> str:
-    """The text of a regular file of at most `MAX_BYTES`, in UTF-8, or in UTF-16 or UTF-32 with a byte order mark.
+    """The text of a regular file of at most `MAX_BYTES`, see `decoded`.
 
-    No link is followed and nothing is waited for: a named pipe, a socket or a device is not opened. An encoding without a mark
-    that is not UTF-8 is not guessed, since a wrong guess is a wrong text that nobody notices. Raises `Unreadable`.
+    No link is followed and nothing is waited for: a named pipe, a socket or a device is not opened. Raises `Unreadable`.
     """
     return decoded(read_bytes(file, MAX_BYTES))
 
 
 def decoded(raw: bytes) -> str:
-    """The text of these bytes, see `read_text`. Raises `Unreadable`."""
-    mark, encoding = next(((mark, encoding) for mark, encoding in _MARKS if raw.startswith(mark)), (b"", "utf-8"))
+    """The text of these bytes: in UTF-8, in UTF-16 or UTF-32 with a byte order mark, or in an encoding that `encodings.told` is
+    certain of. Raises `Unreadable`."""
+    return _decoded(raw)[0]
+
+
+def strictly_decoded(raw: bytes) -> str:
+    """The same, without looking for what is neither UTF-8 nor says what it is."""
+    mark, encoding = _marked(raw)
     if encoding == "utf-8" and b"\0" in raw:
         raise Unreadable("binary")
     try:
         return raw[len(mark) :].decode(encoding)
     except UnicodeDecodeError:
-        reason = f"not {encoding.upper()}, as its first bytes say" if mark else "not UTF-8: save it as UTF-8"
+        reason = f"not {encoding.upper()}, as its first bytes say" if mark else "in no encoding that is certain: save it as UTF-8"
         raise Unreadable(reason) from None
+
+
+def encoding_found(raw: bytes) -> str:
+    """The encoding that was found out for bytes that are neither UTF-8 nor say what they are; "" for all others."""
+    try:
+        raw.decode("utf-8")
+        return ""
+    except UnicodeDecodeError:
+        pass
+    try:
+        return _decoded(raw)[1]
+    except Unreadable:
+        return ""
+
+
+def _marked(raw: bytes) -> tuple[bytes, str]:
+    return next(((mark, encoding) for mark, encoding in _MARKS if raw.startswith(mark)), (b"", "utf-8"))
+
+
+def _decoded(raw: bytes) -> tuple[str, str]:
+    """The text, and the encoding that was found out where it had to be."""
+    try:
+        return strictly_decoded(raw), ""
+    except Unreadable:
+        if _marked(raw)[0] or b"\0" in raw:
+            raise
+        from seekgraph.tools.encodings import told
+
+        if (found := told(raw)) is None:
+            raise
+        return found
 
 
 def irregular(mode: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
@@ -21,6 +22,7 @@ from seekgraph.tools.walking import State, other_kind, suffix_of, walk
 from seekgraph.types import Passage
 
 MAX_BYTES = 100_000_000  # of a file of another kind than text, which has its own limit (`decoding.MAX_BYTES`)
+_CHANGES = re.compile(r"(?:change[-_ ]?(?:s|log)?|history|news|release[-_ ]?notes?|releases|what'?s[-_ ]?new)", re.IGNORECASE)
 NO_TEXT = "no text of its own"  # a page that a site fills, such as a list of others
 
 
@@ -72,7 +74,16 @@ class Reader(NamedTuple):
                 raise Unreadable("empty")
         except Unreadable as error:
             return FileRead(prefix + name, (), str(error), False, digest, tuple(needs.items()), error.lasting)
-        return FileRead(prefix + name, passages, digest=digest, needs=tuple(needs.items()))
+        return FileRead(prefix + name, passages, digest=digest, needs=tuple(needs.items()), note=self._note(file, data))
+
+    def _note(self, file: Path, data: bytes) -> str:
+        """What a person would want to know of a file that was read."""
+        suffix, said = suffix_of(file.name), []
+        if suffix in TEXTS and suffix not in (self.loaders or {}) and (encoding := decoding.encoding_found(data)):
+            said.append(f"read as {encoding}")
+        if _CHANGES.fullmatch(file.name[: len(file.name) - len(suffix)]):
+            said.append("what changed from version to version: --exclude leaves it out")
+        return "; ".join(said)
 
     def bytes_of(self, file: Path) -> bytes:
         """The bytes of a file, as many as one of its kind may have. Raises `Unreadable`."""

@@ -10,7 +10,7 @@ from seekgraph.text.analysis import Analyzer
 from seekgraph.tools.bm25 import BM25, fixed
 from seekgraph.tools.cached import Saved, cache_folder
 from seekgraph.tools.choosing import EVERYTHING, Choice
-from seekgraph.tools.documents import Skipped, warn_of
+from seekgraph.tools.documents import Skipped, say_of, warn_of
 from seekgraph.tools.errors import SavedIndexError
 from seekgraph.tools.files import Files, Seen, look
 from seekgraph.tools.indexing import Indexed, Spoken
@@ -37,6 +37,11 @@ class OpenDocuments(NamedTuple):
     def skipped(self) -> tuple[Skipped, ...]:
         """The files that were not read, each with its reason."""
         return tuple(Skipped(name, reason, expected) for name, reason, expected, count in self.files.rows() if not count)
+
+    @property
+    def notes(self) -> tuple[tuple[str, str], ...]:
+        """What there is to say of files that were read, as (path, note): an encoding that was found out, a changelog."""
+        return tuple((name, note) for name, note, _, count in self.files.rows() if count and note)
 
 
 def open_documents(
@@ -98,8 +103,10 @@ def _brought_up_to_date(
         old = Indexed(corpus.passages, corpus.index, corpus.analysis, known.spoken), known.files
     now = refreshed(sources, seen, Reader(loaders=loaders), analyzer, old, fickle)
     rows = list(now.files.rows()) if now.read else []
-    read = [Skipped(name, reason, expected) for name, reason, expected, count in map(rows.__getitem__, now.read) if not count]
-    warn_of(read, ", ".join(str(source.path) for source in sources))
+    read = [rows[at] for at in now.read]
+    names = ", ".join(str(source.path) for source in sources)
+    warn_of((Skipped(name, reason, expected) for name, reason, expected, count in read if not count), names)
+    say_of(((name, note) for name, note, _, count in read if count and note), names)
     if known is not None and now.indexed.store is known.corpus.passages:
         return known._replace(files=now.files), now.changed
     corpus = BM25.of(now.indexed.store, now.indexed.index, now.indexed.analysis)

@@ -106,7 +106,7 @@ class Reader:
                 read = self._directive(found[2].lower(), _block(found[3], lines[at:end]), depth)
                 yield _Part(list(_indented(read, found[1])))
                 at = end
-            elif found := _COMMENT.match(line):
+            elif depth < _DEEPEST and (found := _COMMENT.match(line)):
                 end = _end(lines, at, len(found[1]))
                 if note := _FOOTNOTE.match(found[2] or ""):
                     yield _Part(["", f"{found[1]}{note[1]} {note[2]}", *lines[at:end]], plain=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from seekgraph.tools.loaders.table import LOADERS
 from tests.tools import kinds
 
 DEEP = 100_000
+DEEP_FOLDER = "d/" * 400 + "deep.md"
 JUNK = bytes(range(256)) * 40
 MAIL = b"From: a@a.example\nSubject: x\n"
 
@@ -20,8 +22,23 @@ ODD: dict[str, tuple[bytes, str | None]] = {
     **{f"empty{suffix}": (b"", "") for suffix in LOADERS},
     **{f"junk{suffix}": (JUNK, "") for suffix in LOADERS if suffix not in (".eml",)},
     "binary.md": (b"text\0text", "binary"),
-    "latin.txt": ("Zürich".encode("latin-1"), "not UTF-8"),
-    "latin.csv": ("a,b\nZürich,1".encode("latin-1"), "not UTF-8"),
+    "latin.txt": ("Zürich".encode("latin-1"), None),
+    "latin.csv": ("a,b\nZürich,1".encode("latin-1"), None),
+    "cut.txt": ("Zürich, Genf und Köln".encode()[:-3] + b"\xc3", "in no encoding that is certain"),
+    "noise.txt": (bytes(random.Random(1).choices(range(32, 256), k=4000)), "in no encoding that is certain"),
+    "utf16.txt": ("Zürich".encode("utf-16-le"), "binary"),
+    "carriage.txt": (b"one\rtwo\r\rthree", None),
+    "escapes.log.txt": (b"\x1b[31mred\x1b[0m text", None),
+    "deep.jsonl": (b'{"a": ' + b"[" * DEEP + b"]" * DEEP + b"}", "line 1: nested more than 100 levels deep"),
+    "broken.jsonl": (b'{"text": "x"}\n{"text": ', "line 2: not JSON"),
+    "scalars.jsonl": (b'1\n"two"\n\n[3, 4]\n', None),
+    "directives.rst": (b"".join(b" " * at + b".. note::\n" for at in range(300)) + b" " * 300 + b"word", None),
+    "toctree.rst": (b".. toctree::\n\n   a\n", "no text of its own"),
+    "long-line.md": (b"word " * 50_000, None),
+    "nameless.html": (b"\xff\xfe<\0p\0>\0w\0o\0r\0d\0", None),
+    "script.html": (b"<script>" + b"x" * 100_000, "no text of its own"),
+    "bomb.pptx": (b"", "unpacks to over 200 MB"),
+    "locked.docx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"EncryptedPackage" * 100, "encrypted"),
     "wrong.html": (b'<meta charset="utf-8"><p>\xff</p>', "not utf-8, as it says"),
     "unknown.html": (b'<meta charset="klingon"><p>\xff</p>', "not klingon, as it says"),
     "deep.html": (b"<div>" * DEEP + b"word" + b"</div>" * DEEP, "nested over 1000 levels deep"),
@@ -81,13 +98,18 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "entities.docx").write_bytes(with_document(laughs + body))
     (folder / "locked.pdf").write_bytes(kinds.encrypted_pdf("word"))
     bomb = kinds.archive(**{"word/document.xml": b"\0" * 200_000_001})
-    for name in ("bomb.docx", "bomb.xlsx"):
+    for name in ("bomb.docx", "bomb.xlsx", "bomb.pptx"):
         (folder / name).write_bytes(bomb)
     with (folder / "huge.md").open("wb") as file:
         file.truncate(20_000_001)
     (folder / "good.md").write_text("# Good\n\nText.")
     (folder / "outside.md").symlink_to(os.devnull)
     (folder / "loop").symlink_to(folder)
+    os.mkfifo(folder / "pipe.md")
+    (folder / "closed.md").write_text("")
+    (folder / "closed.md").chmod(0)
+    (folder / DEEP_FOLDER).parent.mkdir(parents=True)
+    (folder / DEEP_FOLDER).write_text("word")
     return folder
 
 
@@ -95,7 +117,8 @@ def test_every_odd_file_is_read_or_named_with_its_reason(odd: Path) -> None:
     documents = read_documents(odd)
     read = {str(passage.meta["path"]) for passage in documents.passages}
     reasons = {each.path: each.reason for each in documents.skipped}
-    assert read | set(reasons) == {*ODD, "good.md", "outside.md", "loop"}
+    assert read | set(reasons) == {*ODD, "good.md", "outside.md", "loop", "pipe.md", "closed.md", DEEP_FOLDER}
+    assert len(ODD) > 80
     assert not read & set(reasons)
     for name, (_, reason) in ODD.items():
         if reason is None:

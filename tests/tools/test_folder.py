@@ -116,7 +116,7 @@ def test_what_cannot_be_read_is_skipped_and_named(tmp_path: Path) -> None:
         tmp_path,
         {
             "ok.txt": "Fine.",
-            "latin.txt": b"caf\xe9",
+            "latin.txt": b"caf\xe9 \x81\x8d",
             "data.txt": b"a\0b",
             "empty.md": " \n",
             "scan.png": b"\x89PNG",
@@ -129,7 +129,7 @@ def test_what_cannot_be_read_is_skipped_and_named(tmp_path: Path) -> None:
         ".hidden": "hidden",
         "data.txt": "binary",
         "empty.md": "empty",
-        "latin.txt": "not UTF-8: save it as UTF-8",
+        "latin.txt": "in no encoding that is certain: save it as UTF-8",
         "scan.png": "no loader for .png",
     }
     assert {each.path for each in documents.failed} == {"data.txt", "empty.md", "latin.txt"}

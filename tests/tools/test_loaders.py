@@ -84,6 +84,17 @@ def test_tables_by_rows_whose_ids_outlive_other_rows(tmp_path: Path, name: str, 
     assert [id for id, *_ in found] == [id for id, *_ in again][1:]
 
 
+def test_json_lines_by_rows_which_may_have_ids(tmp_path: Path) -> None:
+    rows = [
+        {"id": "Q 1", "title": "Danube", "text": "It flows east.", "length": 2850, "of": ["a", "b"], "x": {"y": True}},
+        {"a": 1},
+    ]
+    assert read(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows))) == [
+        ("a.jsonl#q-1", "a > Danube", 'It flows east.\n\nlength: 2850\nof: a, b\nx: {"y": true}'),
+        ("a.jsonl#row", "a", "a: 1"),
+    ]
+
+
 def test_notebooks(tmp_path: Path) -> None:
     cells = [{"cell_type": "markdown", "source": ["# Study\n", "\n", "Why."]}, {"cell_type": "code", "source": "x = 1"}]
     assert read(tmp_path, "a.ipynb", json.dumps({"cells": cells, "nbformat": 4})) == [

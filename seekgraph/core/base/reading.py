@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -40,9 +40,9 @@ def json_in(text: str | bytes, where: str, error: type[Exception], *, finite: bo
         raise error(f"{where}: not JSON ({wrong})") from None
 
 
-def levels(data: bytes) -> int:
-    """How many lists and objects stand in one another in a JSON text."""
-    if data.count(b"[") + data.count(b"{") <= MOST_LEVELS:
+def levels(data: bytes, matter: int = MOST_LEVELS) -> int:
+    """How many lists and objects stand in one another in a JSON text; 0 for one that has no more than `matter` of them."""
+    if data.count(b"[") + data.count(b"{") <= matter:
         return 0  # it cannot be deep
     deep = most = 0
     for token in _TOKENS.finditer(data):
@@ -71,8 +71,10 @@ def bytes_of(path: Path, error: type[Exception], *, what: str, most: int = MOST_
     return data
 
 
-def lines_of(path: Path, error: type[Exception], *, most: int = MOST_LINE) -> Iterator[tuple[int, bytes]]:
+def lines_of(path: Path, error: type[Exception], *, most: int = MOST_LINE, what: str = "") -> Generator[tuple[int, bytes]]:
     """The lines of a file with their numbers from 1, without their ends. Raises `error` for one of more than `most` bytes.
+
+    `what` says in the error what is wrong with such a line.
 
     `OSError` for a file that cannot be opened.
     """
@@ -81,7 +83,7 @@ def lines_of(path: Path, error: type[Exception], *, most: int = MOST_LINE) -> It
         while line := file.readline(most + 1):
             number += 1
             if len(line) > most:
-                raise error(f"{path}, line {number}: longer than {most:,} bytes")
+                raise error(f"{path}, line {number} {what or f'is longer than {most:,} bytes'}")
             yield number, line.removesuffix(b"\n")
 
 

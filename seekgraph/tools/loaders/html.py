@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from seekgraph.core.base.extras import need
-from seekgraph.tools.decoding import Unreadable, decoded
+from seekgraph.tools.decoding import Unreadable, decoded, strictly_decoded
 from seekgraph.tools.identity import TOP, slug
 from seekgraph.tools.loaders.base import Content, File, Section
 
@@ -68,11 +68,13 @@ def _depth(text: str) -> int:
 
 def _text(data: bytes) -> str:
     try:
-        return decoded(data)
+        return strictly_decoded(data)
     except Unreadable:
         found = _CHARSET.search(data[:4096])
-        if found is None or b"\0" in data:
+        if b"\0" in data:
             raise
+        if found is None:
+            return decoded(data)
         encoding = found[1].decode("ascii")
         try:
             return data.decode(encoding)

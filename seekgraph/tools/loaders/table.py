@@ -24,6 +24,8 @@ LOADERS: Loaders = MappingProxyType(
         ".ipynb": f"{_HERE}.notebook:notebook",
         ".csv": f"{_HERE}.rows:separated",
         ".tsv": f"{_HERE}.rows:separated",
+        ".jsonl": f"{_HERE}.rows:json_lines",
+        ".ndjson": f"{_HERE}.rows:json_lines",
         ".eml": f"{_HERE}.mail:mail",
         ".html": f"{_HERE}.html:html",
         ".htm": f"{_HERE}.html:html",
@@ -36,7 +38,7 @@ LOADERS: Loaders = MappingProxyType(
         ".ods": f"{_HERE}.sheets:sheets",
     }
 )
-TEXTS = frozenset({".txt", ".md", ".markdown", ".rst", ".py", ".ipynb", ".csv", ".tsv", ".eml", ".html", ".htm", ".xhtml"})
+TEXTS = frozenset(LOADERS) - {".pdf", ".docx", ".pptx", ".xlsx", ".xls", ".ods"}
 
 # What reads a kind of file beside Seekgraph: with another version of it the same file may read differently.
 _MARKDOWN = ("markdown_it",)
