@@ -224,7 +224,12 @@ class Reversed(Rerank):
     kind: ClassVar[str] = "rerank"
 
     async def run(  # type: ignore[override]
-        self, question: str, passages: tuple[Passage, ...], rankings: tuple[Ranking, ...] = (), goal: Goal | None = None
+        self,
+        question: str,
+        passages: tuple[Passage, ...],
+        rankings: tuple[Ranking, ...] = (),
+        goal: Goal | None = None,
+        lm: sg.LM | None = None,
     ) -> Ordered:
         keep = self._changed(keep=10_000)
         ordered = (await Rerank.run(keep, question, passages, rankings, goal)).context
