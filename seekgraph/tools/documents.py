@@ -51,10 +51,8 @@ class Documents(NamedTuple):
 def say_of(notes: Iterable[tuple[str, str]], source: object) -> None:
     """One warning with what there is to say of files that were read, as (path, note), if there is anything."""
     if said := [f"{path}: {note}" for path, note in notes]:
-        import structlog
-
         more = {"more": len(said) - _NAMED} if len(said) > _NAMED else {}
-        structlog.get_logger("seekgraph.tools").warning("files to look at", source=str(source), files=said[:_NAMED], **more)
+        logger("seekgraph.tools").warning("files to look at", source=str(source), files=said[:_NAMED], **more)
 
 
 def warn_of(skipped: Iterable[Skipped], source: object) -> None:

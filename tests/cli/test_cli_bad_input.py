@@ -37,10 +37,12 @@ def test_a_folder_without_text(folder: Path) -> None:
 
 def test_files_that_are_skipped_are_said_and_the_rest_is_used(notes: Path) -> None:
     (notes / "latin.txt").write_bytes("Zürich".encode("latin-1"))
+    (notes / "lone.txt").write_bytes(b"\0\1\2" * 100)
     ran = seekgraph("run", SINGLE, "Which river flows through Vienna?", "--docs", notes, "--json")
     assert ran.json["status"] == "ok"
     assert "seekgraph: warning: files not read" in ran.err
-    assert "not UTF-8" in ran.err
+    assert "lone.txt: binary" in ran.err
+    assert "latin.txt: read as windows-1252" in ran.err
 
 
 ROWS: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {

@@ -63,7 +63,7 @@ def test_json_is_alone_on_standard_output_and_the_rest_on_the_other(notes: Path)
     ran = process("run", SINGLE, "Which river flows through Vienna?", "--docs", notes, "--steps", "--json")
     assert ran.code == 0
     assert ran.json["status"] == "ok"
-    assert "files not read" in ran.err
+    assert "latin.txt: read as windows-1252" in ran.err
     assert "retrieve" in ran.err
 
 

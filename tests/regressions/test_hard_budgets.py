@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import seekgraph as sg
@@ -233,6 +233,7 @@ class Wayward:
 
 
 @given(costs=st.lists(st.floats(0.01, 2), min_size=1, max_size=6), usd=st.floats(0, 6), concurrency=st.integers(1, N))
+@example(costs=[1.0], usd=0.0, concurrency=2)
 @settings(max_examples=40, deadline=None)
 def test_of_calls_that_do_not_say_what_they_may_cost_only_the_last_can_go_past_a_cap(
     costs: list[float], usd: float, concurrency: int

@@ -6,6 +6,7 @@ meter, in the run's and in the compile's, and the tightest of them decides.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from concurrent.futures import Future
@@ -22,6 +23,8 @@ _NO_USAGE = Usage()
 
 _UNLIMITED = Budget()
 """Made once: every run has a meter, and most have no budget of their own."""
+
+_LEAST = sys.float_info.min
 
 Waiter = Future[None]
 
@@ -192,7 +195,9 @@ class Meter:
             busy = Busy("calls in flight may take what is left", self)
             self._waiting.append(busy.waiter)
             raise busy
-        return max(0.0, left) if wanted is None else wanted
+        return (
+            max(_LEAST, left) if wanted is None else wanted
+        )  # more than nothing, so that it is alone also where nothing is left
 
     def _settle(self, held: AtMost, usage: Usage | None, withdrawn: str = "") -> None:
         """Give back what was kept for a call and count what it used. None: not known, so it stays kept for good."""
