@@ -32,7 +32,8 @@ it in its passage takes off, and what being a repetition takes off."""
 INTRODUCED, NEW, GOES_ON, OPEN = 0.8, 0.2, 0.4, 1.0
 """How far the nearness of code is raised towards that of the block before it, what each new name or number adds, what going on
 with a block that is taken adds, and what an introduction without what it introduces loses. All of these were chosen on the
-questions over seven documentations by the share of the facts named: .84 with the numbers chosen on the other six, .78 before."""
+questions over seven documentations by the share of the facts named: of passages as they were found then .84 with the numbers
+chosen on the other six, .78 before (what `ask` names as a whole is in `benchmarks/documents.md`)."""
 
 _MOST_NEW = 3  # names and numbers of a block that count
 _READ = 12  # best blocks that are read for a yes or no
