@@ -193,7 +193,7 @@ def flow_and(first: str | None, second: str | None, what: str, default: str | No
     if first is not None and second is not None:
         return first, second
     if first is None or _names_flow(first):
-        raise Misuse(f"Missing argument {'FLOW' if first is None else what!r}")
+        raise Misuse(f"Missing argument {'FLOW' if first is None and default is None else what!r}")
     return flow_of(None, default), first
 
 

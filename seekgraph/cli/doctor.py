@@ -9,6 +9,7 @@ import platform
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from typing import Any, Literal
 
 from seekgraph.cli.common import FAILED, find_flow
@@ -117,8 +118,11 @@ def _keys() -> Iterator[Finding]:
 
 def _models(config: Config, ask_models: bool) -> Iterator[Finding]:
     here = [each["name"] for each in local_models() if each["here"]]
+    runs = find_spec("xllamacpp") is not None
     text = ", ".join(here) if here else "none; seekgraph models pull smollm2-135m"
-    yield Finding("models", "in the process", "ok" if here else "missing", text)
+    if here and not runs:
+        text += ": the weights are here, and running them needs the extra `local`"
+    yield Finding("models", "in the process", "ok" if here and runs else "missing", text)
     name = config.values.get("lm")
     names = [name] if name else []
     if not ask_models:

@@ -15,10 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seekgraph.cli.common import Misuse
 from seekgraph.core.base.errors import SeekgraphError
+
+if TYPE_CHECKING:
+    from seekgraph.core.record.step import Step
 
 QUIET: ContextVar[bool] = ContextVar("seekgraph_quiet", default=False)
 """Whether only results and errors are written (`-q`)."""
@@ -153,3 +156,12 @@ def write_json(data: Any, target: str = "-") -> None:
     else:
         write_file(Path(target), text)
         say(f"wrote {target}")
+
+
+def error_of(step: Step) -> str:
+    """What went wrong in a step that has an error, to stand after its name; where code of a node raised, with the exception's
+    type, without which "division by zero" says little."""
+    if step.error is None:
+        return ""
+    message = step.error.message.removeprefix(f"{step.path}: ")
+    return f"{step.error.type}: {message}" if step.error.code == "raised" else message

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from seekgraph.cli.common import FAILED, Misuse, find_flow
 from seekgraph.cli.options import Documents, Running
-from seekgraph.cli.output import say, show, whole, writable, write_json
+from seekgraph.cli.output import error_of, say, show, whole, writable, write_json
 from seekgraph.cli.params import read_params
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _shown(then: Trace, now: Result) -> list[Any]:
     steps = _steps(then, now)
     counts = ", ".join(f"{len(ids)} {what}" for what, ids in steps.items() if ids)
     lines = [Text(f"before: {_said(answered(then))}"), Text(f"after:  {_said(now.answer)}", style="bold")]
-    lines += [Text(f"  {step.id}: {step.error.message}", style="red") for step in now.errors if step.error]
+    lines += [Text(f"  {step.id}: {error_of(step)}", style="red") for step in now.errors if step.error]
     ran = ", ".join([*steps["replaced"], *steps["run"]])
     return [*lines, Text(f"{now.status}: steps {counts}{f' ({ran})' if ran else ''}", style="dim")]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from seekgraph.cli.common import FAILED, Misuse, find_flow
 from seekgraph.cli.conversing import conversing, read_history
 from seekgraph.cli.options import Documents, Running
-from seekgraph.cli.output import say, show, whole, writable, write_json
+from seekgraph.cli.output import error_of, say, show, whole, writable, write_json
 
 if TYPE_CHECKING:
     from seekgraph.core.machine.result import Result
@@ -111,7 +111,7 @@ def plain(text: str) -> str:
 
 def _line(step: Step) -> str:
     wrote = ", ".join(f"{name}: {_size(value)}" for name, value in step.writes.items())
-    what = step.error.message if step.error else f"decided {step.decision}" if step.decision is not None else wrote
+    what = error_of(step) if step.error else f"decided {step.decision}" if step.decision is not None else wrote
     return f"{step.seconds * 1000:7.1f} ms  {step.id:<16} {what}{'  (memo)' if step.memo == 'hit' else ''}"
 
 
@@ -144,7 +144,7 @@ def _shown(result: Result, output: str) -> list[Any]:
     else:
         lines.append(Text(f"{answer.text}  (confidence {answer.confidence:.2f})", style="bold"))
     lines += [_passage(found[name]) for name in (answer.citations if answer else ()) if name in found]
-    lines += [Text(f"  {step.id}: {step.error.message}", style="red") for step in result.errors if step.error]
+    lines += [Text(f"  {step.id}: {error_of(step)}", style="red") for step in result.errors if step.error]
     if result.status == "partial":
         lines.append(Text(f"the budget ended this run early: {_made_from(answer, output)}", style="yellow"))
     return [*lines, Text(_summary(result), style="dim")]

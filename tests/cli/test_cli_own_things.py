@@ -205,3 +205,15 @@ def test_ready_made_flows_have_names() -> None:
     assert all(each["about"] and "\n" not in each["about"] for each in listed)
     assert seekgraph("check", "bridge").out == seekgraph("check", "seekgraph.flows.bridge:flow").out
     seekgraph("check", "brigde").refused(2, "did you mean 'bridge'?")
+
+
+def test_an_error_of_a_node_of_ones_own_is_said_once_with_its_type(folder: Path) -> None:
+    code = (
+        "import seekgraph as sg\nfrom seekgraph.types import Answer\nclass Said(sg.Writes):\n  answer: Answer\n"
+        "class Divide(sg.Node):\n  async def run(self, question: str) -> Said:\n    return Said(answer=Answer(text=str(1 / 0)))\n"
+        "flow = sg.Flow(Divide())\n"
+    )
+    (folder / "raising.py").write_text(code)
+    ran = seekgraph("run", "raising:flow", "q")
+    assert ran.code == 1
+    assert "divide: ZeroDivisionError: division by zero" in ran.out

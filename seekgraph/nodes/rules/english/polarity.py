@@ -29,9 +29,10 @@ _CANNOT = re.compile(r"\b(?:cannot|can['\u2019]t)\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(?:not|never|none|neither|nor|nothing|nobody|no)\b|n['\u2019]t\b", re.IGNORECASE)
 _HEDGED = re.compile(
     r"\b(?:unless|except|only|but|however|although|though|instead|might|maybe|perhaps|sometimes|usually|often|some|rather|without"
-    r"|by not|not only)\b",
+    r"|by not|not only|future|eventually|someday|planned|plans?|possible that|likely|considering|proposed)\b",
     re.IGNORECASE,
 )
+_TOKEN = re.compile(r"[^\s,;:?!()\"'`]+")
 _QUALIFIED = re.compile(r"\b(?:by default|automatic\w*|always|all|every|both|each|first|last|once|twice)\b", re.IGNORECASE)
 _NO = re.compile(r"(?<!^)\bno\b(?! (?:longer|way|support|need|effect))", re.IGNORECASE)
 _EXCEPTED = re.compile(r"(?:,|\bbut|\band) not (?P<what>[^,.;]+)|\bexcept(?: for)? (?P<other>[^,.;]+)", re.IGNORECASE)
@@ -111,7 +112,7 @@ def _says(aux: str, clause: str, wanted: frozenset[str], said: Statement, weight
     needs = aux in ("must", "should") or _NEED.search(clause) is not None
     near = said.near >= NEAR and not needs  # "When you use it, you have to know it" does not say that you have to use it
     shared = coverage(wanted, {*terms(said.text if near else main), *terms(said.title)}, weights)
-    if shared < (SHARED if near else ALL) or not wanted & set(terms(main)):
+    if shared < (SHARED if near else ALL) or not wanted & set(terms(main)) or not _names_all(clause, f"{said.title} {said.text}"):
         return None
     negated = len(_NOT.findall(main))
     if negated > 1 or _HEDGED.search(main) or _NO.search(main) or not _qualifiers(clause) <= _qualifiers(main):
@@ -123,6 +124,16 @@ def _says(aux: str, clause: str, wanted: frozenset[str], said: Statement, weight
     if aux in ("can", "could", "may", "might") or _ABLE.search(clause):
         return _stated(_ABLE, _UNABLE, main, negated)
     return "no" if bool(negated) != bool(opposed) else "yes"
+
+
+def _names_all(clause: str, text: str) -> bool:
+    """Whether a text has all numbers of the clause, and names with numbers ("HTTP/3"): what is said of others says nothing."""
+    return _numbered(clause) <= _numbered(text)
+
+
+def _numbered(text: str) -> set[str]:
+    tokens = (each.casefold().strip(".-+*[]") for each in _TOKEN.findall(text))
+    return {each for each in tokens if any(map(str.isdigit, each))}
 
 
 def _qualifiers(text: str) -> set[str]:
