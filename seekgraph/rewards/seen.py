@@ -86,6 +86,8 @@ def on_part(step: Step, trace: Trace) -> bool:
 
     The gold of the example is about the run's question: it does not say what is right there.
     """
+    if not any(each.kind == "input" and each.path != "input" for each in trace.steps):
+        return False  # nothing was called: by far the most flows
     question = None
     calls: list[Step] = []
     for earlier in before(step, trace):

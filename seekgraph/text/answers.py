@@ -23,6 +23,7 @@ CLOSED = frozenset({"yes", "no", "noanswer"})
 """The answers that earn no partial credit by HotpotQA's rule."""
 
 Rule = Literal["squad", "hotpot", "musique"]
+_RULES: tuple[str, ...] = get_args(Rule)
 
 
 def normalize(text: str) -> str:
@@ -61,14 +62,16 @@ def token_f1(text: str, golds: str | Iterable[str], rule: Rule = "hotpot") -> fl
 
     Raises `ValueError` if there are no golds, and for another rule.
     """
-    if rule not in get_args(Rule):
-        raise ValueError(f"rule is one of {', '.join(get_args(Rule))}, not {rule!r}")
+    if rule not in _RULES:
+        raise ValueError(f"rule is one of {', '.join(_RULES)}, not {rule!r}")
     answer = tokens(text)
     return max(_f1(answer, tokens(gold), rule) for gold in some(golds))
 
 
 def bag_f1(answer: tuple[str, ...], gold: tuple[str, ...]) -> float:
     """2 common / (|answer| + |gold|) of two bags of tokens; 0 where both are empty."""
+    if answer == gold or not answer or not gold:  # the most frequent cases need no counting
+        return float(bool(answer) and answer == gold)
     common = (Counter(answer) & Counter(gold)).total()
     return 2 * common / (len(answer) + len(gold)) if common else 0.0
 

@@ -87,4 +87,7 @@ def after(step: Step, steps: Sequence[Step]) -> list[Step]:
 
 
 def _position(step: Step, steps: Sequence[Step]) -> int:
-    return next((at for at, each in enumerate(steps) if each.path == step.path and each.at == step.at), len(steps))
+    for at, each in enumerate(steps):
+        if each is step or (each.path == step.path and each.at == step.at):
+            return at
+    return len(steps)
