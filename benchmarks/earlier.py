@@ -1,6 +1,6 @@
 """The machine's overhead beside that of an earlier commit, in one run.
 
-    python benchmarks/earlier.py COMMIT [--rounds 5] [--out benchmarks/earlier.md]
+    python benchmarks/earlier.py [COMMIT] [--rounds 5] [--out benchmarks/earlier.md]     # else the one before
 
 Both take turns in fresh processes, the earlier one from a work tree of its own, so that a busy machine is busy for both. All
 figures but the shares are seconds of the processor. Byte code is written, as it is by default.
@@ -143,7 +143,7 @@ def figure(root: Path, case: str, folder: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("commit")
+    parser.add_argument("commit", nargs="?", default="HEAD~1")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     options = parser.parse_args()
