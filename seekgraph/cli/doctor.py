@@ -9,7 +9,6 @@ import platform
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from typing import Any, Literal
 
 from seekgraph.cli.common import FAILED, find_flow
@@ -118,7 +117,7 @@ def _keys() -> Iterator[Finding]:
 
 def _models(config: Config, ask_models: bool) -> Iterator[Finding]:
     here = [each["name"] for each in local_models() if each["here"]]
-    runs = find_spec("xllamacpp") is not None
+    runs = importlib.util.find_spec("xllamacpp") is not None
     text = ", ".join(here) if here else "none; seekgraph models pull smollm2-135m"
     if here and not runs:
         text += ": the weights are here, and running them needs the extra `local`"

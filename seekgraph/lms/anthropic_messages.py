@@ -35,11 +35,7 @@ class AnthropicMessages:
         return {"x-api-key": key, "anthropic-version": "2023-06-01"}
 
     def shape(self, asked: Asked, forms: Sequence[str], extras: Extras, terms: Terms) -> Shape:
-        shape = Shape()
-        if asked.output is not None:
-            shape.ask_for("anthropic", forms, asked.output, terms)
-        if asked.system or shape.words:
-            shape.offer_system(terms)
+        shape = Shape.begun(self.provider, asked, forms, terms)
         self._sampling(shape, asked.settings, terms)
         if extras.effort:
             config = {**shape.body.get("output_config", {}), "effort": extras.effort}
@@ -67,8 +63,7 @@ class AnthropicMessages:
         if settings.stop:
             sampling["stop_sequences"] = list(settings.stop)
         for name, value in sampling.items():
-            if not shape.offer(terms, name, value):
-                shape.notes.append(f"{name}={json.dumps(value)} was not sent")
+            shape.offer_setting(terms, name, value)
         shape.body["max_tokens"] = settings.max_tokens or self.most_tokens
 
     def read(self, raw: Mapping[str, Any]) -> Read:

@@ -51,11 +51,7 @@ class OpenAIChat:
         return {name: f"Bearer {key}" if name == "authorization" else key} if key else {}
 
     def shape(self, asked: Asked, forms: Sequence[str], extras: Extras, terms: Terms) -> Shape:
-        shape = Shape()
-        if asked.output is not None:
-            shape.ask_for("openai", forms, asked.output, terms)
-        if asked.system or shape.words:
-            shape.offer_system(terms)
+        shape = Shape.begun(self.provider, asked, forms, terms)
         self._sampling(shape, asked.settings, extras, terms)
         if asked.stream and shape.offer(terms, "stream", True):
             shape.offer(terms, "stream_options", {"include_usage": True})
@@ -86,8 +82,7 @@ class OpenAIChat:
             sampling["reasoning_effort"] = extras.effort
         for name, value in sampling.items():
             sent = {self.dialect.renames.get(name, name): self.dialect.values.get(name, value)}
-            if not shape.offer(terms, name, value, **sent):
-                shape.notes.append(f"{name}={json.dumps(value)} was not sent")
+            shape.offer_setting(terms, name, value, **sent)
         if settings.max_tokens is not None:
             names = LIMITS[::-1] if self.exact else LIMITS
             name = next((each for each in names if shape.offer(terms, each, settings.max_tokens)), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -43,6 +44,16 @@ class Shape:
     taken: bool = False
     """Whether the host has answered to a request of this shape."""
 
+    @classmethod
+    def begun(cls, provider: str, asked: Asked, forms: Sequence[str], terms: Terms) -> Shape:
+        """The shape with what asks for the type, and with the system's message."""
+        shape = cls()
+        if asked.output is not None:
+            shape.ask_for(provider, forms, asked.output, terms)
+        if asked.system or shape.words:
+            shape.offer_system(terms)
+        return shape
+
     def offer(self, terms: Terms, name: str, value: Any, **body: Any) -> bool:
         """Send this, unless the host is known to refuse it; says whether it is sent. `body` is what stands for it there."""
         if not terms.takes(name, value):
@@ -50,6 +61,11 @@ class Shape:
         self.aspects.append(Aspect(name, value))
         self.body.update(body or {name: value})
         return True
+
+    def offer_setting(self, terms: Terms, name: str, value: Any, **body: Any) -> None:
+        """Send a setting, or note that it was not sent."""
+        if not self.offer(terms, name, value, **body):
+            self.notes.append(f"{name}={json.dumps(value)} was not sent")
 
     def offer_system(self, terms: Terms) -> None:
         """Send the system's message in a role of its own, where the host takes one."""

@@ -23,6 +23,11 @@ class Imports:
     lazy: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
+def is_package(file: Path) -> bool:
+    """Whether a source file is that of a package."""
+    return file.name == "__init__.py"
+
+
 @cache
 def source_of(file: Path) -> str:
     """The text of a source file; empty where it cannot be read."""
@@ -39,7 +44,7 @@ def imports_of(name: str, file: Path) -> Imports:
         tree = ast.parse(source_of(file))
     except (SyntaxError, ValueError):
         return Imports()
-    package = name.split(".") if file.name == "__init__.py" else name.split(".")[:-1]
+    package = name.split(".") if is_package(file) else name.split(".")[:-1]
     modules: dict[str, None] = {}
     names: dict[tuple[str, str], None] = {}
     typing: dict[str, tuple[str, str]] = {}

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seekgraph.core.base.imports import imports_of, source_of
+from seekgraph.core.base.imports import imports_of, is_package, source_of
 from seekgraph.core.base.live import identity_of
 from seekgraph.core.base.origins import OURS, in_library, is_library
 
@@ -125,7 +125,7 @@ def _whole(module: str, importer: _Part) -> Iterator[_Part]:
 def _named(module: str, name: str, importer: _Part) -> Iterator[_Part]:
     """What `from module import name` brings beside the module: a module in a package, or what a package loads late."""
     file = _reached(module, importer)
-    if file is None or not _is_package(file):
+    if file is None or not is_package(file):
         return
     lazy = imports_of(module, file).lazy
     if name in lazy and lazy[name] != (module, name):
@@ -171,10 +171,6 @@ def _first_of(roots: tuple[str, ...], rest: tuple[str, ...]) -> Path | None:
 
 
 _place_installed = cache(_first_of)
-
-
-def _is_package(file: Path) -> bool:
-    return file.name == "__init__.py"
 
 
 def _machine(name: str) -> bool:

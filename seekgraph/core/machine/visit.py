@@ -217,8 +217,8 @@ class NodeOp:
     def _injected(self, frame: Frame, step: Step, account: Account, visit: Visit | None) -> dict[str, Any]:
         """What `run` gets besides what it reads. In a second attempt models are asked, whatever they have said before."""
         injected: dict[str, Any] = dict.fromkeys(self.optional)
-        memo = frame.run.memo if step.attempts == 1 else None
-        if memo is not None and self.keyed[0] is None:
+        memo = frame.run.memo
+        if memo is not None and (step.attempts > 1 or self.keyed[0] is None):
             memo = None
         for name, (_, charges) in self.resources.items():
             thing = self._resource(frame, name)
