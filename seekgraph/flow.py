@@ -184,6 +184,7 @@ class Bound(core_bound.Bound):
         metric: Metric | str | Mapping[str, float] | None = None,
         rewards: Sequence[Reward] | None = None,
         passes: Sequence[Pass] | None = None,
+        reflect_lm: Any = None,
         hold: Sequence[Metric | str] | None = None,
         budget: Budget | None = None,
         seed: int = 0,
@@ -193,12 +194,13 @@ class Bound(core_bound.Bound):
     ) -> Compiled:
         """Search the flow's params for better values on `train`, and accept them if `val` agrees.
 
-        Without `val` two fifths of `train` are held back for it. `metric` is what to compile for: a metric, or weights by name;
-        without it answers and their support count half each, where the examples have gold for both. `rewards` are the step
-        rewards that the search looks at beside it, in place of the default ones. `hold` are metrics that no change may make
-        worse beyond noise: all that an evaluation reports but costs, unless told otherwise; () for none. `budget` caps everything
-        that compiling spends; nothing starts past it. With a `journal` every finished evaluation is kept, and `resume` goes on
-        from there without repeating one. `progress` shows the plan, a bar and each change as it is judged.
+        Without `val` two fifths of `train` are held back for it. `metric` is what to compile for: a metric, or weights by
+        name; without it answers and their support count half each, where the examples have gold for both. `rewards` are the
+        step rewards that the search looks at beside it, in place of the default ones. `reflect_lm` is a model, or its name,
+        that writes instructions. `hold` are metrics that no change may make worse beyond noise: all that an evaluation
+        reports but costs, unless told otherwise; () for none. `budget` caps everything that compiling spends; nothing starts
+        past it. With a `journal` every finished evaluation is kept, and `resume` goes on from there without repeating one.
+        `progress` shows the plan, a bar and each change as it is judged.
 
         Raises `CompileError` where the examples have not the gold that the metric needs, `RewardError` where they or the flow
         cannot feed a reward, `ExampleError` where some are in both `train` and `val`.
@@ -216,6 +218,7 @@ class Bound(core_bound.Bound):
                 metric=metric,
                 rewards=rewards,
                 passes=passes,
+                reflect_lm=reflect_lm,
                 hold=hold,
                 budget=budget,
                 seed=seed,

@@ -36,6 +36,7 @@ from seekgraph.cli.arguments import (
     Passes,
     Questions,
     Reading,
+    ReflectLm,
     RewardNames,
     Rows,
     Seed,
@@ -324,6 +325,7 @@ def compile_(
     reward: RewardNames = None,
     passes: Passes = None,
     hold: Held = None,
+    reflect_lm: ReflectLm = None,
     trials: Annotated[int, typer.Option(min=0, help="How many sets of numbers to try.")] = 40,
     plan: Annotated[bool, typer.Option("--plan", help="Say what compiling would take, and stop.")] = False,
     resume: Annotated[
@@ -335,7 +337,8 @@ def compile_(
     from seekgraph.cli.compile import Task, compile_command
 
     held = None if hold is None else tuple(hold)
-    task = Task(train, val, tuple(metric or ()), tuple(reward or ()), tuple(passes or ()), held, trials, out, resume, plan, json)
+    chosen = tuple(metric or ()), tuple(reward or ()), tuple(passes or ())
+    task = Task(train, val, *chosen, held, trials, out, resume, plan, json, reflect_lm)
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
     reading = Reading(cache, no_cache, include, exclude, language, loader)
     documents = documents_of(corpus, docs, reading, dense)

@@ -110,7 +110,8 @@ Passes = Annotated[
     typer.Option(
         "--pass",
         metavar="PASS",
-        help="What compiling does, in order: fit, demonstrate, tune, or module:attribute of a pass of your own; may be repeated.",
+        help="What compiling does, in order: fit, demonstrate, instruct, tune, or module:attribute of a pass of your own; may be "
+        "repeated.",
         autocompletion=_passes,
     ),
 ]
@@ -126,6 +127,15 @@ LmName = Annotated[
         "--lm",
         metavar="NAME",
         help="A language model: local/smollm2-135m, openai/.., http://host/v1#model.",
+        autocompletion=_models,
+    ),
+]
+ReflectLm = Annotated[
+    str | None,
+    typer.Option(
+        "--reflect-lm",
+        metavar="NAME",
+        help="A language model that writes instructions, from what went wrong by those that there are.",
         autocompletion=_models,
     ),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from seekgraph.flow import Bound
     from seekgraph.optimizers.compiled import Compiled
     from seekgraph.optimizers.estimate import CompilePlan
+    from seekgraph.optimizers.passes import Pass
 
 
 @dataclass(frozen=True)
 class Task:
-    """--train, --val, --metric, --reward, --pass, --hold, --trials, and what comes of it: --out, --resume, --plan, --json."""
+    """--train, --val, --metric, --reward, --pass, --hold, --trials, --reflect-lm, and what comes of it: --out, --resume, --plan,
+    --json."""
 
     train: Path
     val: Path | None = None
@@ -36,6 +38,7 @@ class Task:
     resume: bool = False
     plan: bool = False
     target: str | None = None
+    reflect_lm: str | None = None
 
 
 def compile_command(name: str, task: Task, documents: Documents, running: Running) -> None:
@@ -98,7 +101,8 @@ def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
 
     train = read_examples(task.train)
     val = None if task.val is None else read_examples(task.val)
-    metric, rewards, passes = weights(task.metrics), find_rewards(task.rewards), find_passes(task.passes, task.trials)
+    metric, rewards = weights(task.metrics), find_rewards(task.rewards)
+    passes = find_passes(task.passes, task.trials, task.reflect_lm is not None)
     try:
         objective_for(flow, (*train, *(val or ())), metric)
     except ValueError as error:
@@ -114,10 +118,22 @@ def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
         "metric": metric,
         "rewards": rewards,
         "passes": passes,
+        "reflect_lm": _writer(task.reflect_lm, passes),
         "hold": hold,
         "budget": running.budget,
         "seed": running.seed,
     }
+
+
+def _writer(name: str | None, passes: Sequence[Pass]) -> Any:
+    """The model that writes instructions. Raises `Misuse` where no pass has any use for it, and what `lms.resolve` raises."""
+    if name is None:
+        return None
+    from seekgraph.lms.resolving import resolve
+
+    if not any(hasattr(each, "with_writer") for each in passes):
+        raise Misuse("--reflect-lm: none of the passes writes instructions: add --pass instruct")
+    return resolve(name)
 
 
 class _Planned(Exception):

@@ -10,28 +10,31 @@ from seekgraph.cli.common import Misuse, Place, called, kind, named, similar
 if TYPE_CHECKING:
     from seekgraph.optimizers.passes import Pass
 
-READY = ("fit", "demonstrate", "tune")
+READY = ("fit", "demonstrate", "instruct", "tune")
 PASS = Place("--pass", f"{', '.join(READY)} or package.module:attribute", "pass")
 
 
-def find_passes(names: Sequence[str], trials: int) -> list[Pass]:
+def find_passes(names: Sequence[str], trials: int, writes: bool = False) -> list[Pass]:
     """The passes that --pass names, in order: ready-made ones by name, others by `module:attribute`, each a pass, or a class or
     function that makes one when it is called without arguments. Without names the ready-made ones, of which those that search
-    run only where there are `trials`.
+    run only where there are `trials`, and writing instructions where a model `writes`.
 
     Raises `Misuse` for what is no pass, and `FlowNotLoaded` for a module that raises.
     """
     if not names:
-        return [_ready(name, trials) for name in (READY if trials else READY[:1])]
+        usual = [name for name in (READY if trials else READY[:1]) if writes or name != "instruct"]
+        return [_ready(name, trials) for name in usual]
     return [_ready(name, trials) if name in READY else _own(name) for name in names]
 
 
 def _ready(name: str, trials: int) -> Pass:
     from seekgraph.optimizers.demonstrate import Demonstrate
     from seekgraph.optimizers.fit import Fit
+    from seekgraph.optimizers.instruct import Instruct
     from seekgraph.optimizers.tune import Tune
 
-    return Fit() if name == "fit" else Demonstrate() if name == "demonstrate" else Tune(trials=trials)
+    made = {"fit": Fit, "demonstrate": Demonstrate, "instruct": Instruct}
+    return made[name]() if name in made else Tune(trials=trials)
 
 
 def _own(spec: str) -> Pass:

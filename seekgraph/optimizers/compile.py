@@ -32,6 +32,7 @@ from seekgraph.optimizers.estimate import CompilePlan, estimate
 from seekgraph.optimizers.fit import Fit
 from seekgraph.optimizers.front import Tried, candidates, pareto_front
 from seekgraph.optimizers.holding import compared, reported_for, worse_of
+from seekgraph.optimizers.instruct import Instruct, with_writers
 from seekgraph.optimizers.journal import Journal
 from seekgraph.optimizers.objective import Objective, Wanted, objective_for
 from seekgraph.optimizers.passes import Pass, Work
@@ -94,6 +95,7 @@ async def compile_flow(
     metric: Wanted | None = None,
     rewards: Sequence[Reward] | None = None,
     passes: Sequence[Pass] | None = None,
+    reflect_lm: Any = None,
     hold: Sequence[Metric | str] | None = None,
     budget: Budget | None = None,
     seed: int = 0,
@@ -104,13 +106,14 @@ async def compile_flow(
     """Search the params of `bound.flow` for better values on `train`, and accept them if `val` agrees.
 
     `rewards` are the step rewards that the search looks at beside the metric (`Objective.signal`), in place of the default ones;
-    their weights and constants are as they were given, and not searched. `hold` are metrics that no change may make worse beyond
+    their weights and constants are as they were given, and not searched. `reflect_lm`, an `LM` or the name of one, writes
+    instructions (`Instruct`); its calls count in the budget. `hold` are metrics that no change may make worse beyond
     noise, all that are reported but costs unless told otherwise; () for none.
 
     Rows without gold for any part of the metric are left out. Without a memo of its own the flow gets one for the time of the
     compile, beside the journal where there is one, so that candidates share steps. Nothing starts past the budget, which is for
     all sessions of a resumed compile together. With a `journal`, a kill or an interrupt at any time loses at most the rollouts
-    that were running. `say` hears what happens: the events "plan", "pass", "fitted", "trial", "stopped" and "change".
+    that were running. `say` hears what happens: the events "plan", "pass", "fitted", "proposed", "trial", "stopped" and "change".
 
     Raises, before anything runs, `ExampleError` for rows that cannot be used, `CompileError` for a metric that they have no gold
     for, `RewardError` for a reward that they or the flow cannot feed, `JournalError` for a journal that cannot be used; and
@@ -123,15 +126,16 @@ async def compile_flow(
     objective = replace(
         objective_for(bound.flow, (*learn, *judge), metric, rewards, hold), reported=reported_for((*learn, *judge))
     )
-    for each in PASSES if passes is None else passes:
-        if isinstance(each, Demonstrate) and each.rewards is not DEFAULT_REWARDS:
+    chosen = with_writers(PASSES if passes is None else passes, reflect_lm, default=passes is None)
+    for each in chosen:
+        if isinstance(each, Demonstrate | Instruct) and each.rewards is not DEFAULT_REWARDS:
             require_needs(each.rewards, learn, bound.flow)
     learn, judge = (tuple(each for each in rows if objective.applies_to(each)) for rows in (learn, judge))
     if not learn or not judge:
         raise CompileError(
             f"{len(learn)} examples to search on and {len(judge)} to judge on have the gold that {objective.name} needs"
         )
-    works = [(each, each.work(bound, len(learn), len(judge))) for each in (PASSES if passes is None else passes)]
+    works = [(each, each.work(bound, len(learn), len(judge))) for each in chosen]
     task = Task(bound, learn, judge, objective, seed, tuple((each, work) for each, work in works if work.most))
     book = Journal(journal, task.header(), resume=resume)
     memo = Memo(None if journal is None else f"{journal}.memo") if bound.memo is None else bound.memo

@@ -14,11 +14,12 @@ from seekgraph.core.machine.program import Program
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
 from seekgraph.optimizers.allowance import BudgetSpent
+from seekgraph.optimizers.credit import credit
 from seekgraph.optimizers.models import demonstrable
 from seekgraph.optimizers.passes import Work
 from seekgraph.optimizers.search import Search
 from seekgraph.prompts.demonstrations import Demonstrable, demonstration, size
-from seekgraph.rewards.algebra import Reward, RewardError, scores
+from seekgraph.rewards.algebra import Reward
 from seekgraph.rewards.defaults import DEFAULT_REWARDS
 from seekgraph.types import Example
 
@@ -80,7 +81,7 @@ class Demonstrate:
 
     def gathered(self, bound: Bound, traces: Sequence[tuple[Example, Trace]], seed: int) -> dict[str, list[Any]]:
         """Sets of demonstrations, as plain data by the full name of the param that they are for."""
-        worth = {id(trace): _credit(trace, self.rewards, example) for example, trace in traces}
+        worth = {id(trace): credit(trace, self.rewards, example) for example, trace in traces}
         found: dict[str, list[Any]] = {}
         for path, (site, param) in demonstrable(bound).items():
             node = cast(Demonstrable, bound.program.nodes[path].node)
@@ -88,7 +89,7 @@ class Demonstrate:
             for example, trace in traces:
                 for step in _visits(trace, path):
                     gold += _taken(_gold(node, bound.program, trace, step, example), 1.0, example)
-                    value = worth[id(trace)].get(step.id)
+                    value = worth[id(trace)].value(step.id)
                     if value is not None and value >= self.good:
                         from_runs += _taken(_from_run(node, bound.program, trace, step), value, example)
             most = cast(DemosParam, site.params[param]).most
@@ -142,21 +143,3 @@ def _diverse(order: Sequence[Scored], count: int) -> list[dict[str, Any]]:
             found.append(each)
             replies[reply] = replies.get(reply, 0) + 1
     return [each.demo for each in sorted(found, key=lambda each: size(each.demo))]
-
-
-def _credit(trace: Trace, rewards: Sequence[Reward], example: Example) -> dict[str, float]:
-    """The mean reward of each step by its id; of one without, the mean of those that directly read what it wrote."""
-    own: dict[str, list[float]] = {}
-    try:
-        for step, _, score in scores(trace, rewards, example):
-            if score.value is not None:
-                own.setdefault(step.id, []).append(score.value)
-    except RewardError:  # a user's reward that raises costs this run's demonstrations, not the compile
-        return {}
-    found = {name: sum(values) / len(values) for name, values in own.items()}
-    readers: dict[str, list[float]] = {}
-    for step in trace.steps:
-        if step.id in found:
-            for parent in {parent for sources in step.parents.values() for parent in sources}:
-                readers.setdefault(parent, []).append(found[step.id])
-    return {**{name: sum(values) / len(values) for name, values in readers.items()}, **found}

@@ -104,6 +104,7 @@ def estimate(
         cheapest = min((row.spent(line, paid=True) for row in rows), default=0.0)
         dearest = max((row.spent(line) for row in rows), default=0.0)
         spend[line] = (once * cheapest, most * dearest)
+    spend["calls"] = spend["calls"][0], spend["calls"][1] + sum(work.calls for work in works)
     count = max(1, len(rows))
     spend["seconds"] = (once * seconds / max(count, parallel), most * seconds / count)
     capped = []

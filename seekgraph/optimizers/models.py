@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seekgraph.core.language.node import Node
-from seekgraph.core.language.params import ChoiceParam, DemosParam, value_of
+from seekgraph.core.language.params import ChoiceParam, DemosParam, TextParam, value_of
 from seekgraph.core.language.site import Site
 from seekgraph.core.machine.bound import Bound
+from seekgraph.nodes.llm_node import LLMNode
 from seekgraph.optimizers.space import active
 from seekgraph.prompts.demonstrations import Demonstrable
 
@@ -41,3 +42,18 @@ def demonstrable(bound: Bound) -> dict[str, tuple[Site, str]]:
         if asks and names and isinstance(site.element, Demonstrable):
             found[site.path] = (site, names[0])
     return found
+
+
+def instructed(bound: Bound) -> dict[str, str]:
+    """The full name of the instruction of each node, by its path, that asks a model that is bound and has it left to choose."""
+    found: dict[str, str] = {}
+    for site, asks in asking(bound):
+        names = [name for name in site.slots.get("instruction", ()) if isinstance(site.params[name], TextParam)]
+        if asks and names and isinstance(site.element, LLMNode):
+            found[site.path] = names[0]
+    return found
+
+
+def control_tokens(bound: Bound) -> frozenset[str]:
+    """The texts that any of the bound models takes for control tokens, as far as they say."""
+    return frozenset(token for thing in bound.resources.values() for token in getattr(thing, "control_tokens", None) or ())

@@ -50,6 +50,9 @@ class Progress:
         elif event == "gathered":
             sets = f"{facts['sets']} sets of demonstrations, of up to {facts['longest']}"
             self.console.print(f"{facts['param']}: {sets}", markup=False)
+        elif event == "proposed":
+            why = f": {facts['cause']}" if facts["cause"] else ""
+            self.console.print(f"{facts['pass']} {facts['number']}, by {facts['move']}{why}", markup=False)
         elif event == "left":
             self.console.print(
                 f"{facts['path']} is left as it is: fitting gained nothing on {facts['rows']} other rows", markup=False

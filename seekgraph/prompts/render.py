@@ -69,7 +69,7 @@ def render(
     a single passage.
     """
     where = f"prompt {prompt.name!r}"
-    head = opening(prompt, prompt.instruction if instruction is None else instruction, output, style)
+    head = opening(prompt, without_tokens(prompt.instruction if instruction is None else instruction, tokens), output, style)
     found = sections(prompt.reads, inputs, where, types, tokens)
     for pairs in (_demonstrations(prompt, demos, output, head, budget, types, tokens), ()):
         before = _messages(head, pairs, "", style)

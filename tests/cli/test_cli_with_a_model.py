@@ -130,3 +130,41 @@ def test_the_local_model_answers_with_a_citation_while_it_is_heard() -> None:
     told = seekgraph("run", READER, "--corpus", CORPUS, "--lm", "local", "--json", QUESTION).json
     assert told["usage"]["calls"] >= 1
     assert json.dumps(told)
+
+
+def test_instructions_are_written_by_a_model_of_their_own_and_stand_in_the_artifact(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    """The task's model answers rightly where it is told to; the model that writes finds out what to tell."""
+    told = "Give the name alone, as it stands in the passage."
+    rows = some_questions(folder / "some.jsonl", "train", 20)
+    right = {row["question"]: row["answers"][0] for row in map(json.loads, rows.read_text(encoding="utf-8").splitlines())}
+
+    def small(asked: Any) -> dict[str, Any]:
+        question = asked.messages[-1].content.rpartition("Question: ")[2].strip()
+        known = "name alone" in asked.messages[0].content
+        return {"text": right.get(question, "none") if known else "Well, who knows", "citations": [], "refused": False}
+
+    def large(asked: Any) -> dict[str, Any]:
+        return {"cause": "It does not answer." if "Well, who knows" in asked.prompt else "", "instruction": told}
+
+    made: dict[str, Scripted] = {}
+
+    def resolve(name: str, **options: Any) -> Scripted:
+        made[name] = Scripted(small if name == "small" else large, name=name, identity=name)
+        return made[name]
+
+    monkeypatch.setattr("seekgraph.lms.resolving.resolve", resolve)
+    out = folder / "written.flow.json"
+    given = ("--lm", "small", "--reflect-lm", "large", "--metric", "answer_f1", "--pass", "instruct", "--out", out)
+    ran = seekgraph("compile", READER, "--corpus", CORPUS, "--train", rows, *given)
+    assert ran.code == 0, ran.err
+    assert "1 of 1 changes accepted" in ran.out
+    assert made["large"].asked
+    assert told in out.read_text(encoding="utf-8")
+    shown = seekgraph("prompt", "show", out, "answer").out
+    assert told in shown
+    assert "Reply with one JSON object" in shown
+    seekgraph(
+        "compile", READER, "--corpus", CORPUS, "--train", rows, "--pass", "tune", "--reflect-lm", "large", "--out", out
+    ).refused(2, "none of the passes writes instructions")

@@ -1,0 +1,97 @@
+"""Racing candidates on the training rows: block by block, each given up as soon as it is behind the best one."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from seekgraph.core.base.identity import digest
+from seekgraph.core.record.trace import Trace
+from seekgraph.evaluation.row import Row
+from seekgraph.optimizers.holding import HOLD_WEIGHT, LEAST, behind, falls
+from seekgraph.optimizers.population import Member
+from seekgraph.optimizers.search import Search
+from seekgraph.prompts.budget import estimate
+from seekgraph.types import Example
+
+
+@dataclass
+class Racing:
+    """Runs candidates, and keeps the traces of those that were run on all rows. `params` are those whose texts are written."""
+
+    BLOCKS: ClassVar[int] = 4
+    PATIENCE: ClassVar[float] = 1.5
+    """Standard errors of the paired difference by which a candidate may be behind."""
+
+    search: Search
+    reserved: Mapping[str, float]
+    length_price: float
+    params: tuple[str, ...]
+    _start: list[Row] = field(default_factory=list)
+    _traces: dict[tuple[str, str], Trace] = field(default_factory=dict)
+
+    async def start(self) -> Member:
+        """What there is, as a member."""
+        values = dict(self.search.values)
+        self._start = await self._rows(values, self.order())
+        return self._member(values, self._start)
+
+    def order(self) -> list[Example]:
+        """The training rows in an order drawn once by the seed."""
+        rows = list(self.search.train)
+        random.Random(f"{self.search.seed}:race").shuffle(rows)
+        return rows
+
+    async def race(self, values: Mapping[str, Any], best: Member) -> Member | None:
+        """The candidate as a member; None where it was given up. Raises `BudgetSpent`."""
+        rows: list[Row] = []
+        order = self.order()
+        size = max(LEAST, math.ceil(len(order) / self.BLOCKS))
+        handicap = self._price(values) - self._price(best.values)
+        for start in range(0, len(order), size):
+            rows += await self._rows(values, order[start : start + size])
+            gaps = [self.search.objective.signal(row) - top - handicap for row, top in zip(rows, best.signals, strict=False)]
+            if behind(gaps, self.PATIENCE):
+                self._forget(values)
+                return None
+        return self._member(values, rows)
+
+    async def traces(self, member: Member) -> list[tuple[Example, Trace, Row]]:
+        """The runs of a member on the training rows that did not crash. Those that are not kept are run once more, which costs
+        what the memo does not know."""
+        key = digest(dict(member.values))
+        order = self.order()
+        missing = [example for example in order if (key, example.id) not in self._traces]
+        if missing:
+            await self._run(member.values, missing)
+        found = ((example, self._traces.get((key, example.id)), row) for example, row in zip(order, member.rows, strict=True))
+        return [(example, trace, row) for example, trace, row in found if trace is not None]
+
+    async def _rows(self, values: Mapping[str, Any], examples: Sequence[Example]) -> list[Row]:
+        known = self.search.journaled(values, examples)
+        if known is None:
+            await self._run(values, examples)
+        return await self.search.rows(values, examples, reserved=self.reserved)
+
+    async def _run(self, values: Mapping[str, Any], examples: Sequence[Example]) -> None:
+        key = digest(dict(values))
+        for example, trace in await self.search.traces(values, examples, reserved=self.reserved):
+            self._traces[key, example.id] = trace
+
+    def _forget(self, values: Mapping[str, Any]) -> None:
+        key = digest(dict(values))
+        self._traces = {name: trace for name, trace in self._traces.items() if name[0] != key}
+
+    def _member(self, values: Mapping[str, Any], rows: Sequence[Row]) -> Member:
+        signals = tuple(map(self.search.objective.signal, rows))
+        fallen = falls(rows, self._start, self.search.objective.held)
+        score = sum(signals) / max(1, len(signals)) - HOLD_WEIGHT * fallen.total - self._price(values)
+        eligible = not fallen.clear and (not self._start or rows is self._start or self.search.covers(self.search.reserve(rows)))
+        return Member(dict(values), rows, signals, score, eligible)
+
+    def _price(self, values: Mapping[str, Any]) -> float:
+        """What the length of all written texts takes off, in points of the signal."""
+        return self.length_price * sum(estimate(str(values[name])) for name in self.params) / 100
