@@ -191,6 +191,7 @@ class _Runner:
             paid=trace.usage(paid=True).spent(),
             seconds=seconds,
             waited=waited,
+            latency=round(seconds + sum(step.took - step.seconds for step in trace.steps if step.took > step.seconds), 6),
             error=error,
             step_errors=failed,
             answer=None if answer is None else answer.text,

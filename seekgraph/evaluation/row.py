@@ -31,7 +31,9 @@ class Row(BaseModel):
     node's path (visit, reward, value) of each visit that a reward applies to; `visits` how often each node ran.
     `usage` is what the results cost when they were made, `paid` the part of it that this run paid for itself, without hits of the
     memo; `seconds` the time that the run took itself, and `waited` what it stood still besides, while other examples had all
-    turns (a flow is bound with a `concurrency`). `passages` are the ids of those handed on, best first.
+    turns (a flow is bound with a `concurrency`). `latency` is what a run takes that remembers nothing: `seconds`, with the time
+    of each hit of the memo put back (where steps ran side by side, what they take one after another). `passages` are the ids of
+    those handed on, best first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +47,7 @@ class Row(BaseModel):
     paid: dict[str, float] = {}
     seconds: float = 0.0
     waited: float = 0.0
+    latency: float = 0.0
     error: RowError | None = None
     step_errors: dict[str, int] = {}
     answer: str | None = None
@@ -65,9 +68,10 @@ class Row(BaseModel):
         return {name: sum(values) / len(values) for name, values in found.items()}
 
     def spent(self, line: str, *, paid: bool = False) -> float:
-        """What the row cost in a line of usage, in "tokens", "seconds" or "waited"; with `paid`, only what was paid now."""
-        if line in ("seconds", "waited"):
-            return self.seconds if line == "seconds" else self.waited
+        """What the row cost in a line of usage, in "tokens", "seconds", "waited" or "latency"; with `paid`, only what was paid
+        now."""
+        if line in ("seconds", "waited", "latency"):
+            return float(getattr(self, line))
         usage = self.paid if paid else self.usage
         return usage.get("tokens_in", 0) + usage.get("tokens_out", 0) if line == "tokens" else usage.get(line, 0)
 

@@ -38,6 +38,12 @@ def used(meter: Meter, line: str) -> float:
     return amount
 
 
+def shares(meter: Meter) -> dict[str, float]:
+    """How much of each limit is used, from 0 to 1 and a little above."""
+    limits = {line: getattr(meter.budget, line) for line in LINES}
+    return {line: round(used(meter, line) / limit, 4) for line, limit in limits.items() if limit}
+
+
 def over(meter: Meter) -> bool:
     """Whether something was not started for the sake of the budget, or was cut off by it.
 

@@ -17,23 +17,22 @@ from seekgraph.core.language.node import Node
 from seekgraph.core.language.params import to_plain
 from seekgraph.core.machine.bound import Bound
 from seekgraph.core.memo import Memo
-from seekgraph.evaluation.comparisons import paired, paired_bounds
 from seekgraph.evaluation.examples import data_hash
-from seekgraph.evaluation.intervals import bounds_of, interval
 from seekgraph.evaluation.metrics import Metric
 from seekgraph.evaluation.row import Row
 from seekgraph.evaluation.validation import check_corpus
 from seekgraph.optimizers.acceptance import Acceptance
-from seekgraph.optimizers.allowance import BudgetSpent, meter_from
+from seekgraph.optimizers.allowance import BudgetSpent, meter_from, shares
 from seekgraph.optimizers.compiled import Compiled
 from seekgraph.optimizers.demonstrate import Demonstrate
 from seekgraph.optimizers.errors import CompileError
 from seekgraph.optimizers.estimate import CompilePlan, estimate
 from seekgraph.optimizers.fit import Fit
 from seekgraph.optimizers.front import Tried, candidates, pareto_front
-from seekgraph.optimizers.holding import compared, reported_for, worse_of
+from seekgraph.optimizers.holding import reported_for
 from seekgraph.optimizers.instruct import Instruct, with_writers
 from seekgraph.optimizers.journal import Journal
+from seekgraph.optimizers.judged import Judging
 from seekgraph.optimizers.objective import Objective, Wanted, objective_for
 from seekgraph.optimizers.passes import Pass, Work
 from seekgraph.optimizers.rows import split_rows
@@ -47,8 +46,9 @@ from seekgraph.types import Example
 PASSES: tuple[Pass, ...] = (Fit(), Demonstrate(), Tune())
 PROBES = 4
 ALPHA = 0.1
-CHEAPER = 2
-"""How many of the cheaper candidates that passes offer are run on the held-back rows, for the front alone."""
+CHEAPER, FREE = 2, 5
+"""How many of the cheaper candidates that passes offer are run on the held-back rows, for the front alone; and how many where no
+model is asked."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,8 @@ async def compile_flow(
     Rows without gold for any part of the metric are left out. Without a memo of its own the flow gets one for the time of the
     compile, beside the journal where there is one, so that candidates share steps. Nothing starts past the budget, which is for
     all sessions of a resumed compile together. With a `journal`, a kill or an interrupt at any time loses at most the rollouts
-    that were running. `say` hears what happens: the events "plan", "pass", "fitted", "proposed", "trial", "stopped" and "change".
+    that were running. `say` hears what happens: the events "plan", "pass", "fitted", "proposed", "trying", "trial",
+    "stopped" and "change", each with the "rollouts" so far and the share "used" of each limit of the budget.
 
     Raises, before anything runs, `ExampleError` for rows that cannot be used, `CompileError` for a metric that they have no gold
     for, `RewardError` for a reward that they or the flow cannot feed, `JournalError` for a journal that cannot be used; and
@@ -143,7 +144,7 @@ async def compile_flow(
     search = Search(
         bound.with_options(memo=memo), objective, learn, judge, meter_from(budget, book.spent), book, acceptance, seed
     )
-    search.say = say or search.say
+    search.say = _noting(search, say or search.say)
     try:
         return await _compile(search, task)
     finally:
@@ -152,6 +153,18 @@ async def compile_flow(
             memo.close()
         else:
             memo.flush()
+
+
+def _noting(search: Search, say: Say) -> Say:
+    """`say`, with what the compile has used by then; trials are kept for the report."""
+
+    def noted(event: str, facts: Mapping[str, Any]) -> None:
+        facts = {**facts, "rollouts": search.rollouts, "used": shares(search.meter)}
+        if event == "trial":
+            search.trials.append(facts)
+        say(event, facts)
+
+    return noted
 
 
 async def _compile(search: Search, task: Task) -> Compiled:
@@ -202,8 +215,9 @@ async def _fill_front(search: Search) -> None:
     priced = candidates(offers, search.objective)
     if not offers[0].rows:
         return
-    cheaper = [one for one in priced[1:] if one.cost < priced[0].cost]
-    for offer in sorted(cheaper, key=lambda one: (-one.quality, one.cost))[:CHEAPER]:
+    cheaper = pareto_front(one for one in priced[1:] if one.cost < priced[0].cost)
+    most = CHEAPER if any(row.spent("calls") for row in offers[0].rows) else FREE
+    for offer in sorted(cheaper, key=lambda one: (-one.quality, one.cost))[:most]:
         try:
             search.compared.append(Tried(offer.name, offer.values, await search.rows(offer.values, search.val)))
         except BudgetSpent:
@@ -215,28 +229,22 @@ def _compiled(search: Search, task: Task, start: Mapping[str, Any], plan: Compil
     before, after = (search.journaled(values, search.val) or [] for values in (start, search.values))
     tried = [Tried("as written", start, before)] if before else []
     tried = [Tried(one.name, _changed(start, one.values), one.rows) for one in (*tried, *search.compared)]
-    mine, theirs = search.qualities(after), search.qualities(before)
-    changed = _changed(start, search.values)
-    params = task.bound.flow.params()
-    metrics = tuple({each.name: each for each in (*search.objective.reported, *search.objective.held)}.values())
-    beside = compared(after, before, metrics) if before and after else {}
+    judging = Judging(task.bound, search.objective, search.val, tuple(before))
+    known = candidates(tried, search.objective)
     return Compiled(
-        bound=task.bound.with_params({name: params[name].from_json(value).value for name, value in changed.items()}),
+        bound=judging.with_changes(_changed(start, search.values)),
         objective=search.objective.name,
-        before=interval(theirs, bounds_of(theirs)),
-        after=interval(mine, bounds_of(mine)),
-        gain=paired(mine, theirs, bounds=paired_bounds(mine, theirs)),
-        errors=(sum(row.failed for row in before), sum(row.failed for row in after)),
-        silent=(sum(map(search.objective.silent, before)), sum(map(search.objective.silent, after))),
-        metrics=beside,
-        worse=worse_of(beside, metrics),
+        verdict=judging.verdict(after),
         changes=tuple(search.changes),
-        front=pareto_front(candidates(tried, search.objective)),
+        candidates=tuple(known),
+        front=pareto_front(known),
         plan=plan,
         status="budget" if search.cut else "finished",
         spent={**search.spent, "resumed": search.journal.resumed},
         seed=search.seed,
         data=task.data,
+        judging=judging,
+        trials=tuple(search.trials),
     )
 
 

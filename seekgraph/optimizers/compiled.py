@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from seekgraph.evaluation.comparisons import Comparison
 from seekgraph.evaluation.intervals import Interval
 from seekgraph.optimizers.display import beside_table, changes_table, front_table
 from seekgraph.optimizers.estimate import CompilePlan
-from seekgraph.optimizers.front import Candidate
+from seekgraph.optimizers.front import Candidate, pick
+from seekgraph.optimizers.judged import Judging, Verdict
 from seekgraph.optimizers.search import Change
 
 
@@ -24,35 +25,100 @@ class Compiled:
     many of those rows failed before and after, and `silent` on how many a part of the objective had no value and counted as 0 (an
     evaluation leaves such rows out). `metrics` has for each reported metric, costs among them, after minus before on those rows;
     `worse` names those that got worse beyond noise. Since changes were accepted by looking at those rows, judge the result for
-    good on rows that compiling has not seen. `changes` are all that were judged, or could not be. `front` are the candidates that
-    were run on all held-back rows and that no other of them beats in quality and cost; being chosen by those rows, its best
-    looks a little better than it is.
+    good on rows that compiling has not seen. `changes` are all that were judged, or could not be.
+
+    `candidates` are the param values that were run on all held-back rows, the flow as it came among them; `front` are those that
+    no other beats in quality and cost. Being chosen by those rows, the best of them looks a little better than it is. `at` takes
+    another of them than the accepted one.
 
     `status` is "finished", or "budget": it cut something short, and what was accepted stands. `spent` counts what all sessions
     of the compile have paid, by line of usage, with `rollouts` and wall `seconds`; `resumed` are the results that were there.
+    `trials` are what the passes tried on the rows to search on, in order, as they were said.
     """
 
     bound: Any
     objective: str
-    before: Interval
-    after: Interval
-    gain: Comparison
-    errors: tuple[int, int]
-    silent: tuple[int, int]
-    metrics: Mapping[str, Comparison]
-    worse: tuple[str, ...]
+    verdict: Verdict
     changes: tuple[Change, ...]
+    candidates: tuple[Candidate, ...]
     front: tuple[Candidate, ...]
     plan: CompilePlan
     status: str
     spent: Mapping[str, float]
     seed: int
     data: Mapping[str, str]
+    judging: Judging = field(repr=False)
+    trials: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
     @property
     def flow(self) -> Any:
         """The flow with the accepted params."""
         return self.bound.flow
+
+    @property
+    def before(self) -> Interval:
+        """The objective on the held-back rows as the flow came, with a 95 % interval."""
+        return self.verdict.before
+
+    @property
+    def after(self) -> Interval:
+        """The objective on the held-back rows with the accepted params, with a 95 % interval."""
+        return self.verdict.after
+
+    @property
+    def gain(self) -> Comparison:
+        """`after` less `before`, row by row."""
+        return self.verdict.gain
+
+    @property
+    def errors(self) -> tuple[int, int]:
+        """How many held-back rows failed, before and after."""
+        return self.verdict.errors
+
+    @property
+    def silent(self) -> tuple[int, int]:
+        """On how many held-back rows a part of the objective had no value, before and after."""
+        return self.verdict.silent
+
+    @property
+    def metrics(self) -> Mapping[str, Comparison]:
+        """Each reported metric, after less before."""
+        return self.verdict.metrics
+
+    @property
+    def worse(self) -> tuple[str, ...]:
+        """The reported metrics that got worse beyond noise."""
+        return self.verdict.worse
+
+    def at(
+        self,
+        *,
+        quality: float | None = None,
+        usd_per_query: float | None = None,
+        calls_per_query: float | None = None,
+        searches_per_query: float | None = None,
+        tokens_per_query: float | None = None,
+        seconds_per_query: float | None = None,
+    ) -> Compiled:
+        """The best candidate within the limits, as a compiled flow of its own; with `quality`, the cheapest that reaches it.
+
+            cheap = compiled.at(usd_per_query=0.002)
+            cheap.save("cheap.flow.json")
+
+        Limits and quality are of means over the held-back rows; seconds are those of a run that remembers nothing. The choice is
+        made by looking at those rows and is not tested: `gain` of what comes back says what it gave there. Raises `CompileError`
+        where no candidate is within the limits, naming the nearest, and for dollars where a price is not known.
+        """
+        given = {
+            "usd": usd_per_query,
+            "calls": calls_per_query,
+            "searches": searches_per_query,
+            "tokens": tokens_per_query,
+            "seconds": seconds_per_query,
+        }
+        chosen = pick(self.candidates, quality, {name: most for name, most in given.items() if most is not None})
+        bound, verdict = self.judging.with_changes(chosen.values), self.judging.verdict(chosen.rows)
+        return replace(self, bound=bound, verdict=verdict)
 
     def save(self, path: str | Path, *, location: str | None = None) -> Path:
         """Write the artifact that `seekgraph.load` reads. `location` is `package.module:attribute` where it cannot be found."""
@@ -78,10 +144,7 @@ class Compiled:
             "metrics": {name: each.model_dump() for name, each in self.metrics.items()},
             "worse": list(self.worse),
             "changes": [self._change_json(change) for change in self.changes],
-            "front": [
-                {"name": each.name, "quality": each.quality, "cost": each.cost, "params": dict(each.values)}
-                for each in self.front
-            ],
+            "front": [each.to_json() for each in self.front],
             "plan": self.plan.to_json(),
             "spent": dict(self.spent),
             "seed": self.seed,

@@ -73,6 +73,7 @@ class Search:
     compared: list[Tried] = field(default_factory=list)
     offers: list[Tried] = field(default_factory=list)
     pools: dict[str, list[Any]] = field(default_factory=dict)
+    trials: list[Mapping[str, Any]] = field(default_factory=list)
     rollouts: int = 0
     cut: bool = False
     _latest: tuple[str, Bound] | None = None

@@ -135,10 +135,14 @@ class Tune:
         whole: list[tuple[dict[str, Any], list[Row]]] = [(best_values, best)]
         first, best_signal, cut = best, search.signal(best), 0
         for number in range(1, self.trials + 1):
-            if 1 < number <= self.climbing and (step := climb.propose(encoded(space, best_values))) is not None:
+            step = climb.propose(encoded(space, best_values)) if 1 < number <= self.climbing else None
+            if step is not None:
                 study.enqueue_trial(step)
             trial = study.ask(words)
             values = {**search.values, **decoded(space, trial.params)}
+            trying = {name: value for name, value in values.items() if best_values.get(name) != value}
+            why = "one change of the best" if step is not None else "what the trials so far make likely"
+            say("trying", {"pass": self.name, "number": number, "of": self.trials, "params": trying, "why": why})
             try:
                 rows, signal = await self._race(search, values, blocks, best)
             except BudgetSpent:
@@ -152,7 +156,7 @@ class Tune:
                 if not fallen.clear and signal > best_signal and search.covers(search.reserve(rows)):
                     best_values, best, best_signal = values, rows, signal
             facts = {"number": number, "of": self.trials, "signal": signal, "best": best_signal}
-            say("trial", {"pass": self.name, **facts, "whole": len(rows) == len(best)})
+            say("trial", {"pass": self.name, **facts, "whole": len(rows) == len(best), "trying": trying})
         return _Searched(best_values, best, whole, cut)
 
     def _study(self, search: Search, space: Mapping[str, Domain]) -> Any:

@@ -86,7 +86,7 @@ def run(bound: sg.Bound, examples: Any = EXAMPLES, **options: Any) -> Report:
 
 def timeless(report: Report) -> list[dict[str, Any]]:
     """The rows without what the clock says."""
-    rows = [row.model_dump(exclude={"seconds"}) for row in report.rows]
+    rows = [row.model_dump(exclude={"seconds", "latency"}) for row in report.rows]
     for row in rows:
         row["metrics"].pop("seconds", None)
     return rows

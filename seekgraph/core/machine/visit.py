@@ -165,7 +165,7 @@ class NodeOp:
             return await self._attempts(frame, step, arguments, visit)
         found, step.memo = await memo.claim(key, self.contract.returns)
         if found is not None:
-            step.usage = dict(found.usage)
+            step.usage, step.took = dict(found.usage), round(found.seconds, 6)
             return found.value
         try:
             began = time.perf_counter()

@@ -62,7 +62,8 @@ class Step:
     "replay" (taken from the earlier run) or "replaced" (what it wrote was given). `reused` is the part of a step's `usage` that
     earlier steps had paid, which asked a model the same. `notes` say what was done otherwise than it was asked for, such as a
     temperature that the model's host refuses.
-    `started` is in seconds since the run began, `seconds` the time that the visit took now.
+    `started` is in seconds since the run began, `seconds` the time that the visit took now; `took` is, for a hit of the
+    memo, the time that its result took when it was made, else 0.
     """
 
     path: str
@@ -74,6 +75,7 @@ class Step:
     visit: int = 1
     started: float = 0.0
     seconds: float = 0.0
+    took: float = 0.0
     usage: dict[str, float] = field(default_factory=dict)
     reused: dict[str, float] = field(default_factory=dict)
     memo: str = ""

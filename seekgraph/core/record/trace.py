@@ -43,6 +43,7 @@ STEP_FIELDS = {
     "visit",
     "started",
     "seconds",
+    "took",
     "usage",
     "reused",
     "memo",
@@ -199,6 +200,7 @@ def _packed(step: Step, number: Mapping[str, int]) -> dict[str, Any]:
         ("visit", 1),
         ("usage", {}),
         ("reused", {}),
+        ("took", 0.0),
         ("memo", ""),
         ("notes", ()),
         ("attempts", 1),
@@ -318,7 +320,7 @@ def _check_types(row: dict[str, Any]) -> None:
     whole = [*row.get("at", ()), *(row[name] for name in ("round", "visit", "attempts") if name in row)]
     if not all(type(each) is int and 0 <= each < 2**53 for each in whole):
         raise ValueError("rounds, visits, attempts and positions are whole numbers of 0 or more")
-    for name in ("started", "seconds"):
+    for name in ("started", "seconds", "took"):
         amount(row.get(name, 0.0), name)
     for name in ("usage", "reused"):
         usage_in(row.get(name, {}))
