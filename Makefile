@@ -2,6 +2,7 @@
 # make test       ruff, mypy and the tests
 # make test-dense the tests that need the extra `dense` (sentence-transformers on a pinned torch)
 # make test-lm    the tests that need the extras `lm` and `local`, and the weights of local/smollm2-135m, which it fetches
+# make test-dspy  the tests that need the extra `dspy`
 # make test-browser  the tests of pages in a real Chromium; installs Debian's where it is missing and may be installed
 # make test-slow  the long proofs
 # make lint       ruff and mypy alone; make format fixes what ruff can fix
@@ -19,7 +20,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
-.PHONY: demo test test-dense test-lm chromium test-browser test-slow lint format bench clean
+.PHONY: demo test test-dense test-lm test-dspy chromium test-browser test-slow lint format bench clean
 .DEFAULT_GOAL := test
 
 # One line a step; pip speaks only when something goes wrong.
@@ -47,6 +48,9 @@ endef
 
 .venv/.lm: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,[dev$(comma)lm$(comma)local])
+
+.venv/.dspy: pyproject.toml constraints.txt | .venv/bin/python
+	$(call install,[dev$(comma)lm$(comma)dspy])
 
 .venv/.browser: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,[dev$(comma)browser])
@@ -77,6 +81,9 @@ test-dense: .venv/.dense
 test-lm: .venv/.lm
 	$(BIN)/seekgraph models pull smollm2-135m
 	$(BIN)/pytest -m "lm or local"
+
+test-dspy: .venv/.dspy
+	$(BIN)/pytest -m dspy
 
 # Fails, saying what to do, where there is no Chromium and none can be installed.
 chromium:

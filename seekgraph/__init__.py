@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seekgraph import demo as demo
     from seekgraph import diagnosis as diagnosis
+    from seekgraph import dspy as dspy
     from seekgraph import evaluation as evaluation
     from seekgraph import flows as flows
     from seekgraph import lms as lms
@@ -89,7 +90,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_MODULES = ("demo", "diagnosis", "evaluation", "flows", "lms", "nodes", "optimizers", "rewards", "tools", "types")
+_MODULES = ("demo", "diagnosis", "dspy", "evaluation", "flows", "lms", "nodes", "optimizers", "rewards", "tools", "types")
 _NAMES = {
     "core.base.budget": ("Budget",),
     "core.base.errors": ("FlowError", "SeekgraphError"),

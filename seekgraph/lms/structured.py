@@ -7,6 +7,8 @@
    one more that is asked for without a type.
 4. Then it is an error, with what was wrong last.
 
+For `PlainText` none of this holds: the reply is the value.
+
 Every attempt is counted before it starts; what steps 2 and 3 gave is marked as a fallback.
 """
 
@@ -20,7 +22,7 @@ from pydantic import BaseModel
 
 from seekgraph.core.base.budget import UNKNOWN, AtMost, Usage
 from seekgraph.core.base.metering import Attempt, Tally
-from seekgraph.core.language.lm import Completion, Ended, LMError, Message, OnText, OutputInvalid, Settings
+from seekgraph.core.language.lm import Completion, Ended, LMError, Message, OnText, OutputInvalid, PlainText, Settings
 from seekgraph.lms.reading import DoesNotFit, closed, filled, text_field, value_in
 
 T = TypeVar("T", bound=BaseModel)
@@ -153,6 +155,9 @@ async def _asked(
     counting: Counting,
     on_text: OnText | None,
 ) -> tuple[T, Reply, bool]:
+    if output is PlainText:
+        reply = _readable(await backend.attempt(backend.request(messages, None, settings), counting, on_text))
+        return output.model_validate({"text": reply.text}), reply, False
     request = backend.request(messages, output, settings)
     problem, reply = "", Reply("")
     for turn in range(policy.reasks + 1):

@@ -40,10 +40,10 @@ def written(text: str, most: int, tokens: Collection[str] = ()) -> str:
     Raises `Unusable` for a text that says nothing, is too long, or has a placeholder such as {question}: what a step reads is
     shown after the instruction, and nothing is filled in.
     """
-    bare, before = _safe(text[:_LONGEST], tokens).strip(), ""
+    bare, before = safe(text[:_LONGEST], tokens).strip(), ""
     while bare != before:
         before = bare
-        bare = _safe(_LABEL.sub("", _CODE.sub(r"\g<inner>", bare)), tokens).strip()
+        bare = safe(_LABEL.sub("", _CODE.sub(r"\g<inner>", bare)), tokens).strip()
     if sum(map(str.isalpha, bare)) < FEWEST_LETTERS:
         raise Unusable("it says nothing: write the whole instruction")
     if found := _PLACEHOLDER.search(bare):
@@ -53,5 +53,7 @@ def written(text: str, most: int, tokens: Collection[str] = ()) -> str:
     return bare
 
 
-def _safe(text: str, tokens: Collection[str]) -> str:
+def safe(text: str, tokens: Collection[str] = ()) -> str:
+    """A text as it may stand where an instruction stands: nothing in it begins or ends a fence, hides, or passes for a part of
+    the conversation. It may still instruct nobody (see `written`). Doing it again changes nothing."""
     return without_tokens(plain(_QUOTES.sub('"', plain(text))), tokens)

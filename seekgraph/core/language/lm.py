@@ -35,6 +35,12 @@ class Message(BaseModel):
     content: str
 
 
+class PlainText(BaseModel):
+    """An output type for a reply that is wanted as it is written: no JSON is asked for, and whatever comes is `text`."""
+
+    text: str
+
+
 class Settings(BaseModel):
     """How to sample. Part of a step's identity: hold it in a node's settings, or give it to the LM.
 
@@ -162,6 +168,7 @@ __all__ = [
     "Message",
     "OnText",
     "OutputInvalid",
+    "PlainText",
     "Rejected",
     "Settings",
     "Tally",
