@@ -331,6 +331,7 @@ def compile_(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted compile, repeating no finished step.")
     ] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a report to look through, as one HTML file.")] = None,
     json: JsonTo = None,
 ) -> None:
     """Find better values for a flow's params, and write the artifact."""
@@ -338,11 +339,23 @@ def compile_(
 
     held = None if hold is None else tuple(hold)
     chosen = tuple(metric or ()), tuple(reward or ()), tuple(passes or ())
-    task = Task(train, val, *chosen, held, trials, out, resume, plan, json, reflect_lm)
+    task = Task(train, val, *chosen, held, trials, out, resume, plan, json, reflect_lm, html)
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
     reading = Reading(cache, no_cache, include, exclude, language, loader)
     documents = documents_of(corpus, docs, reading, dense)
     compile_command(flow_of(flow), task, documents, running)
+
+
+@app.command()
+def diff(
+    a: Annotated[str, typer.Argument(metavar="A", help="An artifact (A.flow.json), or a flow as it is written.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="What it is compared with.")],
+    json: Json = False,
+) -> None:
+    """Show what differs from one artifact, or flow, to another: numbers, texts word by word, structure, scores."""
+    from seekgraph.cli.diff import diff_command
+
+    diff_command(a, b, json)
 
 
 @app.command()

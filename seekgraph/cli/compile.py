@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seekgraph.cli.common import Misuse, find_flow, location
 from seekgraph.cli.metrics import weights
 from seekgraph.cli.options import Documents, Running, require_gold
-from seekgraph.cli.output import QUIET, json_target, say, show, whole, writable, write_json
+from seekgraph.cli.output import QUIET, json_target, say, show, whole, writable, write_file, write_json
 from seekgraph.cli.passes import find_passes
 from seekgraph.cli.rewards import find_rewards
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Task:
     """--train, --val, --metric, --reward, --pass, --hold, --trials, --reflect-lm, and what comes of it: --out, --resume, --plan,
-    --json."""
+    --html, --json."""
 
     train: Path
     val: Path | None = None
@@ -39,6 +39,7 @@ class Task:
     plan: bool = False
     target: str | None = None
     reflect_lm: str | None = None
+    html: Path | None = None
 
 
 def compile_command(name: str, task: Task, documents: Documents, running: Running) -> None:
@@ -46,6 +47,7 @@ def compile_command(name: str, task: Task, documents: Documents, running: Runnin
     if task.out is None and not task.plan:
         raise Misuse("give --out A.flow.json, where the artifact goes, or --plan to see what compiling would take")
     writable(task.out, "--out")
+    writable(task.html, "--html")
     json_target(task.target)
     flow = find_flow(name)
     options = _options(flow, task, running)
@@ -71,6 +73,9 @@ def _write(name: str, task: Task, compiled: Compiled) -> None:
 
     with whole(Path(str(task.out))) as path:
         compiled.save(str(path), location=describe(name).flow if name.endswith(".json") else location(name))
+    if task.html is not None:
+        write_file(task.html, compiled.to_html())
+        say(f"wrote {task.html}: open it in a browser")
     if task.target != "-":
         show(compiled, summary(compiled))
     say(f"wrote {task.out}; its journal is {task.out}.journal")

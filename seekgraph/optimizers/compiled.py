@@ -56,6 +56,12 @@ class Compiled:
         return self.bound.flow
 
     @property
+    def values(self) -> dict[str, Any]:
+        """The params whose values differ from those that the flow came with, as plain data."""
+        came = {name: param.to_json() for name, param in self.judging.bound.flow.params().items()}
+        return {name: param.to_json() for name, param in self.flow.params().items() if param.to_json() != came[name]}
+
+    @property
     def before(self) -> Interval:
         """The objective on the held-back rows as the flow came, with a 95 % interval."""
         return self.verdict.before
@@ -130,6 +136,13 @@ class Compiled:
         }
         record = {"seed": self.seed, "status": self.status, "changes": [self._change_json(change) for change in self.changes]}
         return save(self.flow, path, location=location, scores=scores, data=dict(self.data), record=record)
+
+    def to_html(self) -> str:
+        """The report as one HTML page that needs nothing else and runs no script: quality against cost, what changed, what was
+        rejected and why, and the proof row by row, with questions and answers."""
+        from seekgraph.optimizers.report.page import page
+
+        return page(self)
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the flow, as plain data."""

@@ -8,4 +8,6 @@ from seekgraph.core.artifact.artifact import Change as Change
 from seekgraph.core.artifact.artifact import describe as describe
 from seekgraph.core.artifact.artifact import diff as diff
 from seekgraph.core.artifact.artifact import load as load
+from seekgraph.core.artifact.artifact import param_changes as param_changes
 from seekgraph.core.artifact.artifact import save as save
+from seekgraph.core.artifact.mismatch import structure_changes as structure_changes

@@ -148,6 +148,11 @@ def describe(path: str | Path) -> Artifact:
 def diff(a: Artifact | str | Path, b: Artifact | str | Path) -> list[Change]:
     """The params whose values differ from `a` to `b`, in the order of `a`, then those that only `b` has."""
     before, after = (each.params if isinstance(each, Artifact) else describe(each).params for each in (a, b))
+    return param_changes(before, after)
+
+
+def param_changes(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) -> list[Change]:
+    """The params whose plain values differ, in the order of `before`, then those that only `after` has."""
     changes = []
     for name, value in before.items():
         if name not in after:

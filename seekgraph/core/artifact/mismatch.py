@@ -59,6 +59,11 @@ def explain(saved: Saved, flow: Flow) -> str:
     return f"flow {called} has changed since the artifact was saved:{told}{rest}\nUndo the change, or compile the flow again."
 
 
+def structure_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What differs from one flow's structure to another's, a line each; nothing is imported for it."""
+    return list(_differences(old, new))
+
+
 def unlike_structure(saved: Any) -> list[str]:
     """What of an artifact's params does not fit the structure that stands in the same file; nothing is imported for it."""
     known = {name for site in _sites(saved.structure).values() for name in site["params"]}
@@ -102,14 +107,14 @@ def _another(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     before, after = _sites(old), _sites(new)
-    inputs, given = _mapping(old.get("inputs")), new["inputs"]
+    inputs, given = _mapping(old.get("inputs")), _mapping(new.get("inputs"))
     yield from (
         f"input {name!r} is {_change(inputs.get(name), given.get(name))}"
         for name in {**inputs, **given}
         if inputs.get(name) != given.get(name)
     )
-    if old.get("output") != new["output"]:
-        yield f"the output is {_change(old.get('output'), new['output'])}"
+    if old.get("output") != new.get("output"):
+        yield f"the output is {_change(old.get('output'), new.get('output'))}"
     renamed = _renamed(before, after)
     pairs = {**{path: path for path in before if path in after}, **renamed}
     for path, other in renamed.items():
