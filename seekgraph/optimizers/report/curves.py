@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seekgraph.optimizers.front import Candidate, pareto_front
 from seekgraph.optimizers.report.elements import Html, element
 from seekgraph.optimizers.report.plots import Point, scatter, steps
-
-if TYPE_CHECKING:
-    from seekgraph.optimizers.compiled import Compiled
+from seekgraph.optimizers.report.subject import Subject
 
 MOST = 3
 """Plots of quality against a cost; of costs that say the same only the first is drawn."""
 
 
-def figures(compiled: Compiled) -> Html | None:
+def figures(compiled: Subject) -> Html | None:
     """The plots that there is anything to see in."""
     found = [_against(compiled, name) for name in _costs(compiled.candidates)]
     if len(compiled.trials) > 1:
@@ -41,7 +39,7 @@ def _costs(candidates: Sequence[Candidate]) -> list[str]:
     return names[:MOST]
 
 
-def _against(compiled: Compiled, name: str) -> Html:
+def _against(compiled: Subject, name: str) -> Html:
     points = [Point(each.costs[name], each.quality, each.name, _kind(each, compiled.values)) for each in compiled.candidates]
     alone = [Candidate(each.name, {}, each.quality, each.costs[name]) for each in compiled.candidates]
     line = [Point(each.cost, each.quality, each.name) for each in pareto_front(alone)]

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seekgraph.evaluation.comparisons import Comparison
 from seekgraph.optimizers.display import gap, verdict
@@ -17,15 +17,13 @@ from seekgraph.optimizers.report.changes import Difference, differences, pieces
 from seekgraph.optimizers.report.curves import figures
 from seekgraph.optimizers.report.elements import Html, element, join, table
 from seekgraph.optimizers.report.nodes import moved
-
-if TYPE_CHECKING:
-    from seekgraph.optimizers.compiled import Compiled
+from seekgraph.optimizers.report.subject import Subject
 
 MOST_ROWS = 500
 """Rows of the proof that the page shows; those that moved most come first."""
 
 
-def page(compiled: Compiled) -> str:
+def page(compiled: Subject) -> str:
     """The page of a compile, as the text of an HTML file."""
     style = files("seekgraph.optimizers.report").joinpath("page.css").read_text(encoding="utf-8")
     name = compiled.flow.name or "a flow"
@@ -69,7 +67,7 @@ def _section(title: str, *parts: Any) -> Html | None:
     return element("section", element("h2", title), inside) if inside else None
 
 
-def _said(compiled: Compiled) -> str:
+def _said(compiled: Subject) -> str:
     before, after = compiled.before, compiled.after
     if before.mean is None or after.mean is None:
         return "The budget ended before the flow was run on all held-back questions: nothing has changed."
@@ -83,7 +81,7 @@ def _said(compiled: Compiled) -> str:
     )
 
 
-def _facts(compiled: Compiled) -> list[str]:
+def _facts(compiled: Subject) -> list[str]:
     spent = [f"{compiled.spent[line]:g} {line}" for line in ("rollouts", "searches", "calls", "usd") if compiled.spent.get(line)]
     accepted = sum(change.accepted for change in compiled.changes)
     status = "finished" if compiled.status == "finished" else "cut short by the budget"
@@ -95,7 +93,7 @@ def _facts(compiled: Compiled) -> list[str]:
     return [*facts, f"seed {compiled.seed}"]
 
 
-def _candidates(compiled: Compiled) -> Html:
+def _candidates(compiled: Subject) -> Html:
     front = {id(each) for each in compiled.front}
     lines = [
         name
@@ -116,7 +114,7 @@ def _candidates(compiled: Compiled) -> Html:
     )
 
 
-def _changed(compiled: Compiled) -> list[Html]:
+def _changed(compiled: Subject) -> list[Html]:
     before, after = (
         {name: param.to_json() for name, param in flow.params().items()} for flow in (compiled.judging.bound.flow, compiled.flow)
     )
@@ -146,7 +144,7 @@ def _long(change: Difference) -> Html:
     return join(title, element("details", sizes, element("pre", _pretty(change.after))))
 
 
-def _tried(compiled: Compiled) -> Html:
+def _tried(compiled: Subject) -> Html:
     rows = [
         [
             change.name,
@@ -161,7 +159,7 @@ def _tried(compiled: Compiled) -> Html:
     return table(["pass", "params", "gain on other rows", "p", "", "why"], rows, numbers=(2, 3)) if rows else Html("")
 
 
-def _beside(compiled: Compiled) -> Html:
+def _beside(compiled: Subject) -> Html:
     rows = [
         [name, gap(each), f"{each.p_value:.3f}", element("span", "worse", class_="worse") if name in compiled.worse else ""]
         for name, each in compiled.metrics.items()
@@ -170,7 +168,7 @@ def _beside(compiled: Compiled) -> Html:
     return table(["metric", "after less before", "p", ""], rows, numbers=(1, 2)) if rows else Html("")
 
 
-def _nodes(compiled: Compiled) -> Html:
+def _nodes(compiled: Subject) -> Html:
     before, after = compiled.judging.rows, compiled.verdict.rows
     rows = [
         [_code(each.path), each.reward, f"{each.before:.3f}", f"{each.after:.3f}", _signed(each.comparison)]
@@ -180,7 +178,7 @@ def _nodes(compiled: Compiled) -> Html:
     return table(head, rows, numbers=(2, 3, 4)) if rows else Html("")
 
 
-def _rows(compiled: Compiled) -> Html:
+def _rows(compiled: Subject) -> Html:
     quality, judging = compiled.judging.objective.quality, compiled.judging
     if not compiled.verdict.rows or len(compiled.verdict.rows) != len(judging.rows):
         return Html("")
