@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from seekgraph.core.record.trace import Trace
 from seekgraph.rewards.algebra import Reward, RewardError, scores
+from seekgraph.rewards.defaults import DEFAULT_REWARDS
 from seekgraph.types import Example
 
 
@@ -42,6 +43,12 @@ class Credit:
         found = [(said.reward, said) for said in self.own.get(step, ())]
         found += [(f"{said.reward} of {said.step}", said) for said in self.through.get(step, ())]
         return [f"{name} {said.value:.2f}{f': {said.feedback}' if said.feedback else ''}" for name, said in found]
+
+
+def in_force(own: tuple[Reward, ...], asked: Sequence[Reward] | None) -> tuple[Reward, ...]:
+    """The rewards that a pass goes by: those that it was given itself, else those that the compile was asked for, else the
+    default ones, which are `own` then."""
+    return tuple(asked) if asked is not None and own is DEFAULT_REWARDS else own
 
 
 def credit(trace: Trace, rewards: Sequence[Reward], example: Example) -> Credit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, cast
 
 from seekgraph.core.language.fitting import FitRow
@@ -14,7 +14,7 @@ from seekgraph.core.machine.program import Program
 from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
 from seekgraph.optimizers.allowance import BudgetSpent
-from seekgraph.optimizers.credit import credit
+from seekgraph.optimizers.credit import credit, in_force
 from seekgraph.optimizers.models import demonstrable
 from seekgraph.optimizers.passes import Work
 from seekgraph.optimizers.search import Search
@@ -74,7 +74,8 @@ class Demonstrate:
             except BudgetSpent:
                 search.stop(self.name, "no demonstrations were gathered: the rest of the budget is for judging")
                 return
-            found = search.record(self.name, self.gathered(search.with_values(search.values), traces, search.seed))
+            judging = replace(self, rewards=in_force(self.rewards, search.objective.rewards))
+            found = search.record(self.name, judging.gathered(search.with_values(search.values), traces, search.seed))
         for name, sets in found.items():
             search.pools[name] = sets
             search.say("gathered", {"param": name, "sets": len(sets), "longest": max(map(len, sets), default=0)})

@@ -10,6 +10,7 @@ from typing import Any
 
 from seekgraph.core.machine.bound import Bound
 from seekgraph.optimizers.allowance import BudgetSpent
+from seekgraph.optimizers.credit import in_force
 from seekgraph.optimizers.errors import CompileError
 from seekgraph.optimizers.models import instructed
 from seekgraph.optimizers.passes import Pass, Work
@@ -41,7 +42,8 @@ class Instruct:
       out, moved or added (`paraphrase.py`), or, with `paraphrase`, the same said in other words by the flow's own model.
 
     What is written goes through `prompts.written`, and stands in the params as text. A candidate runs the training rows block by
-    block, and is given up once it is behind the best one (`racing.py`). A hundred tokens more have to gain `length_price`. The
+    block, and is given up once it is behind the best one (`racing.py`); where a node's rewards have been seen to predict the
+    outcome, they count beside it (`surrogate.py`). A hundred tokens more have to gain `length_price`. The
     best candidate is judged on the held-back rows, which no prompt ever shows; the good ones are left for `Tune` to choose from.
 
     Every proposal is journaled: a resumed compile asks nothing twice. Calls of `lm` count in the budget. Raises `ValueError` for
@@ -80,14 +82,15 @@ class Instruct:
     async def run(self, search: Search) -> None:
         """Write, race, and have the best judged."""
         reserved = search.reserve(await search.rows(search.values, search.val))
-        racing = Racing(search, reserved, self.length_price, tuple(instructed(search.bound).values()))
+        racing = Racing(search, reserved, self.length_price, instructed(search.bound))
         try:
             population = Population(await racing.start(), racing.params)
         except BudgetSpent:
             search.stop(self.name, "before the first proposal: the rest of the budget is for judging")
             await search.accept(self.name, search.values, "nothing was written: the budget ended")
             return
-        proposer = Proposer(search, racing, population, self._writer(), self.shown, self.rewards, self.name, self.paraphrase)
+        rewards = in_force(self.rewards, search.objective.rewards)
+        proposer = Proposer(search, racing, population, self._writer(), self.shown, rewards, self.name, self.paraphrase)
         made = await self._rounds(search, racing, population, proposer)
         best = population.best
         self._leave(search, population)
@@ -108,12 +111,14 @@ class Instruct:
             except BudgetSpent:
                 search.stop(self.name, f"in proposal {number} of {self.rounds}: the rest of the budget is for judging")
                 break
-            gained = member is not None and member.eligible and member.score > population.best.score
             if member is not None:
                 population.add(member)
+                population.members = [racing.member(each.values, each.rows) for each in population.members]
+            gained = member is not None and population.best.values == member.values
             proposer.learn(proposal, gained)
             facts = {"pass": self.name, "number": number, "of": self.rounds, "move": proposal.move, "gained": gained}
-            scores = {"signal": member.score if member else population.best.score, "best": population.best.score}
+            best = population.best
+            scores = {"signal": member.score if member else best.score, "best": best.score, "texts": best.texts(racing.params)}
             search.say("proposed", {**facts, "params": sorted(proposal.values), "cause": proposal.cause})
             search.say("trial", {**facts, **scores, "whole": member is not None})
         return made

@@ -10,6 +10,10 @@ from typing import Any
 
 from seekgraph.core.base.identity import digest
 from seekgraph.evaluation.row import Row
+from seekgraph.optimizers.holding import behind
+
+NEAR = 1.5
+"""Standard errors by which a parent may be behind the best member."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,15 @@ class Population:
 
     def parent(self, chance: random.Random) -> Member:
         """The best one half of the time, else one drawn in proportion to the rows on which it is the best (as GEPA draws from
-        its front of instances; Agrawal et al., 2025): what is best on some rows knows something that the best one does not."""
+        its front of instances; Agrawal et al., 2025): what is best on some rows knows something that the best one does not.
+        None that is clearly behind the best one: with few rows, and a judge that errs, anything is the best on some."""
+        best = self.best
         if chance.random() < 0.5:
-            return self.best
-        return chance.choices(self.members, weights=self.wins())[0]
+            return best
+        near = [
+            not behind([mine - top for mine, top in zip(each.signals, best.signals, strict=True)], NEAR) for each in self.members
+        ]
+        return chance.choices(self.members, weights=[wins * each for wins, each in zip(self.wins(), near, strict=True)])[0]
 
     def merged(self) -> dict[str, Any] | None:
         """The values of two members together that changed other texts of what there was: those of the two best ones for which

@@ -94,12 +94,14 @@ class Proposer:
         if max(losses.values()) <= 0:
             return None
         # Less for each proposal for a node that gained nothing since one gained: another node may be easier to improve.
-        path = max(losses, key=lambda path: losses[path] / (1 + self.lost[path]))
-        if self.writer is not None and number % 3 == 0 and (crossed := await self._crossed(parent, path)) is not None:
-            return crossed
-        if self.writer is not None and (reflected := await self._reflected(parent, path, runs, chance)) is not None:
-            return reflected
-        return await self._edited(parent, path, chance)
+        for path in sorted(losses, key=lambda path: -losses[path] / (1 + self.lost[path])):
+            if self.writer is not None and number % 3 == 0 and (crossed := await self._crossed(parent, path)) is not None:
+                return crossed
+            if self.writer is not None and (reflected := await self._reflected(parent, path, runs, chance)) is not None:
+                return reflected
+            if (other := await self._edited(parent, path, chance)) is not None:
+                return other
+        return None
 
     def _node(self, parent: Member, path: str) -> LLMNode:
         return cast(LLMNode, self.search.with_values(parent.values).program.nodes[path].node)

@@ -14,13 +14,15 @@ from seekgraph.evaluation.row import Row
 from seekgraph.optimizers.holding import HOLD_WEIGHT, LEAST, behind, falls
 from seekgraph.optimizers.population import Member
 from seekgraph.optimizers.search import Search
+from seekgraph.optimizers.surrogate import Surrogate
 from seekgraph.prompts.budget import estimate
 from seekgraph.types import Example
 
 
 @dataclass
 class Racing:
-    """Runs candidates, and keeps the traces of those that were run on all rows. `params` are those whose texts are written."""
+    """Runs candidates, and keeps the traces of those that were run on all rows. `paths` has the full name of the instruction
+    of each node whose instruction is written."""
 
     BLOCKS: ClassVar[int] = 4
     PATIENCE: ClassVar[float] = 1.5
@@ -29,15 +31,20 @@ class Racing:
     search: Search
     reserved: Mapping[str, float]
     length_price: float
-    params: tuple[str, ...]
+    paths: Mapping[str, str]
     _start: list[Row] = field(default_factory=list)
     _traces: dict[tuple[str, str], Trace] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.params = tuple(self.paths.values())
+        self.surrogate = Surrogate(tuple(self.paths))
 
     async def start(self) -> Member:
         """What there is, as a member."""
         values = dict(self.search.values)
         self._start = await self._rows(values, self.order())
-        return self._member(values, self._start)
+        self._learn(self._start)
+        return self.member(values, self._start)
 
     def order(self) -> list[Example]:
         """The training rows in an order drawn once by the seed."""
@@ -53,11 +60,13 @@ class Racing:
         handicap = self._price(values) - self._price(best.values)
         for start in range(0, len(order), size):
             rows += await self._rows(values, order[start : start + size])
-            gaps = [self.search.objective.signal(row) - top - handicap for row, top in zip(rows, best.signals, strict=False)]
-            if behind(gaps, self.PATIENCE):
+            gaps = self._gaps(values, rows, best.values, best.rows[: len(rows)])
+            if behind([gap - handicap for gap in gaps], self.PATIENCE):
+                self._learn(rows)
                 self._forget(values)
                 return None
-        return self._member(values, rows)
+        self._learn(rows)
+        return self.member(values, rows)
 
     async def traces(self, member: Member) -> list[tuple[Example, Trace, Row]]:
         """The runs of a member on the training rows that did not crash. Those that are not kept are run once more, which costs
@@ -85,12 +94,28 @@ class Racing:
         key = digest(dict(values))
         self._traces = {name: trace for name, trace in self._traces.items() if name[0] != key}
 
-    def _member(self, values: Mapping[str, Any], rows: Sequence[Row]) -> Member:
-        signals = tuple(map(self.search.objective.signal, rows))
+    def member(self, values: Mapping[str, Any], rows: Sequence[Row]) -> Member:
+        """A candidate that was run on all rows, as it looks by all that is known now."""
+        start = dict(self.search.values)
+        before = [self.search.objective.signal(row) for row in self._start]
+        gained = self._gaps(values, rows, start, self._start) if values != start else [0.0] * len(rows)
+        signals = tuple(signal + gap for signal, gap in zip(before, gained, strict=True))
         fallen = falls(rows, self._start, self.search.objective.held)
         score = sum(signals) / max(1, len(signals)) - HOLD_WEIGHT * fallen.total - self._price(values)
-        eligible = not fallen.clear and (not self._start or rows is self._start or self.search.covers(self.search.reserve(rows)))
+        eligible = not fallen.clear and (rows is self._start or self.search.covers(self.search.reserve(rows)))
         return Member(dict(values), rows, signals, score, eligible)
+
+    def _gaps(
+        self, values: Mapping[str, Any], mine: Sequence[Row], others: Mapping[str, Any], theirs: Sequence[Row]
+    ) -> list[float]:
+        """What one candidate gains over another on each row, by its signal and by what the rewards of the changed nodes say."""
+        signal = self.search.objective.signal
+        seen = [signal(one) - signal(other) for one, other in zip(mine, theirs, strict=True)]
+        changed = [path for path, name in self.paths.items() if values[name] != others[name]]
+        return self.surrogate.gaps(mine, theirs, seen, changed)
+
+    def _learn(self, rows: Sequence[Row]) -> None:
+        self.surrogate.learn(rows, list(map(self.search.objective.signal, rows)))
 
     def _price(self, values: Mapping[str, Any]) -> float:
         """What the length of all written texts takes off, in points of the signal."""

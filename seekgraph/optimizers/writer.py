@@ -67,8 +67,9 @@ class Writer:
             raise BudgetSpent from None
         except OutputInvalid:
             return None
-        except LMError as error:
-            self.failed = f"the model that writes cannot be asked: {error}"
+        except Exception as error:  # the model may be the user's, and raise anything: what was found so far stands
+            named = "" if isinstance(error, LMError) else f"{type(error).__name__}: "
+            self.failed = f"the model that writes cannot be asked: {named}{error}"
             return None
         reply: T = done.value
         return reply

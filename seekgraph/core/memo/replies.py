@@ -6,9 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from pydantic import PydanticUserError, ValidationError
+from pydantic import BaseModel, PydanticUserError, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from seekgraph.core.base.budget import Usage
@@ -98,12 +99,18 @@ class Remembering:
                 self._memo.release(key)
 
     def _key(self, messages: Sequence[Message], output: type[T], settings: Settings | None) -> StepKey:
-        asked = digest([[message.model_dump() for message in messages], output.model_json_schema()])
+        asked = digest([[message.model_dump() for message in messages], _schema(output)])
         sampling = digest(settings if settings is not None else getattr(self._inner, "settings", None))
         model = self._inner.identity
         request = f"{model}/{sampling}/{asked}"
         self._account.asked[request] += 1
         return StepKey(NODE, "", sampling, asked, model, str(self._account.asked[request]))
+
+
+@lru_cache(maxsize=256)
+def _schema(output: type[BaseModel]) -> dict[str, Any]:
+    """The schema of an output type. Making one takes longer than all else that a request is told apart by."""
+    return output.model_json_schema()
 
 
 def _reply(done: Completion[Any]) -> Reply | None:
