@@ -24,6 +24,7 @@ from seekgraph.flow import Bound, Flow
 from seekgraph.nodes.llm_node import LLMNode
 from seekgraph.optimizers.allowance import over
 from seekgraph.optimizers.models import control_tokens, demonstrable, instructed
+from seekgraph.prompts.nearest import SHOWN
 from seekgraph.prompts.written import safe
 from seekgraph.types import Answer, Passage
 
@@ -60,7 +61,7 @@ def from_module(module: Any) -> Flow:
     demonstrations that its predictors have, by the nodes' names.
 
     An instruction is made safe as any that a model writes (`prompts.written.safe`); demonstrations that are not whole, such as
-    plain rows of the training set, are left out, and no more are taken than the node's `demos` may hold.
+    plain rows of the training set, are left out, and no more are taken than a node shows.
     """
     if not isinstance(module, FlowModule):
         raise ValueError(f"from_module takes what to_module made, not a {type(module).__name__}")
@@ -159,9 +160,8 @@ class Shared:
         self.meter = meter
         self.instructions = instructed(bound)
         self.fields = {path: Fields.of(self.node(path), path) for path in self.instructions}
-        self.demos = {
-            path: (name, cast(DemosParam, site.params[name]).most) for path, (site, name) in demonstrable(bound).items()
-        }
+        mine = {path: (name, cast(DemosParam, site.params[name])) for path, (site, name) in demonstrable(bound).items()}
+        self.demos = {path: (name, min(SHOWN, param.most)) for path, (name, param) in mine.items()}
         self._tokens = control_tokens(bound)
         self._made: OrderedDict[str, Bound] = OrderedDict()
         self._lock = threading.Lock()

@@ -34,6 +34,7 @@ from seekgraph.core.language.params import Demos, Param, value_of
 from seekgraph.prompts.budget import TokenBudget
 from seekgraph.prompts.demonstrations import unlike
 from seekgraph.prompts.fields import described
+from seekgraph.prompts.nearest import POOL, nearest
 from seekgraph.prompts.overriding import must_read, overriding
 from seekgraph.prompts.prompt import Prompt, prompt_of, text_param
 from seekgraph.prompts.render import Style, render
@@ -60,7 +61,8 @@ class LLMNode(Node):
     With `fallback` a visit whose reply cannot be used runs without the model, and `fallbacks` in its usage is 1; else it is an
     error of the step. A model that cannot be reached, or refuses the request, is an error of the step either way.
 
-    A demonstration of the very question (or goal) that is asked is left out: compiling judges no row by its own answer.
+    A demonstration of the very question (or goal) that is asked is left out: compiling judges no row by its own answer. Where
+    there are more than `prompts.nearest.SHOWN` others, those are shown that are most like the question and least like each other.
 
     Raises `PromptError` when it is made with a prompt that cannot be read or does not fit, and `TypeError` for a class without
     an `output` type, or whose `run` takes no `lm`.
@@ -86,7 +88,7 @@ class LLMNode(Node):
     _: KW_ONLY
     lm: str = "lm"
     instruction: str = ""
-    demos: tuple[Mapping[str, Any], ...] = Demos()
+    demos: tuple[Mapping[str, Any], ...] = Demos(most=POOL)
     temperature: float | None = None
     max_tokens: int | None = None
     prompt_tokens: int = 3000
@@ -191,7 +193,7 @@ class LLMNode(Node):
         return value
 
     def _rendered(self, shown: Mapping[str, Any], tokens: Collection[str] = ()) -> tuple[Message, ...]:
-        prompt, demos = self.active_prompt, unlike(value_of(self.demos), shown)
+        prompt, demos = self.active_prompt, nearest(unlike(value_of(self.demos), shown), shown)
         if not prompt.reads:
             names = [*shown, *(name for demo in demos for name in demo.get("inputs", ()))]
             headings = {name: name.replace("_", " ").capitalize() for name in names}
