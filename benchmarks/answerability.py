@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,7 +29,7 @@ import seekgraph as sg
 from seekgraph.evaluation.intervals import interval
 from seekgraph.flows.ask import begin, sections
 from seekgraph.nodes import Answer
-from seekgraph.nodes.answerable import BY_WORDS, FEATURES, features
+from seekgraph.nodes.answerable import BY_WORDS, FEATURES, features, unknown
 from seekgraph.nodes.best_block import BestBlock, nearness
 from seekgraph.nodes.blend import Blend
 from seekgraph.nodes.fitting import LinearModel, fit_logistic
@@ -36,7 +37,8 @@ from seekgraph.types import Passage
 
 KEEP = 6  # passages that `ask` reads
 REMOVED = 0.2  # what rows with passages taken out weigh of the unanswerable ones
-L2 = 0.05
+NAMED = 0.3  # what rows that ask about a name that stands nowhere weigh of the other unanswerable ones
+L2 = 0.01
 
 
 class Row(NamedTuple):
@@ -66,7 +68,8 @@ def rows_of(folder: Path, score: Any) -> list[Row]:
             if at and len(pool) == len(pools[0]):
                 continue
             said = [
-                asyncio.run(_read(question["question"], pool, found["rankings"], each)) for each in (resources["ranker"], None)
+                asyncio.run(_read(question["question"], pool, found["rankings"], each, resources["vocabulary"]))
+                for each in (resources["ranker"], None)
             ]
             rows.append(Row(folder.name, bool(question["gold"]) and not at, bool(at), *said))
     return rows
@@ -80,12 +83,13 @@ def _answers(passage: Passage, question: dict[str, Any], score: Any) -> bool:
     )
 
 
-async def _read(question: str, pool: Sequence[Passage], rankings: Any, ranker: Any) -> dict[str, float]:
+async def _read(question: str, pool: Sequence[Passage], rankings: Any, ranker: Any, vocabulary: Any) -> dict[str, float]:
     """The features of what `ask` reads of a pool."""
-    blend, best = Blend(keep=8, semantic=0.7, document=0.3, alike=0.9), BestBlock(keep=KEEP, weight=1.0)
+    blend, best = Blend(keep=8, semantic=0.7, document=0.3, alike=0.9, form=1.2), BestBlock(keep=KEEP, weight=1.0)
     context = (await blend.run(question, tuple(pool), rankings, ranker=ranker)).context
     context = (await best.run(question, context, ranker=ranker)).context
-    return features(question, context, await nearness(question, context, ranker))
+    near = await nearness(question, context, ranker)
+    return features(question, context, near, await unknown(question, context, vocabulary))
 
 
 def vectors(rows: Sequence[Row], names: Sequence[str]) -> list[list[float]]:
@@ -94,13 +98,18 @@ def vectors(rows: Sequence[Row], names: Sequence[str]) -> list[list[float]]:
 
 def fitted(rows: Sequence[Row], names: Sequence[str]) -> LinearModel:
     """A model that holds answerable and unanswerable rows to be equally frequent."""
-    groups = {(row.answerable, row.removed) for row in rows}
-    counts = {group: sum((row.answerable, row.removed) == group for row in rows) for group in groups}
-    shares = {(True, False): 1.0, (False, False): 1.0 - REMOVED, (False, True): REMOVED}
-    weights = [shares[row.answerable, row.removed] / counts[row.answerable, row.removed] for row in rows]
+    groups = Counter(map(_group, rows))
+    shares = {"answerable": 1.0, "removed": REMOVED, "named": NAMED * (1 - REMOVED), "other": (1 - NAMED) * (1 - REMOVED)}
+    weights = [shares[_group(row)] / groups[_group(row)] for row in rows]
     model = fit_logistic(names, vectors(rows, names), [float(row.answerable) for row in rows], weights, l2=L2)
     assert model is not None
     return model
+
+
+def _group(row: Row) -> str:
+    if row.answerable:
+        return "answerable"
+    return "removed" if row.removed else "named" if row.measured["unknown"] else "other"
 
 
 def probabilities(model: LinearModel, rows: Sequence[Row], names: Sequence[str]) -> list[float]:

@@ -18,6 +18,7 @@ from typing import Literal, get_args
 
 from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.text.answers import Rule, exact_match, token_f1
+from seekgraph.text.matching import answer_contains as stands_in
 from seekgraph.text.matching import answers_match, match_f1
 from seekgraph.text.ranking import full_support, ndcg, support_recall
 from seekgraph.types import Answer, Example
@@ -95,6 +96,20 @@ def answer_f1(answer: Answer | None, golds: Sequence[str], rule: Rule = "hotpot"
     None without answer or golds. The metrics `squad_f1` and `musique_f1` are this by the other two rules.
     """
     return token_f1(_said(answer), golds, rule) if answer is not None and golds else None
+
+
+def answer_contains(answer: Answer | None, golds: Sequence[str]) -> float | None:
+    """Whether a gold answer stands in the answer (`text.matching.answer_contains`): 0.0 or 1.0; None without answer or golds.
+
+    What to read of answers in prose, of which exact match and F1 say nothing. Ids of the passages that it cites are no part of
+    what it says; a refusal says nothing.
+    """
+    if answer is None or not golds:
+        return None
+    text = _said(answer)
+    for id in answer.citations:
+        text = text.replace(f"[{id}]", " ")
+    return stands_in(text, golds)
 
 
 def answer_match(answer: Answer | None, golds: Sequence[str]) -> float | None:
@@ -231,6 +246,7 @@ _DEFAULT: dict[str, Metric] = {
     for found in (
         Metric("answer_em", partial(_of_answer, measure=answer_em), frozenset({"answers"})),
         Metric("answer_f1", partial(_of_answer, measure=answer_f1), frozenset({"answers"})),
+        Metric("answer_contains", partial(_of_answer, measure=answer_contains), frozenset({"answers"})),
         Metric("citation_precision", partial(_of_citations, measure=citation_precision), frozenset({"supporting_ids"})),
         Metric("citation_recall", partial(_of_citations, measure=citation_recall), frozenset({"supporting_ids"})),
         # Lower, because a row of a dev set is asked to be answered. Where refusing is right, "noanswer" among `answers` says so.

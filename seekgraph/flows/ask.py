@@ -37,7 +37,7 @@ documents = (
     >> Blend(keep=Int(8, 5, 20))
     >> BestBlock(keep=Int(6, 3, 10))
     >> Answer(
-        prose=True, style=Choice("auto", "prose", "short", "list"), words=Int(100, 40, 200), refuse_below=Float(0.32, 0.0, 0.9)
+        prose=True, style=Choice("auto", "prose", "short", "list"), words=Int(110, 40, 200), refuse_below=Float(0.3, 0.0, 0.9)
     ).named("compose")
 )
 whole = Retrieve("corpus", k=Int(60, 20, 100), k1=Float(0.9, 0.4, 2.0), b=Float(0.4, 0.0, 1.0), title_weight=Float(2.0, 0.0, 5.0))
@@ -46,9 +46,9 @@ articles = whole >> follow_titles >> search >> Read() >> Answer(style=Choice("sh
 again = (
     Refine(feedback=5, terms=10, original=0.7, names=0.5).named("ask_again")
     >> Retrieve("corpus", k=20).named("search_again")
-    >> Blend(keep=8, semantic=0.7, document=0.3, alike=0.9).named("blend_again")
+    >> Blend(keep=8, semantic=0.7, document=0.3, alike=0.9, form=1.2).named("blend_again")
     >> BestBlock(keep=6, weight=1.0).named("best_again")
-    >> Answer(prose=True, style="auto", refuse_below=0.32, sentences=12, hops=False).named("answer_again")
+    >> Answer(prose=True, style="auto", refuse_below=0.3, sentences=12, hops=False).named("answer_again")
 )
 documents = documents >> Missing() >> route(S.verdict.score > 0, {"true": skip, "false": again}).named("settled")
 

@@ -12,8 +12,8 @@ from seekgraph.core.language.fitting import FitRow
 from seekgraph.core.language.lm import LM
 from seekgraph.core.language.node import OrElse, Writes
 from seekgraph.core.language.params import Fitted, Float, Int, Param, Switch, value_of
-from seekgraph.core.language.ports import Ranker
-from seekgraph.nodes.answerable import answerability
+from seekgraph.core.language.ports import Ranker, Vocabulary
+from seekgraph.nodes.answerable import Unknown, answerability, unknown
 from seekgraph.nodes.best_block import nearness
 from seekgraph.nodes.candidates import FEATURES
 from seekgraph.nodes.composing import compose
@@ -62,7 +62,8 @@ class Answer(LLMNode):
     of a nested question are answered first. Comparisons, and questions for yes or no, are settled by what the passages say.
     In prose it is composed of the sentences, list items and code blocks that answer, verbatim, at most `words` words, each
     followed by the id of its passage (`composing.compose`); a `ranker` that is bound says how near each is in meaning,
-    and so how probable it is that they answer at all (`answerable`), which is its confidence.
+    and so how probable it is that they answer at all (`answerable`), which is its confidence; a `vocabulary` that is bound says
+    which names of the question stand nowhere in the documents.
 
     Citations are ids of passages that it has read: the one that holds the answer first, then those that lead there. Below a
     confidence of `refuse_below`, or where there is nothing to answer from, it refuses and says why.
@@ -89,13 +90,14 @@ class Answer(LLMNode):
     hops: bool = Switch(True)
     scorer: LinearModel = Fitted(LinearModel, default=DEFAULT)
     with_model = LLMNode.with_model | {"span", "evidence_only", "unsupported"}
-    without_model = frozenset({"sentences", "hops", "scorer", "words", "ranker"})
+    without_model = frozenset({"sentences", "hops", "scorer", "words", "ranker", "vocabulary"})
 
     prose: bool = False
     style: str = ""
     unsupported: str = "mark"
-    words: int = 100
+    words: int = 110
     ranker: str = "ranker"
+    vocabulary: str = "vocabulary"
     span: bool = False
     evidence_only: bool = False
 
@@ -114,6 +116,7 @@ class Answer(LLMNode):
         plan: Goals | None = None,
         lm: LM | None = None,
         ranker: Ranker | None = None,
+        vocabulary: Vocabulary | None = None,
     ) -> AnswerOut:
         if lm is not None and (context or evidence or digests):
             inputs = {"question": question, "context": context, "evidence": evidence, "goal": goal, "digests": digests}
@@ -123,7 +126,8 @@ class Answer(LLMNode):
         asking = wanted(question, goal, digests)
         if (self.style != "short" if self.style else self.prose) and not digests:
             near = await nearness(asking, context, ranker)
-            return AnswerOut(answer=_composed(asking, context, near, self.words, self.refuse_below))
+            missing = await unknown(asking, context, vocabulary)
+            return AnswerOut(answer=_composed(asking, context, near, missing, self.words, self.refuse_below))
         self.scorer.expecting(FEATURES)
         concluded = conclude(asking, digests, plan) if digests and goal is None else None
         read = {passage.id: passage for passage in context}
@@ -227,14 +231,23 @@ def _said_in(passage: Passage, golds: Sequence[str]) -> str:
     return ""
 
 
-def _composed(question: str, passages: Sequence[Passage], near: Mapping[str, float], words: int, refuse_below: float) -> Answered:
+def _composed(
+    question: str,
+    passages: Sequence[Passage],
+    near: Mapping[str, float],
+    missing: Unknown,
+    words: int,
+    refuse_below: float,
+) -> Answered:
     """An answer in prose, or a refusal that names the nearest passages, which are not an answer."""
     if not passages:
         return Answered(text="No passages were found to answer from.", confidence=0.0, refused=True)
-    found, confidence = compose(question, passages, words=words, near=near), answerability(question, passages, near)
+    found = compose(question, passages, words=words, near=near)
+    confidence = answerability(question, passages, near, missing)
     if found is None or confidence < refuse_below:
         nearest = "; ".join(f"{passage.title} [{passage.id}]" for passage in passages[:3])
-        text = f"The passages found do not answer this. Nearest, but not an answer: {nearest}."
+        lacks = f" Nothing in the documents names {' or '.join(missing.names)}." if missing.names else ""
+        text = f"The passages found do not answer this.{lacks} Nearest, but not an answer: {nearest}."
         return Answered(text=text, confidence=0.0 if found is None else confidence, refused=True)
     return Answered(text=found.text, citations=tuple(each.id for each in found.passages), confidence=confidence)
 

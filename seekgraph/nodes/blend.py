@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from seekgraph.core.language.node import Node
 from seekgraph.core.language.params import Float, Int
 from seekgraph.core.language.ports import Ranker
+from seekgraph.nodes.defining import defining
 from seekgraph.nodes.fuse import Ordered, standing
 from seekgraph.nodes.read import wanted
 from seekgraph.text.duplicates import distinct
@@ -25,6 +26,8 @@ class Blend(Node):
     `document` times the weighted mean of the three best of its document on top, since documentation says on one page what
     belongs together. The document of a passage is the part of its id before "#"; an id without one is a document of its own.
 
+    Where a definition is asked for, one that defines the thing gets `form` on top, one under a heading that is the thing less.
+
     A passage that says what a better one says is left out (`text.duplicates`, from `alike` of their shingles on; 1 is for equal
     texts alone), its own heading being part of what it says. Where `ranker` says how well it knows the question's language (its
     method `knows`, in [0, 1]), meaning counts by so much less.
@@ -35,6 +38,7 @@ class Blend(Node):
     semantic: float = Float(0.7, low=0.0, high=1.0)
     document: float = Float(0.3, low=0.0, high=1.0)
     alike: float = Float(0.9, low=0.5, high=1.0)
+    form: float = Float(1.2, low=0.0, high=2.0)
 
     async def run(
         self,
@@ -57,6 +61,8 @@ class Blend(Node):
                 for passage, score in zip(passages, near, strict=True)
             }
         scores = _with_documents(scores, self.document)
+        if self.form and (defined := defining(asked, passages)):
+            scores = {id: score + self.form * defined[id] for id, score in scores.items()}
         ranked = self._distinct(sorted(passages, key=lambda passage: (-scores[passage.id], passage.id)))
         return Ordered(context=tuple(passage.model_copy(update={"score": scores[passage.id]}) for passage in ranked))
 

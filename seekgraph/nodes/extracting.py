@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seekgraph.nodes.candidates import Candidate, candidates
+from seekgraph.nodes.candidates import FEATURES, Candidate, candidates
 from seekgraph.nodes.fitting import LinearModel
 from seekgraph.nodes.material import Line, Material
 from seekgraph.nodes.plan import resolve
@@ -17,6 +17,7 @@ from seekgraph.text.weights import coverage, terms
 from seekgraph.types import Digest, Evidence, Passage
 
 _MOST_HOPS = 4
+_TYPE = FEATURES.index("type")
 _SURE, _UNSURE = 0.85, 0.4  # the confidence of a comparison with all facts found, and of one without
 _SAYS_SO = 0.6  # the share of a yes/no question's terms that one passage has to have for a yes
 
@@ -57,7 +58,7 @@ def extract(
     if asking.type == "yes_no":
         return _yes_or_no(question, reader.material)
     hopped = reader.hop(question) if hops else Hopped(question)
-    ranked = reader.rank(hopped.question)
+    ranked = _fitting(hopped.question, reader.rank(hopped.question))
     if not ranked:
         return None
     score, best = ranked[0]
@@ -125,6 +126,16 @@ class Reader:
                 (score, line) for score, line in pool if _is_quoted(line, self.quotes.get(passages[line.passage].id, ()))
             ] or pool
         return candidates(question, self.material, sorted(pool, key=lambda pair: -pair[0])[: self.most])
+
+
+def _fitting(question: str, ranked: list[tuple[float, Candidate]]) -> list[tuple[float, Candidate]]:
+    """Those that can be an answer at all: where a number is asked for, a name is none; of numbers, what `Hints` say fits."""
+    rules = rules_for(question)
+    if rules.asked(question).type != "number":
+        return ranked
+    numbers = [pair for pair in ranked if pair[1].features[_TYPE] > 0]
+    hints = rules.hints(question)
+    return [pair for pair in numbers if not hints.misfits(pair[1].text, "number")] or numbers
 
 
 def _is_quoted(line: Line, quotes: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache
 
-from seekgraph.text.answers import bag_f1, closed_apart, some
+from seekgraph.text.answers import CLOSED, bag_f1, closed_apart, some
 
 _ARTICLES = frozenset({"a", "an", "the"})
 _UNSPACED = (
@@ -49,6 +49,23 @@ def answers_match(text: str, golds: str | Iterable[str]) -> float:
     """1.0 if `text` has the same strict tokens as one of the golds, else 0.0. Raises `ValueError` if there are no golds."""
     answer = strict_tokens(text)
     return max(float(answer == strict_tokens(gold)) for gold in some(golds))
+
+
+def answer_contains(text: str, golds: str | Iterable[str]) -> float:
+    """1.0 if one of the golds stands in `text`, token by token in a row, else 0.0; for prose, of which F1 says nothing.
+
+    A gold "yes" or "no" has to begin the text: prose has one of them by chance. Source: the accuracy of Mallen et al. (ACL 2023)
+    and Asai et al. (Self-RAG, ICLR 2024), "whether gold answers are included in the model generations", by strict tokens here.
+    Raises `ValueError` if there are no golds.
+    """
+    answer = strict_tokens(text)
+    return max(float(_stands_in(answer, strict_tokens(gold))) for gold in some(golds))
+
+
+def _stands_in(answer: tuple[str, ...], gold: tuple[str, ...]) -> bool:
+    if len(gold) == 1 and gold[0] in CLOSED:
+        return answer[:1] == gold
+    return bool(gold) and any(answer[at : at + len(gold)] == gold for at in range(len(answer) - len(gold) + 1))
 
 
 def match_f1(text: str, golds: str | Iterable[str]) -> float:

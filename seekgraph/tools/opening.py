@@ -12,6 +12,7 @@ from seekgraph.tools.indexed import open_documents
 from seekgraph.tools.links import TitleLinks
 from seekgraph.tools.loaders.table import Loaders
 from seekgraph.tools.sources import apart
+from seekgraph.tools.vocabulary import CorpusVocabulary
 from seekgraph.types import Passage
 
 
@@ -24,7 +25,7 @@ def open_corpus(
     choice: Choice = EVERYTHING,
     language: str | None = None,
 ) -> dict[str, object]:
-    """The resources that flows bind: `corpus` and `pages` (BM25), `links` (TitleLinks), `ranker` and, on demand, `dense`.
+    """The resources that flows bind: `corpus`, `pages` (BM25), `links` (TitleLinks), `vocabulary`, `ranker`, and `dense`.
 
     The `ranker` (Nearness) embeds passages as they are found, so that opening does not wait for it, and keeps the vectors in
     the cache folder: None is where the extra `embed` is installed. `dense` (Dense) embeds all beforehand.
@@ -54,6 +55,7 @@ def open_corpus(
         read = open_documents(*paths, cache=cache, loaders=loaders, choice=choice).corpus.passages if paths else ()
         corpus = cached_bm25(_together(read, given), None if cache is True else folder, language)
     resources: dict[str, object] = {"corpus": corpus, "links": TitleLinks(corpus.passages), "pages": corpus}
+    resources["vocabulary"] = CorpusVocabulary(corpus)
     if ranker or (ranker is None and installed()):
         from seekgraph.tools.nearness import Nearness
 

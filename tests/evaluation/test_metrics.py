@@ -14,6 +14,7 @@ from seekgraph.evaluation.metrics import (
     Metric,
     MetricError,
     Outcome,
+    answer_contains,
     answer_em,
     answer_f1,
     citation_precision,
@@ -156,6 +157,7 @@ def test_named_metrics_read_the_example_and_the_outcome() -> None:
     assert plain == {
         "answer_em": 1.0,
         "answer_f1": 1.0,
+        "answer_contains": 1.0,
         **dict.fromkeys(("squad_f1", "hotpot_f1", "musique_f1", "answer_match", "answer_match_f1"), 1.0),
         "citation_precision": 0.5,
         "citation_recall": 0.5,
@@ -178,7 +180,26 @@ def test_only_costs_and_refusal_apply_to_a_row_without_gold() -> None:
 def test_a_flow_that_only_retrieves_has_no_answer_metrics() -> None:
     values = {found.name: found(GOLD, Outcome(("a", "b"))) for found in DEFAULT_METRICS}
     missing = {name for name, value in values.items() if value is None}
-    assert missing == {"answer_em", "answer_f1", "citation_precision", "citation_recall", "refused"}
+    assert missing == {"answer_em", "answer_f1", "answer_contains", "citation_precision", "citation_recall", "refused"}
+
+
+@pytest.mark.parametrize(
+    ("text", "gold", "value"),
+    [
+        ("The default timeout is 5 seconds. [timeouts.md#top]", "5 seconds", 1.0),
+        ("It is in use since 1815.", "15", 0.0),
+        ("Nothing is said of it. [a#5]", "5", 0.0),
+        ("There is no need for it.", "no", 0.0),
+        ("No. It is off by default.", "no", 1.0),
+        ("既定は300秒です。", "300秒", 1.0),
+        ("", "x", 0.0),
+    ],
+)
+def test_prose_is_judged_by_whether_the_gold_answer_stands_in_it(text: str, gold: str, value: float) -> None:
+    answer = Answer(text=text, citations=("timeouts.md#top", "a#5"))
+    assert answer_contains(answer, ("zzz", gold)) == value
+    assert answer_contains(Answer(text=gold, refused=True), (gold,)) == 0.0
+    assert answer_contains(None, (gold,)) is None
 
 
 def test_an_unknown_price_is_not_a_price_of_zero() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seekgraph.nodes import Answer
-from seekgraph.nodes.answerable import BY_WORDS, FEATURES, answerability, features
+from seekgraph.nodes.answerable import BY_WORDS, FEATURES, answerability, features, unknown
 from seekgraph.text.blocks import blocks
 from seekgraph.types import Answer as Answered
 from seekgraph.types import Passage, Query
@@ -62,13 +62,41 @@ def test_nothing_found_and_no_words_are_no_fault() -> None:
     assert answerability("", (FLAT,), {}) < 0.31
 
 
+class Words:
+    """A vocabulary of these words."""
+
+    identity = "words"
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    async def stand(self, names: Sequence[str]) -> Sequence[bool]:
+        return [name in self.words for name in names]
+
+
+def test_a_name_that_stands_nowhere_speaks_against_an_answer_and_is_said() -> None:
+    near = {"A flat has guests.": 0.7}
+    known = answerability("May a flat have guests on Airbnb?", (FLAT,), near)
+    missing = asyncio.run(unknown("May a flat have guests on Airbnb?", (FLAT,), Words("guests", "May", "have")))
+    assert missing.names == ("Airbnb",)
+    assert answerability("May a flat have guests on Airbnb?", (FLAT,), near, missing) < known / 2
+    asked = Answer(prose=True, refuse_below=0.9).run("Has it guests on Airbnb?", context=(FLAT,), vocabulary=Words())
+    assert "Nothing in the documents names Airbnb." in asyncio.run(asked).answer.text
+
+
+def test_a_name_that_the_passages_have_or_that_only_tells_of_a_situation_speaks_against_nothing() -> None:
+    assert asyncio.run(unknown("We use Airbnb. Has a flat guests?", (FLAT,), Words("Has"))).names == ()
+    assert asyncio.run(unknown("Has a Flat guests?", (FLAT,), Words("Has"))) == ((), ())
+    assert asyncio.run(unknown("Has it guests on Airbnb?", (FLAT,), None)) == ((), ())
+
+
 @given(st.text(max_size=60), st.text(max_size=200), st.floats(-1, 1))
 def test_features_are_numbers_whatever_the_text(question: str, text: str, near: float) -> None:
     found = features(question, (Passage(id="a", text=text),), {text: near})
     assert set(found) == {*FEATURES, *BY_WORDS}
     assert all(math.isfinite(each) for each in found.values())
-    assert 0.0 <= found["agree"] <= 1.0
-    assert 0.0 <= found["covered"] <= 1.0
+    assert found["rarest"] in (0.0, 1.0)
+    assert found["together"] >= 0.0
 
 
 @pytest.mark.parametrize("question", TEXTS)

@@ -97,7 +97,7 @@ def test_documents_are_read_by_what_the_path_is(tmp_path: Path) -> None:
 
 def test_a_corpus_opens_as_the_resources_of_the_ready_made_flows(tmp_path: Path) -> None:
     resources = open_corpus(corpus(tmp_path, GOOD), ranker=False)
-    assert set(resources) == {"corpus", "links", "pages"}
+    assert set(resources) == {"corpus", "links", "pages", "vocabulary"}
     assert isinstance(resources["corpus"], BM25)
     assert isinstance(resources["links"], TitleLinks)
 

@@ -168,7 +168,7 @@ def test_searches_at_the_same_time_agree(real: Dense) -> None:
 def test_a_corpus_opens_with_dense_and_keeps_it(real: Dense, tmp_path: Path) -> None:
     first = open_corpus(PASSAGES, dense=True, ranker=False, cache=tmp_path)
     again = open_corpus(PASSAGES, dense=True, ranker=False, cache=tmp_path)
-    assert set(first) == {"corpus", "links", "pages", "dense"}
+    assert set(first) == {"corpus", "links", "pages", "vocabulary", "dense"}
     assert [getattr(first[name], "identity", None) for name in first] == [
         getattr(again[name], "identity", None) for name in again
     ]

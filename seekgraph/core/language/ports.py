@@ -71,6 +71,15 @@ class Pages(Port, Protocol):
 
 
 @runtime_checkable
+class Vocabulary(Port, Protocol):
+    """Knows which words stand anywhere in a corpus."""
+
+    async def stand(self, names: Sequence[str]) -> Sequence[bool]:
+        """For each of `names`, words as a question writes them, whether a passage has it; in their order."""
+        ...
+
+
+@runtime_checkable
 class Ranker(Port, Protocol):
     """Scores passages for a query, for instance a cross-encoder."""
 

@@ -73,6 +73,15 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """The form that an answer in prose has: of a "definition" the `subject`, of a "comparison" the two `sides`."""
+
+    kind: Literal["definition", "comparison", "why", "list", "howto", "other"] = "other"
+    subject: str = ""
+    sides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Short:
     """A short answer, verbatim, and the place of the statement that has it."""
 
@@ -106,7 +115,8 @@ class Hints:
         return -1
 
     def misfits(self, text: str, kind: AnswerType) -> bool:
-        """Whether a name looks like something else than the person or the place that is asked for."""
+        """Whether a name looks like something else than the person or the place that is asked for, or a number like no duration
+        where one is."""
         return False
 
     def is_demonym(self, text: str) -> bool:
@@ -160,6 +170,14 @@ class Rules:
     def short(self, question: str, statements: Sequence[Statement], weights: Mapping[str, float]) -> Short | None:
         """The short answer that statements have to a question for a number or a name; None where it is not certain."""
         return None
+
+    def form(self, question: str) -> Form:
+        """The form that an answer in prose to a question has."""
+        return Form()
+
+    def fits(self, form: Form, text: str) -> float:
+        """How clearly a sentence has the form that is asked for, in [0, 1]; 0 where any sentence will do."""
+        return 0.0
 
     def hints(self, question: str) -> Hints:
         """What its words tell of the words around its answer."""

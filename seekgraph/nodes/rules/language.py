@@ -14,7 +14,7 @@ _ENGLISH = frozenset(
     """the who whom whose what which when where how why is are was were did does do has have had can could will would should may
     might must of and or in on at by from to with for that this these those both between there many much an it its he his she
     her they their a an no not as do we you if so been born than name list find first last same older younger what's who's
-    where's""".split()
+    where's vs versus""".split()
 )
 # Of German, Dutch, French, Spanish, Portuguese, Italian, Swedish, Danish, Norwegian, Polish, Turkish, Indonesian.
 _ASKING_ELSEWHERE = frozenset(

@@ -36,6 +36,10 @@ _PERSONS = re.compile(
     r"|Bishop|General|Captain|Jr|Sr|II|III|IV)\b"
 )
 _DEMONYM = re.compile(r"[A-Z][a-z]+(?:ish|ese|ian|ican|ean|lsh|tch|ench|rman|aeli|stani|iss|eek)(?:[-/][A-Z]\w+)?")
+_DURATION = re.compile(r"\b(?:timeouts?|interval|delay|lifetime|ttl|duration|how long does)\b")
+_OF_TIME = re.compile(
+    r"\b(?:(?:milli|micro|nano)?seconds?|minutes?|hours?|days?|weeks?|months?|years?|ms|s|min|h)\b", re.IGNORECASE
+)
 _BIRTH_OR_DEATH = re.compile(r"\b(?:(born|birth\w*|old\w*|young\w*)|(died?|death))\b")
 _PARENT = re.compile(r"\b(?:(father)|(mother))\b")
 
@@ -53,12 +57,15 @@ class EnglishHints(Hints):
         life, parent = _BIRTH_OR_DEATH.search(words), _PARENT.search(words)
         self.life = 0 if life is None else 1 if life[1] else -1
         self.parent = 0 if parent is None else 1 if parent[1] else -1
+        self.duration = _DURATION.search(words) is not None
 
     def after_child_of(self, text: str) -> int:
         found = _CHILD_OF.search(text)
         return found.end() if found else -1
 
     def misfits(self, text: str, kind: AnswerType) -> bool:
+        if kind == "number":
+            return self.duration and _OF_TIME.search(text) is None
         other = {"place": _PERSONS, "person": _PLACES}.get(kind)
         return other is not None and (other.search(text) is not None or _BODIES.search(text) is not None)
 

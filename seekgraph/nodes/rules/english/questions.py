@@ -29,7 +29,8 @@ _NOUNS: dict[AnswerType, frozenset[str]] = {
     "year": frozenset(["year", "decade", "century"]),
     "number": frozenset(
         """number population percentage percent amount age height length distance size area_of cost price budget rate
-        elevation depth weight speed duration capacity total count snowfall salary""".split()
+        elevation depth weight speed duration capacity total count snowfall salary timeout interval delay lifetime ttl
+        port""".split()
     ),
     "name": frozenset(
         """film movie song album book novel show series band group company corporation organization organisation team club school

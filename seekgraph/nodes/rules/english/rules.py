@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from seekgraph.nodes.rules.base import Asked, Comparison, Decided, Hints, Rules, Short, Statement
-from seekgraph.nodes.rules.english import comparing, following, literals, polarity, questions, splitting
+from seekgraph.nodes.rules.base import Asked, Comparison, Decided, Form, Hints, Rules, Short, Statement
+from seekgraph.nodes.rules.english import comparing, following, forms, literals, polarity, questions, splitting
 from seekgraph.nodes.rules.english.hints import EnglishHints
 from seekgraph.nodes.rules.english.nesting import unnest
 from seekgraph.text.stopwords import ENGLISH_STOPWORDS
@@ -50,6 +50,12 @@ class English(Rules):
 
     def short(self, question: str, statements: Sequence[Statement], weights: Mapping[str, float]) -> Short | None:
         return literals.short_answer(question, statements, weights)
+
+    def form(self, question: str) -> Form:
+        return forms.form(question)
+
+    def fits(self, form: Form, text: str) -> float:
+        return forms.fits(form, text)
 
     def hints(self, question: str) -> Hints:
         return EnglishHints(question)
