@@ -39,7 +39,7 @@ UNMEASURED = LinearModel.of({"rarest": 1.782, "together": 0.459, "unknown": -6.8
 questions that they answer, questions that they do not (a third of them for a name that they do not know), and the former without
 the passages that answer. With each documentation judged by what was fitted on the others, at a threshold that refuses 7 % of the
 answerable questions of those, some 72 % of the unanswerable and 8 % of the answerable questions are refused
-(`benchmarks/answerability.md`). The features were chosen on the same questions, so that this is a little better than elsewhere."""
+(`benchmarks/answerability.md`). The features were chosen on the same questions, so this is a little better than elsewhere."""
 
 
 _RAREST = 3
