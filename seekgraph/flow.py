@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from seekgraph.core.artifact import load as load_artifact
 from seekgraph.core.base.budget import Budget
@@ -186,6 +186,8 @@ class Bound(core_bound.Bound):
         passes: Sequence[Pass] | None = None,
         reflect_lm: Any = None,
         hold: Sequence[Metric | str] | None = None,
+        accept: Literal["likely", "proven"] = "likely",
+        folds: int | None = None,
         budget: Budget | None = None,
         seed: int = 0,
         journal: str | Path | None = None,
@@ -194,13 +196,15 @@ class Bound(core_bound.Bound):
     ) -> Compiled:
         """Search the flow's params for better values on `train`, and accept them if `val` agrees.
 
-        Without `val` two fifths of `train` are held back for it. `metric` is what to compile for: a metric, or weights by
-        name; without it answers and their support count half each, where the examples have gold for both. `rewards` are the
-        step rewards that the search looks at beside it, in place of the default ones. `reflect_lm` is a model, or its name,
-        that writes instructions. `hold` are metrics that no change may make worse beyond noise: all that an evaluation
-        reports but costs, unless told otherwise; () for none. `budget` caps everything that compiling spends; nothing starts
-        past it. With a `journal` every finished evaluation is kept, and `resume` goes on from there without repeating one.
-        `progress` shows the plan, a bar and each change as it is judged.
+        Where rollouts ask no model, every row judges, each by what was found without it, in `folds` parts; else, without `val`,
+        two fifths of `train` are held back for it. `accept="proven"` leaves out what is likely to gain, but not proven.
+
+        `metric` is what to compile for: a metric, or weights by name; without it answers and their support count half each,
+        where the examples have gold for both. `rewards` are the step rewards that the search looks at beside it, in place of
+        the default ones. `reflect_lm` is a model, or its name, that writes instructions. `hold` are metrics that no change may
+        make worse beyond noise: all that an evaluation reports but costs, unless told otherwise; () for none. `budget` caps
+        everything that compiling spends; nothing starts past it. With a `journal` every finished evaluation is kept, and
+        `resume` goes on from there without repeating one. `progress` shows the plan, a bar and each change as it is judged.
 
         Raises `CompileError` where the examples have not the gold that the metric needs, `RewardError` where they or the flow
         cannot feed a reward, `ExampleError` where some are in both `train` and `val`.
@@ -220,6 +224,8 @@ class Bound(core_bound.Bound):
                 passes=passes,
                 reflect_lm=reflect_lm,
                 hold=hold,
+                accept=accept,
+                folds=folds,
                 budget=budget,
                 seed=seed,
                 journal=journal,

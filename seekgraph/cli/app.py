@@ -9,6 +9,7 @@ import typer
 
 from seekgraph.cli.app_project import chat, doctor, new
 from seekgraph.cli.arguments import (
+    Accept,
     Bind,
     BudgetText,
     Cache,
@@ -17,6 +18,7 @@ from seekgraph.cli.arguments import (
     Docs,
     Exclude,
     FlowName,
+    Folds,
     Held,
     Include,
     Json,
@@ -325,6 +327,8 @@ def compile_(
     reward: RewardNames = None,
     passes: Passes = None,
     hold: Held = None,
+    accept: Accept = None,
+    folds: Folds = None,
     reflect_lm: ReflectLm = None,
     trials: Annotated[int, typer.Option(min=0, help="How many sets of numbers to try.")] = 40,
     plan: Annotated[bool, typer.Option("--plan", help="Say what compiling would take, and stop.")] = False,
@@ -339,7 +343,7 @@ def compile_(
 
     held = None if hold is None else tuple(hold)
     chosen = tuple(metric or ()), tuple(reward or ()), tuple(passes or ())
-    task = Task(train, val, *chosen, held, trials, out, resume, plan, json, reflect_lm, html)
+    task = Task(train, val, *chosen, held, trials, out, resume, plan, json, reflect_lm, html, accept, folds)
     running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
     reading = Reading(cache, no_cache, include, exclude, language, loader)
     documents = documents_of(corpus, docs, reading, dense)

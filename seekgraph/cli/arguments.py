@@ -105,6 +105,21 @@ Held = Annotated[
         "Without it, all that evaluating reports but costs."
     ),
 ]
+Accept = Annotated[
+    str | None,
+    typer.Option(
+        metavar="likely|proven",
+        help="Which changes are taken: those that probably gain, as without it, or those alone whose gain the questions prove.",
+    ),
+]
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="The parts of the questions, each judged by what was found without it, where no model is asked; 1 to hold back two "
+        "fifths instead. Without it 5.",
+    ),
+]
 Passes = Annotated[
     list[str] | None,
     typer.Option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from seekgraph.cli.common import Misuse, find_flow, location
 from seekgraph.cli.metrics import weights
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """--train, --val, --metric, --reward, --pass, --hold, --trials, --reflect-lm, and what comes of it: --out, --resume, --plan,
-    --html, --json."""
+    """--train, --val, --metric, --reward, --pass, --hold, --accept, --folds, --trials, --reflect-lm, and what comes of it: --out,
+    --resume, --plan, --html, --json."""
 
     train: Path
     val: Path | None = None
@@ -40,6 +40,8 @@ class Task:
     target: str | None = None
     reflect_lm: str | None = None
     html: Path | None = None
+    accept: str | None = None
+    folds: int | None = None
 
 
 def compile_command(name: str, task: Task, documents: Documents, running: Running) -> None:
@@ -101,9 +103,12 @@ def summary(compiled: Compiled) -> str:
 def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
     """What `compile` takes, read and checked before documents are."""
     from seekgraph.evaluation.examples import read_examples
+    from seekgraph.optimizers.acceptance import Accepting
     from seekgraph.optimizers.holding import held_for
     from seekgraph.optimizers.objective import objective_for
 
+    if task.accept not in (None, *get_args(Accepting)):
+        raise Misuse(f"--accept takes {' or '.join(get_args(Accepting))}, not {task.accept!r}")
     train = read_examples(task.train)
     val = None if task.val is None else read_examples(task.val)
     metric, rewards = weights(task.metrics), find_rewards(task.rewards)
@@ -125,6 +130,8 @@ def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
         "passes": passes,
         "reflect_lm": _writer(task.reflect_lm, passes),
         "hold": hold,
+        "accept": task.accept or "likely",
+        "folds": task.folds,
         "budget": running.budget,
         "seed": running.seed,
     }

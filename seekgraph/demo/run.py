@@ -53,8 +53,9 @@ def run_demo(out: Path, *, seed: int = 0, show: Show, say: Show) -> dict[str, An
     train, val, test = (read_examples(questions(split)) for split in ("train", "val", "test"))
     say(f"{len(train)} questions to search on, {len(val)} to judge changes on, {len(test)} that compiling never sees")
     bound = flow.bind(resources)
-    passes = [Fit(), Tune(trials=TRIALS, folds=1)]  # the questions held back are enough here, and a demonstration is quick
-    compiled = bound.compile(train, val, metric=METRIC, passes=passes, seed=seed, progress=True)
+    passes = [Fit(), Tune(trials=TRIALS)]
+    # The questions held back are enough to judge here, and a demonstration is quick.
+    compiled = bound.compile(train, val, metric=METRIC, passes=passes, folds=1, seed=seed, progress=True)
     show(compiled)
     before = bound.evaluate(test, metrics=METRICS)
     after = compiled.bound.evaluate(test, metrics=METRICS)

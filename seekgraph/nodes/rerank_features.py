@@ -2,7 +2,9 @@
 
 All of it comes from the question, the passages and their rankings: no corpus statistics, no order of the corpus. Terms weigh the
 more the rarer they are in the pool. A pair feature holds between a source s and a target d; the target gets its highest value
-over the sources, each multiplied by p(s) = standing(s) / highest standing.
+over the sources, each multiplied by p(s) = standing(s) / highest standing. How large these are differs from question to question:
+so each comes with the place that it gives a passage in its pool, too, equal ones sharing the first of their places. A ranker that
+is fitted on 64 questions of musique gains 4.5 points of recall@5 with the places and 3.5 without, of 2wiki 1.4 and 1.0.
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ OF_PAIRS: tuple[str, ...] = (
     "source_named",  # the question names s, and s names d
 )
 OF_POOL: tuple[str, ...] = ("follow_rank",)  # log(1 + sum over s of p(s) / rank of d for the follow-up query of s)
-FEATURES = OF_QUESTION + OF_PAIRS + OF_POOL
+PLACES: tuple[str, ...] = tuple(f"{name}_place" for name in OF_PAIRS + OF_POOL)  # -log of the place in the pool by that feature
+FEATURES = OF_QUESTION + OF_PAIRS + OF_POOL + PLACES
 
 _AROUND = 7  # words on each side of a mention
 _NAMES, _NAME, _KNOWN = 12, 0.35, 0.3  # a follow-up query: words of names, their weight, that of words that s has
@@ -68,6 +71,7 @@ def features(asked: str, passages: Sequence[Passage], rankings: Sequence[Ranking
         return [], np.zeros((0, len(FEATURES)))
     pool = _Pool(asked, ordered, np.array([strength[passage.id] for passage in ordered]))
     columns = _of_rankings(asked, ordered, rankings) | pool.of_question() | pool.of_pairs(min(sources, len(ordered)))
+    columns |= {f"{name}_place": -np.log(_places(columns[name])) for name in OF_PAIRS + OF_POOL}
     return ordered, np.column_stack([columns[name] for name in FEATURES])
 
 
@@ -101,6 +105,13 @@ def _of_rankings(asked: str, ordered: Sequence[Passage], rankings: Sequence[Rank
         "match_rank": column(reciprocal),
         "followed": np.log1p(column(followed)),
     }
+
+
+def _places(values: Array) -> Array:
+    """1 for the highest; equal values share the first of their places."""
+    import numpy as np
+
+    return np.asarray(1 + np.searchsorted(np.sort(-values), -values, side="left"), dtype=float)
 
 
 @dataclass(frozen=True)

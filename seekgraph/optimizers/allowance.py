@@ -78,3 +78,15 @@ def price(rows: Sequence[Row], count: int, seconds: float, in_flight: int) -> di
     each = {line: sum(row.spent(line) for row in rows) / max(1, len(rows)) for line in LINES if line != "seconds"}
     late = {line: each[line] * in_flight for line in ("tokens", "usd")}
     return {line: amount * count * MARGIN + late.get(line, 0.0) for line, amount in {**each, "seconds": seconds}.items()}
+
+
+def shared(budget: Budget, used_before: Mapping[str, float], reserved: Mapping[str, float], share: float) -> dict[str, float]:
+    """What has to be left over so that, of what was there when `used_before` was used, no more than a `share` in (0, 1] goes,
+    and `reserved` stays in any case."""
+    kept: dict[str, float] = dict(reserved)
+    for line in LINES:
+        limit = getattr(budget, line)
+        if limit:
+            free = max(0.0, limit - used_before.get(line, 0.0) - reserved.get(line, 0.0))
+            kept[line] = reserved.get(line, 0.0) + free * (1 - share)
+    return kept

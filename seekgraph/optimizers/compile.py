@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from seekgraph.core.artifact.place import versions
 from seekgraph.core.base.budget import Budget
@@ -19,14 +19,15 @@ from seekgraph.core.machine.bound import Bound
 from seekgraph.core.memo import Memo
 from seekgraph.evaluation.examples import data_hash
 from seekgraph.evaluation.metrics import Metric
-from seekgraph.evaluation.row import Row
+from seekgraph.evaluation.row import Row, costs_nothing
 from seekgraph.evaluation.validation import check_corpus
-from seekgraph.optimizers.acceptance import Acceptance
+from seekgraph.optimizers.acceptance import Acceptance, Accepting
 from seekgraph.optimizers.allowance import BudgetSpent, meter_from, shares
 from seekgraph.optimizers.compiled import Compiled
+from seekgraph.optimizers.crossfit import parts_of
 from seekgraph.optimizers.demonstrate import Demonstrate
 from seekgraph.optimizers.errors import CompileError
-from seekgraph.optimizers.estimate import CompilePlan, estimate
+from seekgraph.optimizers.estimate import CompilePlan, crossed, estimate
 from seekgraph.optimizers.fit import Fit
 from seekgraph.optimizers.front import Tried, candidates, pareto_front
 from seekgraph.optimizers.holding import reported_for
@@ -45,7 +46,10 @@ from seekgraph.types import Example
 
 PASSES: tuple[Pass, ...] = (Fit(), Demonstrate(), Tune())
 PROBES = 4
-ALPHA = 0.1
+ALPHA = 0.05
+"""The chance that a compile calls a gain proven where there is none."""
+FOLDS = 5
+"""The parts into which rows are dealt where every row judges."""
 CHEAPER, FREE = 2, 5
 """How many of the cheaper candidates that passes offer are run on the held-back rows, for the front alone; and how many where no
 model is asked."""
@@ -97,6 +101,8 @@ async def compile_flow(
     passes: Sequence[Pass] | None = None,
     reflect_lm: Any = None,
     hold: Sequence[Metric | str] | None = None,
+    accept: Accepting = "likely",
+    folds: int | None = None,
     budget: Budget | None = None,
     seed: int = 0,
     journal: str | Path | None = None,
@@ -110,6 +116,12 @@ async def compile_flow(
     instructions (`Instruct`); its calls count in the budget. `hold` are metrics that no change may make worse beyond
     noise, all that are reported but costs unless told otherwise; () for none.
 
+    Where rollouts ask no model, and so cost time alone, every row judges (`crossfit.py`): the rows are dealt into `folds` parts,
+    by default 5, and what all of them give is found once more without each part. Without `val`, that are all rows; those of a
+    `val` that is given are never searched on. With `folds=1`, and where a model is asked, the held-back rows judge alone.
+    `accept` is "likely" for changes that probably gain, whether or not the rows prove it, or "proven" for those alone that they
+    prove (`Acceptance`).
+
     Rows without gold for any part of the metric are left out. Without a memo of its own the flow gets one for the time of the
     compile, beside the journal where there is one, so that candidates share steps. Nothing starts past the budget, which is for
     all sessions of a resumed compile together. With a `journal`, a kill or an interrupt at any time loses at most the rollouts
@@ -120,6 +132,10 @@ async def compile_flow(
     for, `RewardError` for a reward that they or the flow cannot feed, `JournalError` for a journal that cannot be used; and
     `CompileError` where every held-back row fails as the flow came.
     """
+    if accept not in get_args(Accepting):
+        raise CompileError(f"accept is {' or '.join(map(repr, get_args(Accepting)))}, not {accept!r}")
+    if folds is not None and folds < 1:
+        raise CompileError(f"rows are dealt into 2 folds or more, or 1 where those held back judge alone, not {folds}")
     if resume and journal is None:
         raise CompileError("resume needs the journal to go on from: compile(..., journal=PATH, resume=True)")
     learn, judge = split_rows(train, val, seed)
@@ -140,13 +156,15 @@ async def compile_flow(
     task = Task(bound, learn, judge, objective, seed, tuple((each, work) for each, work in works if work.most))
     book = Journal(journal, task.header(), resume=resume)
     memo = Memo(None if journal is None else f"{journal}.memo") if bound.memo is None else bound.memo
-    acceptance = Acceptance(ALPHA, max(1, sum(work.max_comparisons for _, work in task.passes)))
+    comparisons = max(1, sum(work.max_comparisons for _, work in task.passes))
+    acceptance = Acceptance(ALPHA, comparisons, likely=accept == "likely")
     search = Search(
         bound.with_options(memo=memo), objective, learn, judge, meter_from(budget, book.spent), book, acceptance, seed
     )
+    search.apart = val is not None
     search.say = _noting(search, say or search.say)
     try:
-        return await _compile(search, task)
+        return await _compile(search, task, FOLDS if folds is None else folds)
     finally:
         book.close(search.spent)
         if bound.memo is None:
@@ -167,12 +185,13 @@ def _noting(search: Search, say: Say) -> Say:
     return noted
 
 
-async def _compile(search: Search, task: Task) -> Compiled:
+async def _compile(search: Search, task: Task, folds: int) -> Compiled:
     start = dict(search.values)
-    plan = await _plan(search, [work for _, work in task.passes])
+    plan = await _plan(search, task.passes, folds)
     search.say("plan", {"plan": plan, "resumed": search.journal.resumed})
     try:
         _require_some(await search.rows(start, search.val))
+        await search.rows(start, search.judges)
         for number, (each, _) in enumerate(task.passes, start=1):
             search.say("pass", {"name": each.name})
             await each.run(search)
@@ -185,8 +204,8 @@ async def _compile(search: Search, task: Task) -> Compiled:
     return _compiled(search, task, start, plan)
 
 
-async def _plan(search: Search, works: Sequence[Work]) -> CompilePlan:
-    """The plan, from running the first held-back rows under the values that the flow came with."""
+async def _plan(search: Search, passes: Sequence[tuple[Pass, Work]], folds: int) -> CompilePlan:
+    """The plan, from running the first held-back rows under the values that the flow came with; and whether every row judges."""
     began = time.monotonic()
     try:
         rows = await search.rows(search.values, search.val[:PROBES])
@@ -195,8 +214,17 @@ async def _plan(search: Search, works: Sequence[Work]) -> CompilePlan:
     seconds = search.recorded("probed")
     if seconds is None and rows:
         seconds = search.record("probed", round(max(time.monotonic() - began, *(row.seconds for row in rows)), 3))
+    if rows and costs_nothing(rows) and any(work.pooled for _, work in passes):
+        pool = search.train if search.apart else (*search.train, *search.val)
+        search.parts = parts_of(pool, folds, search.values, search.seed)
+    apart = len(search.val) if search.apart else 0
+    works = [
+        crossed(each, work, search.bound, search.parts, len(search.learn), apart) if search.parts and work.pooled else work
+        for each, work in passes
+    ]
     counts = len(search.train), len(search.val), search.parallel
-    return estimate(works, rows, seconds or 0.0, search.meter.budget, *counts, search.qualities(rows), ALPHA)
+    sizes = [len(part.test) for part in search.parts]
+    return estimate(works, rows, seconds or 0.0, search.meter.budget, *counts, search.qualities(rows), ALPHA, sizes)
 
 
 def _require_some(rows: Sequence[Row]) -> None:
@@ -211,7 +239,7 @@ def _require_some(rows: Sequence[Row]) -> None:
 
 async def _fill_front(search: Search) -> None:
     """Run offers that cost less than what was accepted on the held-back rows. Nothing is chosen by what comes of it."""
-    offers = [Tried("accepted", search.values, search.journaled(search.values, search.train) or ()), *search.offers]
+    offers = [Tried("accepted", search.values, search.journaled(search.values, search.learn) or ()), *search.offers]
     priced = candidates(offers, search.objective)
     if not offers[0].rows:
         return
@@ -219,17 +247,17 @@ async def _fill_front(search: Search) -> None:
     most = CHEAPER if any(row.spent("calls") for row in offers[0].rows) else FREE
     for offer in sorted(cheaper, key=lambda one: (-one.quality, one.cost))[:most]:
         try:
-            search.compared.append(Tried(offer.name, offer.values, await search.rows(offer.values, search.val)))
+            search.compared.append(Tried(offer.name, offer.values, await search.rows(offer.values, search.judges)))
         except BudgetSpent:
             search.stop("front", "the budget ended")
             return
 
 
 def _compiled(search: Search, task: Task, start: Mapping[str, Any], plan: CompilePlan) -> Compiled:
-    before, after = (search.journaled(values, search.val) or [] for values in (start, search.values))
+    before, after = search.judged(start), search.judged()
     tried = [Tried("as written", start, before)] if before else []
     tried = [Tried(one.name, _changed(start, one.values), one.rows) for one in (*tried, *search.compared)]
-    judging = Judging(task.bound, search.objective, search.val, tuple(before))
+    judging = Judging(task.bound, search.objective, search.judges, tuple(before))
     known = candidates(tried, search.objective)
     return Compiled(
         bound=judging.with_changes(_changed(start, search.values)),

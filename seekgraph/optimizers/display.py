@@ -13,7 +13,7 @@ from seekgraph.optimizers.search import Change
 def verdict(change: Change) -> str:
     """What became of a change, in a few words."""
     if change.accepted:
-        return "accepted"
+        return "accepted, proven" if change.proven else "accepted, likely"
     if change.harms:
         return f"not accepted: worse {', '.join(each.metric for each in change.harms)}"
     return "not accepted"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from seekgraph.core.base.budget import Budget
+from seekgraph.core.machine.bound import Bound
 from seekgraph.evaluation.power import ALPHA, rows_needed, smallest_gain, spread_of
-from seekgraph.evaluation.row import Row, costs_nothing
+from seekgraph.evaluation.row import Row
 from seekgraph.optimizers.acceptance import POOLED
-from seekgraph.optimizers.passes import Work
+from seekgraph.optimizers.crossfit import Part
+from seekgraph.optimizers.passes import Pass, Work
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class CompilePlan:
     ends are at the prices of the params as written: candidates that make more rounds, or read more, cost more. Seconds are those
     of rollouts, from all in parallel to as few as were probed. `capped` are the lines that the budget may cut short.
 
-    `judging` rows decide on a change: the held-back ones, and where rollouts cost time alone those to search on, too. By how much
+    `judging` rows decide on a change: the held-back ones, and where rollouts cost time alone those to search on, too (`folds` is
+    the number of parts that they are then dealt into, else 1). By how much
     the quality differs among the probed questions (`spread`), they find a gain of `provable` or more with a chance of .8, and
     `rows_for` says how many rows a gain needs for that.
     """
@@ -37,6 +40,7 @@ class CompilePlan:
     judging: int = 0
     spread: float = 0.0
     alpha: float = ALPHA
+    folds: int = 1
 
     @property
     def provable(self) -> float:
@@ -93,10 +97,11 @@ def estimate(
     val: int,
     parallel: int,
     qualities: Sequence[float] = (),
-    alpha: float = 0.1,
+    alpha: float = ALPHA,
+    parts: Sequence[int] = (),
 ) -> CompilePlan:
     """The plan of `works` on `train` and `val` rows from the rows that were probed in `seconds` of wall time, with what their
-    `qualities` tell of how much gains vary."""
+    `qualities` tell of how much gains vary. `parts` are the sizes of those in which rows judge that are searched on, too."""
     least, most = val + sum(work.least for work in works), val + sum(work.most for work in works)
     once = val + (train if works else 0)
     spend: dict[str, tuple[float, float]] = {}
@@ -115,8 +120,14 @@ def estimate(
             spend[line] = (min(low, limit), high)
     if capped:
         least = min(least, len(rows))
-    pooled = any(work.pooled for work in works) and bool(rows) and costs_nothing(rows)
-    judging = val + (train if pooled else 0)
-    comparisons = max(1, sum(work.max_comparisons for work in works))
-    share = alpha / comparisons * (POOLED if judging > val else 1)
-    return CompilePlan(tuple(works), (least, most), spend, len(rows), budget, tuple(capped), judging, spread_of(qualities), share)
+    judging = max(val, min(train + val, val + sum(parts)))
+    share = alpha / max(1, sum(work.max_comparisons for work in works)) * (POOLED if parts else 1)
+    found = tuple(works), (least, most), spend, len(rows), budget, tuple(capped), judging, spread_of(qualities), share
+    return CompilePlan(*found, max(1, len(parts)))
+
+
+def crossed(each: Pass, work: Work, bound: Bound, parts: Sequence[Part], learn: int, apart: int) -> Work:
+    """The work of a pass that searches on `learn` rows and once more for each part, and has `apart` more rows judge."""
+    once = each.work(bound, learn, 0).most
+    others = [each.work(bound, len(part.train), 0).most + 2 * len(part.test) for part in parts]
+    return replace(work, most=once + sum(others) + apart)

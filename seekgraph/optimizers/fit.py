@@ -15,9 +15,8 @@ from seekgraph.core.language.site import Site
 from seekgraph.core.machine.bound import Bound
 from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.examples import split
-from seekgraph.evaluation.row import costs_nothing
 from seekgraph.optimizers.allowance import BudgetSpent
-from seekgraph.optimizers.crossfit import cross_fitted
+from seekgraph.optimizers.crossfit import judged
 from seekgraph.optimizers.models import idle
 from seekgraph.optimizers.passes import Work
 from seekgraph.optimizers.search import Say, Search, silent
@@ -35,54 +34,49 @@ LEAST_CHECKED = 8
 class Fit:
     """Fit trained components, in the order of the flow, each on visits that the components before it were already fitted for.
 
-    A component is first fitted on two thirds of the training rows, and kept only if the flow gains by it on the last third; then
-    it is fitted on all of them. Those that are kept are one change, judged by what the flow as a whole gains on the held-back
-    rows. Where rollouts ask no model, and so cost only time, the training rows help to judge: for each of `folds` parts all of
-    this is done once more on the others, and the flow run on the part (cross-fitting). So components judge on rows that they have
-    not seen, and a gain is found that few held-back rows cannot tell from chance.
+    A component is first fitted on two thirds of the rows, and kept only if the flow gains by it on the last third; then it is
+    fitted on all of them. Those that are kept are one change, judged by what the flow as a whole gains. Where every row judges,
+    all of this is done once more for each part (`crossfit.py`): so components judge on rows that they have not seen, and a gain
+    is found that few held-back rows cannot tell from chance.
 
     Where the budget, less what judging takes, does not reach for all components, those that were fitted are judged. One whose
-    `fit` raises stays as it is. Raises `ValueError` for fewer than two folds.
+    `fit` raises stays as it is.
     """
 
-    folds: int = 3
     name: str = "fit"
 
-    def __post_init__(self) -> None:
-        if self.folds < 2:
-            raise ValueError(f"cross-fitting takes 2 folds or more, not {self.folds}")
-
     def work(self, bound: Bound, train: int, val: int) -> Work:
-        """Of the training rows one run for each component and two of those that it is checked on; the same of the other folds for
-        each fold, and one more run; one run of the held-back rows."""
+        """Of the rows to search on one run for each component and two of those that it is checked on; one run of those that
+        judge."""
         nodes = fittable(bound)
         if not nodes:
             return Work(self.name, 0, 0, 0, "no components to fit")
-        once = len(nodes) * (train + 2 * math.ceil(train * CHECKED))
-        most = once * self.folds + train + val  # each of the folds leaves one of them out, and once none is left out
+        most = len(nodes) * (train + 2 * math.ceil(train * CHECKED)) + val
         return Work(self.name, len(nodes) * train, most, 1, f"{len(nodes)} components: {', '.join(nodes)}", True)
 
     async def run(self, search: Search) -> None:
         """Fit, keep what gains, and have the result judged."""
         before = await search.rows(search.values, search.val)
         reserved = search.reserve(before)
-        fitted = await self._fitted(search, search.train, reserved, search.say)
+        fitted = await self._fitted(search, search.values, search.learn, search.share(self.name, 0, reserved), search.say)
         if fitted.cut:
             search.stop(self.name, f"{fitted.cut} and those after it are not fitted: the rest of the budget is for judging")
 
-        async def propose(examples: Sequence[Example]) -> Mapping[str, Any]:
-            found = await self._fitted(search, examples, reserved, silent)
+        async def propose(
+            values: Mapping[str, Any], examples: Sequence[Example], reserved: Mapping[str, float]
+        ) -> Mapping[str, Any]:
+            found = await self._fitted(search, values, examples, reserved, silent)
             if found.cut:
                 raise BudgetSpent
             return found.values
 
-        changed = fitted.values != search.values and not fitted.cut
-        beside = await cross_fitted(search, self.name, self.folds, reserved, propose) if costs_nothing(before) and changed else []
-        await search.accept(self.name, fitted.values, "; ".join(fitted.notes), beside)
+        await judged(search, self.name, fitted.values, "; ".join(fitted.notes), bool(fitted.cut), reserved, propose)
 
-    async def _fitted(self, search: Search, examples: Sequence[Example], reserved: Mapping[str, float], say: Say) -> _Fitted:
-        """The values of all params after fitting on `examples`."""
-        values, notes = dict(search.values), list[str]()
+    async def _fitted(
+        self, search: Search, start: Mapping[str, Any], examples: Sequence[Example], reserved: Mapping[str, float], say: Say
+    ) -> _Fitted:
+        """The values of all params, from `start`, after fitting on `examples`."""
+        values, notes = dict(start), list[str]()
         learn, check = split(examples, 1 - CHECKED, CHECKED, seed=search.seed) if len(examples) > 1 else (examples, ())
         for path, site in fittable(search.with_values(values)).items():
             fitting = _Fitting(search, path, site, values, reserved)

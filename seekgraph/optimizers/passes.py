@@ -14,8 +14,8 @@ class Work:
     """How many rollouts a pass may take, from `least` to `most`, and how many changes it will have judged.
 
     The rollouts of the held-back rows as the flow came do not count: they are run for all passes together.
-    `pooled`: where rollouts cost time alone, the rows to search on help to judge (`crossfit.py`). `calls`: how many calls of a
-    model it may make besides its rollouts.
+    `pooled`: where rollouts cost time alone, every row judges, also those to search on (`crossfit.py`).
+    `calls`: how many calls of a model it may make besides its rollouts.
     """
 
     name: str

@@ -15,7 +15,8 @@ from seekgraph.evaluation.evaluate import evaluate
 from seekgraph.evaluation.report import Report
 from seekgraph.evaluation.row import Row
 from seekgraph.optimizers.acceptance import Acceptance
-from seekgraph.optimizers.allowance import BudgetSpent, over, price, spent_by, within
+from seekgraph.optimizers.allowance import LINES, BudgetSpent, over, price, shared, spent_by, used, within
+from seekgraph.optimizers.crossfit import Crossed, Part
 from seekgraph.optimizers.errors import CompileError
 from seekgraph.optimizers.front import Tried
 from seekgraph.optimizers.holding import Harm, harms
@@ -39,7 +40,8 @@ class Change:
     was not made from.
 
     `comparison` is None where the pass found nothing to change, or could not be judged within the budget. `harms` are the held
-    metrics that the change makes worse beyond noise; one that has any is not accepted."""
+    metrics that the change makes worse beyond noise; one that has any is not accepted. `proven` says that the comparison proves
+    the gain; one that is accepted without is only likely to gain (`Acceptance`)."""
 
     name: str
     values: Mapping[str, Any]
@@ -47,6 +49,7 @@ class Change:
     comparison: Comparison | None = None
     note: str = ""
     harms: tuple[Harm, ...] = ()
+    proven: bool = False
 
 
 @dataclass
@@ -56,6 +59,9 @@ class Search:
     `train` is for searching, `val` for judging: a pass must not look at `val` except through `accept`. `reserved`, an amount by
     line of the budget, is what a call for rollouts has to leave over. `pools` are values of params that a pass has gathered, as
     plain data by full name, for a later pass to choose from.
+
+    `parts` are there where every row judges (`crossfit.py`). A pass that is `cross_fitted` then searches on `learn`, which are
+    all rows, or `train` alone where the user keeps `val` `apart`.
     """
 
     bound: Bound
@@ -74,6 +80,8 @@ class Search:
     offers: list[Tried] = field(default_factory=list)
     pools: dict[str, list[Any]] = field(default_factory=dict)
     trials: list[Mapping[str, Any]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    apart: bool = True
     rollouts: int = 0
     cut: bool = False
     _latest: tuple[str, Bound] | None = None
@@ -84,9 +92,32 @@ class Search:
         self.rollouts = int(self.journal.spent.get("rollouts", 0))
 
     @property
+    def learn(self) -> tuple[Example, ...]:
+        """The rows that a cross-fitted pass searches on for the artifact."""
+        return self.train if self.apart or not self.parts else (*self.train, *self.val)
+
+    @property
+    def judges(self) -> tuple[Example, ...]:
+        """The rows that what comes of the compile is reported on: those held back, or all, part by part."""
+        return self.val if self.apart or not self.parts else tuple(row for part in self.parts for row in part.test)
+
+    def judged(self, values: Mapping[str, Any] | None = None) -> list[Row]:
+        """The rows of `judges` that the journal has under `values`, or under what was accepted, each as it was found without the
+        row; none where one is missing."""
+        if values is not None or self.apart or not self.parts:
+            return self.journaled(self.values if values is None else values, self.judges) or []
+        found = [self.journaled(part.values, part.test) for part in self.parts]
+        return [row for rows in found for row in rows or ()] if None not in found else []
+
+    @property
     def spent(self) -> dict[str, float]:
         """What this and all earlier sessions have spent."""
         return {**spent_by(self.meter), "rollouts": self.rollouts}
+
+    @property
+    def spent_lines(self) -> dict[str, float]:
+        """What they have spent, by line of the budget."""
+        return {line: used(self.meter, line) for line in LINES}
 
     def with_values(self, values: Mapping[str, Any]) -> Bound:
         """The bound flow under these param values, given as plain data."""
@@ -178,7 +209,20 @@ class Search:
 
     def reserve(self, rows: Sequence[Row]) -> dict[str, float]:
         """What judging a candidate that gave these rows may take: pass it as `reserved` until it is judged."""
-        return price(rows, len(self.val), self.meter.seconds / max(1, self.rollouts), min(self.parallel, self.bound.concurrency))
+        seconds, at_once = self.meter.seconds / max(1, self.rollouts), min(self.parallel, self.bound.concurrency)
+        return price(rows, len(self.val), seconds, at_once)
+
+    def share(self, name: str, number: int, reserved: Mapping[str, float]) -> Mapping[str, float]:
+        """What the `number`-th search of pass `name` has to leave over: that of all rows is 0, those of the parts are 1 and on.
+
+        Where all rows are searched on, no search can be judged without all others, so they share what is left of the budget
+        evenly. Where `val` is kept apart it judges alone if need be, and each search takes what it needs.
+        """
+        if self.apart or not self.parts:
+            return reserved
+        key = f"share:{name}:{digest(self.values)}"
+        used = self.recorded(key) or self.record(key, self.spent_lines)
+        return shared(self.meter.budget, used, reserved, (number + 1) / (len(self.parts) + 1))
 
     def covers(self, reserved: Mapping[str, float]) -> bool:
         """Whether the budget has this much left."""
@@ -188,12 +232,11 @@ class Search:
             return False
         return True
 
-    async def accept(self, name: str, values: Mapping[str, Any], note: str = "", beside: Sequence[tuple[Row, Row]] = ()) -> bool:
-        """Accept `values` in place of the current ones if the held-back rows say that they gain, and that no metric that is held
-        gets worse; the change is recorded either way.
+    async def accept(self, name: str, values: Mapping[str, Any], note: str = "", crossed: Crossed | None = None) -> bool:
+        """Accept `values` in place of the current ones if the rows that judge say that they gain, and that no metric that is
+        held gets worse; the change is recorded either way.
 
-        `beside` are more rows to go by, each after and before: of a change that is made from rows in the same way, but without
-        having seen these.
+        `crossed` is what the same search found for each part; without it the held-back rows judge.
 
         Raises `CompileError` for more changes than the passes said they would have judged: the test would be void.
         """
@@ -205,27 +248,39 @@ class Search:
             raise CompileError(
                 f"pass {name!r} has more changes judged than its `work` said: let `max_comparisons` count all of them"
             )
+        held = self.val if crossed is None or self.apart else ()
         try:
-            mine, theirs = await self.rows(values, self.val), await self.rows(self.values, self.val)
+            mine, theirs = await self.rows(values, held), await self.rows(self.values, held)
         except BudgetSpent:
-            self._note(Change(name, changed, False, note="not judged: the budget ended"))
+            self.unjudged(name, values)
             raise
-        after, before = [*mine, *(each for each, _ in beside)], [*theirs, *(each for _, each in beside)]
-        accepted, comparison = self.acceptance(self.qualities(after), self.qualities(before), pooled=bool(beside))
-        worse = self._harms(mine, after, before) if accepted else ()
-        accepted = accepted and not worse
+        after, before = ([*mine, *crossed.after], [*theirs, *crossed.before]) if crossed else (mine, theirs)
+        judged = self.acceptance(self.qualities(after), self.qualities(before), pooled=crossed is not None)
+        worse = self._harms(after, before, held or self.judges) if judged.taken else ()
         if worse:
             note = "; ".join([*([note] if note else []), f"it makes worse what is held: {', '.join(map(str, worse))}"])
+        accepted = judged.taken and not worse
+        others = crossed.values if crossed else [{**part.values, **changed} for part in self.parts]
+        if self.parts and not self.apart:
+            mine = [row for part, other in zip(self.parts, others, strict=True) for row in await self.rows(other, part.test)]
         self.compared.append(Tried(name, dict(values), mine))
         if accepted:
             self.values = dict(values)
-        self._note(Change(name, changed, accepted, comparison, note, worse))
+            for part, other in zip(self.parts, others, strict=True):
+                part.values = dict(other)
+        self._note(Change(name, changed, accepted, judged.comparison, note, worse, judged.proven and accepted))
         return accepted
 
-    def _harms(self, mine: Sequence[Row], after: Sequence[Row], before: Sequence[Row]) -> tuple[Harm, ...]:
-        """What a change makes worse, against what it would replace, or against the flow as it came."""
-        start = self.journaled(self._own, self.val) or []
-        since = harms(mine, start, self.objective.held) if start else ()
+    def unjudged(self, name: str, values: Mapping[str, Any]) -> None:
+        """Record a change that the budget did not reach to judge."""
+        changed = {key: value for key, value in values.items() if self.values.get(key) != value}
+        self._note(Change(name, changed, False, note="not judged: the budget ended"))
+
+    def _harms(self, after: Sequence[Row], before: Sequence[Row], judges: Sequence[Example]) -> tuple[Harm, ...]:
+        """What a change makes worse on the rows that judged it, against what it would replace; or, on `judges`, which come first
+        among them, against the flow as it came."""
+        start = self.journaled(self._own, judges) or []
+        since = harms(after[: len(start)], start, self.objective.held)
         return harms(after, before, self.objective.held) or since
 
     def offer(self, name: str, values: Mapping[str, Any], rows: Sequence[Row]) -> None:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from seekgraph.core.machine.bound import Bound
-from seekgraph.evaluation.row import Row, costs_nothing
+from seekgraph.evaluation.row import Row
 from seekgraph.optimizers.allowance import BudgetSpent
 from seekgraph.optimizers.climb import Climb
-from seekgraph.optimizers.crossfit import cross_fitted
+from seekgraph.optimizers.crossfit import judged
 from seekgraph.optimizers.holding import HOLD_WEIGHT, behind, falls
-from seekgraph.optimizers.models import asking, demonstrable, idle
+from seekgraph.optimizers.models import demonstrable, idle
 from seekgraph.optimizers.passes import Work
-from seekgraph.optimizers.search import Say, Search, silent
+from seekgraph.optimizers.search import NOTHING, Say, Search, silent
 from seekgraph.optimizers.space import Domain, combinations, decoded, distributions, encoded, tunable
 from seekgraph.types import Example
 
@@ -45,27 +45,23 @@ class Tune:
     part is taken off the signal, so that the search goes elsewhere. Trials that cost less than the best one and come near to it
     are offered for the front.
 
-    Where rollouts ask no model, and so cost only time, the training rows help to judge: for each of `folds` parts the search is
-    done once more on the others, and what it finds is run on the part (`crossfit.py`). Few held-back rows cannot tell a gain from
-    chance; all rows together may. With one fold the held-back rows judge alone.
+    Where every row judges, the search is done once more for each part, and what it finds is run on the part (`crossfit.py`). Few
+    held-back rows cannot tell a gain from chance; all rows together may.
 
     Where a model is bound, the written variants of instructions and the sets of demonstrations that `Demonstrate` has gathered
     are in the same space as the numbers; settings that only matter where none is bound are not, and the other way round.
 
-    The same seed, space and rows give the same trials. Raises `ValueError` for fewer than one trial, block or fold.
+    The same seed, space and rows give the same trials. Raises `ValueError` for fewer than one trial or block.
     """
 
     trials: int = 40
     blocks: int = 4
     patience: float = 1.5
-    folds: int = 3
     name: str = "tune"
 
     def __post_init__(self) -> None:
         if self.trials < 1 or self.blocks < 1 or not self.patience > 0:
             raise ValueError(f"tuning takes trials and blocks of 1 or more and a patience above 0, not {self}")
-        if self.folds < 1:
-            raise ValueError(f"cross-fitting takes 2 folds or more, or 1 for none, not {self.folds}")
 
     @property
     def climbing(self) -> int:
@@ -80,58 +76,52 @@ class Tune:
         others = math.inf if demos else combinations(space) - 1
         block = math.ceil(train / self.blocks)
         fresh = self.trials - 1 if math.isinf(others) else 1
-        times = 1 if any(asks for _, asks in asking(bound)) else self.folds  # each of the folds leaves one of them out
-        most = train * (1 + times * min(self.trials - 1, others)) + val
+        most = train * (1 + min(self.trials - 1, others)) + val
         return Work(
             self.name,
             train + fresh * block,
             int(most),
             1,
             f"{len(space) + len(demos)} params, {self.trials} trials",
-            self.folds > 1,
+            True,
         )
 
     async def run(self, search: Search) -> None:
-        """Search on the training rows, then have the best judged."""
-        blocks, before = self._blocks(search.train, search.seed), await search.rows(search.values, search.val)
-        reserved = search.reserve(before)
+        """Search, then have the best judged."""
+        reserved = search.reserve(await search.rows(search.values, search.val))
+        mine = search.share(self.name, 0, reserved)
         try:
-            best = [row for block in blocks for row in await search.rows(search.values, block, reserved=reserved)]
+            found = await self._searched(search, search.values, search.learn, mine, search.say)
         except BudgetSpent:
             search.stop(self.name, "before the first trial: the rest of the budget is for judging")
             await search.accept(self.name, search.values, "not searched: the budget ended")
             return
-        found = await self._searched(search, blocks, best)
         for values, rows in found.whole:
             if values != found.values and search.signal(rows) >= 0.9 * search.signal(found.rows):
                 search.offer(f"{self.name}, cheaper", values, rows)
         if found.cut:
             search.stop(self.name, f"in trial {found.cut} of {self.trials}: the rest of the budget is for judging")
 
-        async def propose(examples: Sequence[Example]) -> Mapping[str, Any]:
-            others = self._blocks(examples, search.seed)
-            rows = [row for block in others for row in await search.rows(search.values, block, reserved=reserved)]
-            part = await self._searched(search, others, rows, silent)
-            if part.cut:
+        async def propose(
+            values: Mapping[str, Any], examples: Sequence[Example], reserved: Mapping[str, float]
+        ) -> Mapping[str, Any]:
+            part = await self._searched(search, values, examples, reserved, silent)
+            if part.cut and search.apart:
                 raise BudgetSpent
-            return part.values
+            return part.values  # of a part that had its share of the budget, what it came to
 
-        changed = found.values != search.values and not found.cut
-        beside = (
-            await cross_fitted(search, self.name, self.folds, reserved, propose)
-            if changed and self.folds > 1 and costs_nothing(before)
-            else []
-        )
-        await search.accept(self.name, found.values, beside=beside)
+        await judged(search, self.name, found.values, "", bool(found.cut), reserved, propose)
 
     async def _searched(
-        self, search: Search, blocks: Sequence[Sequence[Example]], best: list[Row], say: Say | None = None
+        self, search: Search, start: Mapping[str, Any], examples: Sequence[Example], kept: Mapping[str, float], say: Say
     ) -> _Searched:
-        """The values of the best trial on the rows of `blocks`, `best` being those of the values that there are."""
-        say = say or search.say
+        """The values of the best trial on `examples`, from `start`. Raises `BudgetSpent` where `start` itself cannot be run with
+        the budget less what is `kept` of it."""
+        blocks = self._blocks(examples, search.seed)
+        best = [row for block in blocks for row in await search.rows(start, block, reserved=kept)]
         space = tunable(search.bound.flow, idle(search.bound), search.pools)
-        study, words, climb = self._study(search, space), distributions(space), Climb(space, search.seed)
-        best_values = dict(search.values)
+        study, words, climb = self._study(search, space, start), distributions(space), Climb(space, search.seed)
+        best_values = dict(start)
         whole: list[tuple[dict[str, Any], list[Row]]] = [(best_values, best)]
         first, best_signal, cut = best, search.signal(best), 0
         for number in range(1, self.trials + 1):
@@ -139,12 +129,12 @@ class Tune:
             if step is not None:
                 study.enqueue_trial(step)
             trial = study.ask(words)
-            values = {**search.values, **decoded(space, trial.params)}
+            values = {**start, **decoded(space, trial.params)}
             trying = {name: value for name, value in values.items() if best_values.get(name) != value}
             why = "one change of the best" if step is not None else "what the trials so far make likely"
             say("trying", {"pass": self.name, "number": number, "of": self.trials, "params": trying, "why": why})
             try:
-                rows, signal = await self._race(search, values, blocks, best)
+                rows, signal = await self._race(search, values, blocks, best, kept)
             except BudgetSpent:
                 cut = number
                 break
@@ -159,7 +149,7 @@ class Tune:
             say("trial", {"pass": self.name, **facts, "whole": len(rows) == len(best), "trying": trying})
         return _Searched(best_values, best, whole, cut)
 
-    def _study(self, search: Search, space: Mapping[str, Domain]) -> Any:
+    def _study(self, search: Search, space: Mapping[str, Domain], start: Mapping[str, Any]) -> Any:
         """A seeded study in memory, whose first trial is what there is."""
         import optuna
 
@@ -169,7 +159,7 @@ class Tune:
         optuna.logging.set_verbosity(optuna.logging.WARNING)  # it announces each study
         try:
             study = optuna.create_study(direction="maximize", sampler=sampler, storage=None)
-            study.enqueue_trial(encoded(space, search.values))
+            study.enqueue_trial(encoded(space, start))
         finally:
             optuna.logging.set_verbosity(before)
         return study
@@ -181,12 +171,18 @@ class Tune:
         return [rows[start : start + size] for start in range(0, len(rows), size)]
 
     async def _race(
-        self, search: Search, values: Mapping[str, Any], blocks: Sequence[Sequence[Example]], best: Sequence[Row]
+        self,
+        search: Search,
+        values: Mapping[str, Any],
+        blocks: Sequence[Sequence[Example]],
+        best: Sequence[Row],
+        kept: Mapping[str, float] = NOTHING,
     ) -> tuple[list[Row], float]:
         """The rows that the trial was run on, and its signal: where it was given up, the best one's less what it was behind."""
         rows: list[Row] = []
         gaps: list[float] = []
         reserved, signal = search.reserve(best), search.objective.signal
+        reserved = {line: max(amount, kept.get(line, 0.0)) for line, amount in reserved.items()}
         for block in blocks:
             fresh = await search.rows(values, block, reserved=reserved)
             gaps += [signal(mine) - signal(theirs) for mine, theirs in zip(fresh, best[len(rows) :], strict=False)]

@@ -65,10 +65,11 @@ def test_what_is_returned_is_what_was_compiled_with_other_params() -> None:
     assert result.bound(question=rivers.VAL[0].question).status == "ok"
 
 
-def test_without_val_two_fifths_of_train_are_held_back() -> None:
+def test_without_val_every_row_judges_and_with_one_fold_two_fifths_are_held_back() -> None:
     rows = rivers.examples(0, 20)
-    result = rivers.bind(rivers.searching).compile(rows, metric="support_recall", passes=[Tune(trials=3)])
-    assert result.after.n == 8
+    bound, options = rivers.bind(rivers.searching), {"metric": "support_recall", "passes": [Tune(trials=3)]}
+    assert bound.compile(rows, **options).after.n == 20
+    assert bound.compile(rows, folds=1, **options).after.n == 8
 
 
 def test_rows_may_be_files_and_their_order_does_not_matter(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_events_tell_the_plan_first_then_each_pass_and_each_change() -> None:
 
     bound = rivers.bind(rivers.ranking)
     asyncio.run(compile_flow(bound, rivers.TRAIN, rivers.VAL, metric="support_recall", passes=PASSES, say=say))
-    judged = ["part"] * 3 + ["change"]
+    judged = ["part"] * 5 + ["change"]
     assert [event for event in events if event not in ("trying", "trial")] == [
         "plan",
         "pass",

@@ -214,20 +214,20 @@ def test_rows_that_cost_nothing_judge_all_together_and_each_by_what_was_found_wi
             say=lambda event, facts: parts.append((facts["number"], facts["of"])) if event == "part" else None,
         )
     )
-    assert parts == [(1, 3), (2, 3), (3, 3)]
+    assert parts == [(number, 5) for number in range(1, 6)]
     comparison = result.changes[0].comparison
     assert comparison is not None
     assert comparison.n == len(rivers.TRAIN) + len(rivers.VAL) == result.plan.judging
 
 
 def test_with_one_fold_the_held_back_rows_judge_alone() -> None:
-    result = compiled(rivers.bind(rivers.searching), passes=[Tune(trials=6, folds=1)])
+    result = compiled(rivers.bind(rivers.searching), passes=[Tune(trials=6)], folds=1)
     assert result.changes[0].comparison is not None
     assert result.changes[0].comparison.n == len(rivers.VAL)
 
 
 def test_where_the_budget_ends_before_all_parts_the_held_back_rows_judge_alone() -> None:
-    alone = compiled(rivers.bind(rivers.searching), passes=[Tune(trials=6, folds=1)])
+    alone = compiled(rivers.bind(rivers.searching), passes=[Tune(trials=6)], folds=1)
     budget = Budget(searches=int(alone.spent["searches"]) + 2)
     result = compiled(rivers.bind(rivers.searching), trials=6, budget=budget)
     assert result.changes[0].comparison == alone.changes[0].comparison
