@@ -86,18 +86,14 @@ def _write(name: str, task: Task, compiled: Compiled) -> None:
 
 
 def summary(compiled: Compiled) -> str:
-    """One line: what compiling gained on the rows that changes were judged on, and what it took."""
-    before, after, accepted = compiled.before.mean, compiled.after.mean, sum(change.accepted for change in compiled.changes)
-    if before is None or after is None:
-        return "the budget ended before the flow was run on all held-back questions: nothing has changed"
-    gained = f"{before:.3f} -> {after:.3f} on {compiled.after.n} held-back questions"
-    if not accepted:
-        gained = f"stays at {before:.3f}" + (f"; {compiled.plan.sentence()}" if compiled.plan.judging else "")
+    """What compiling came to, and what it took."""
+    accepted = sum(change.accepted for change in compiled.changes)
     spent = [f"{compiled.spent[line]:g} {line}" for line in ("rollouts", "searches", "calls", "usd") if compiled.spent.get(line)]
     cut = "; the budget cut it short" if compiled.status == "budget" else ""
     worse = f"; worse: {', '.join(compiled.worse)}" if compiled.worse else ""
     took = ", ".join([*spent, f"{compiled.spent['seconds']:.0f} s"])
-    return f"{compiled.objective}: {gained}; {accepted} of {len(compiled.changes)} changes accepted{worse}; {took}{cut}"
+    said = compiled.sentence().rstrip(".")
+    return f"{said}; {accepted} of {len(compiled.changes)} changes accepted{worse}; {took}{cut}"
 
 
 def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:

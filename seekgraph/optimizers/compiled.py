@@ -14,6 +14,7 @@ from seekgraph.optimizers.display import beside_table, changes_table, front_tabl
 from seekgraph.optimizers.estimate import CompilePlan
 from seekgraph.optimizers.front import Candidate, pick
 from seekgraph.optimizers.judged import Judging, Verdict
+from seekgraph.optimizers.outcome import in_words, proven
 from seekgraph.optimizers.search import Change
 
 
@@ -96,6 +97,15 @@ class Compiled:
         """The reported metrics that got worse beyond noise."""
         return self.verdict.worse
 
+    @property
+    def proven(self) -> bool:
+        """Whether anything was accepted, and the rows prove that all of it gains; else it is likely to, no more."""
+        return proven(self.changes)
+
+    def sentence(self) -> str:
+        """What was gained and how sure that is, or why nothing changed and what would have been needed, in words."""
+        return in_words(self)
+
     def at(
         self,
         *,
@@ -156,6 +166,7 @@ class Compiled:
             "counted_as_0": list(self.silent),
             "metrics": {name: each.model_dump() for name, each in self.metrics.items()},
             "worse": list(self.worse),
+            "proven": self.proven,
             "changes": [self._change_json(change) for change in self.changes],
             "front": [each.to_json() for each in self.front],
             "plan": self.plan.to_json(),
@@ -167,7 +178,9 @@ class Compiled:
     @staticmethod
     def _change_json(change: Change) -> dict[str, Any]:
         comparison = None if change.comparison is None else change.comparison.model_dump()
-        found = {"pass": change.name, "accepted": change.accepted, "params": sorted(change.values), "comparison": comparison}
+        params = sorted(change.values)
+        found = {"pass": change.name, "accepted": change.accepted, "proven": change.proven, "params": params}
+        found["comparison"] = comparison
         harms = [{"metric": each.metric, "before": each.before, "after": each.after} for each in change.harms]
         return {**found, **({"note": change.note} if change.note else {}), **({"harms": harms} if harms else {})}
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from seekgraph.evaluation.comparisons import Comparison
 from seekgraph.optimizers.display import gap, verdict
+from seekgraph.optimizers.outcome import on_rows, proven
 from seekgraph.optimizers.report.changes import Difference, differences, pieces
 from seekgraph.optimizers.report.curves import figures
 from seekgraph.optimizers.report.elements import Html, element, join, table
@@ -71,13 +72,14 @@ def _said(compiled: Subject) -> str:
     before, after = compiled.before, compiled.after
     if before.mean is None or after.mean is None:
         return "The budget ended before the flow was run on all held-back questions: nothing has changed."
-    on = f"on {after.n} held-back questions that nothing was made from"
+    on = f"on {on_rows(compiled)}"
     if before.mean == after.mean and not any(change.accepted for change in compiled.changes):
         proof = f" {compiled.plan.sentence()}" if compiled.plan.judging else ""
         return f"Nothing better was found: {compiled.objective} stays at {before.mean:.3f} {on}.{proof}"
     return (
         f"{compiled.objective}: {before.mean:.3f} → {after.mean:.3f} {on}, "
-        f"a gain of {gap(compiled.gain)} (95 % interval), p = {compiled.gain.p_value:.3g}."
+        f"a gain of {gap(compiled.gain)} (95 % interval), p = {compiled.gain.p_value:.3g}: "
+        f"{'proven' if proven(compiled.changes) else 'likely, but not proven'}."
     )
 
 
