@@ -24,7 +24,6 @@ from seekgraph.evaluation.validation import check_corpus
 from seekgraph.optimizers.acceptance import Acceptance, Accepting
 from seekgraph.optimizers.allowance import BudgetSpent, meter_from, shares
 from seekgraph.optimizers.compiled import Compiled
-from seekgraph.optimizers.crossfit import parts_of
 from seekgraph.optimizers.demonstrate import Demonstrate
 from seekgraph.optimizers.errors import CompileError
 from seekgraph.optimizers.estimate import CompilePlan, crossed, estimate
@@ -35,6 +34,7 @@ from seekgraph.optimizers.instruct import Instruct, with_writers
 from seekgraph.optimizers.journal import Journal
 from seekgraph.optimizers.judged import Judging
 from seekgraph.optimizers.objective import Objective, Wanted, objective_for
+from seekgraph.optimizers.parts import parts_of
 from seekgraph.optimizers.passes import Pass, Work
 from seekgraph.optimizers.rows import split_rows
 from seekgraph.optimizers.search import Say, Search

@@ -9,46 +9,17 @@ for every part in the form that was found without it, and in the form that was f
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from seekgraph.evaluation.examples import folds
 from seekgraph.evaluation.row import Row
 from seekgraph.optimizers.allowance import BudgetSpent
+from seekgraph.optimizers.parts import Crossed
+from seekgraph.optimizers.search import Search
 from seekgraph.types import Example
-
-if TYPE_CHECKING:
-    from seekgraph.optimizers.search import Search
 
 Propose = Callable[[Mapping[str, Any], Sequence[Example], Mapping[str, float]], Awaitable[Mapping[str, Any]]]
 """From the values that there are, the rows to search on, and what is reserved of the budget, to other values of all params; it
 raises `BudgetSpent` where the budget ends before they are found."""
-
-
-@dataclass
-class Part:
-    """One part of the rows: `train` are those to search on, `test` those that judge what was found, `values` what was accepted
-    so far, as it was found without `test`."""
-
-    train: tuple[Example, ...]
-    test: tuple[Example, ...]
-    values: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Crossed:
-    """What a pass found for each part, and the rows of all parts, in their order, after and before."""
-
-    values: tuple[Mapping[str, Any], ...]
-    after: tuple[Row, ...]
-    before: tuple[Row, ...]
-
-
-def parts_of(rows: Sequence[Example], number: int, values: Mapping[str, Any], seed: int) -> list[Part]:
-    """The rows dealt into `number` parts; none where there are not at least two rows for each."""
-    if number < 2 or len(rows) < 2 * number:
-        return []
-    return [Part(fold.train, fold.test, dict(values)) for fold in folds(rows, number, seed=seed)]
 
 
 async def cross_fitted(search: Search, name: str, reserved: Mapping[str, float], propose: Propose) -> Crossed | None:

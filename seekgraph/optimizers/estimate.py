@@ -11,7 +11,7 @@ from seekgraph.core.machine.bound import Bound
 from seekgraph.evaluation.power import ALPHA, rows_needed, smallest_gain, spread_of
 from seekgraph.evaluation.row import Row
 from seekgraph.optimizers.acceptance import POOLED
-from seekgraph.optimizers.crossfit import Part
+from seekgraph.optimizers.parts import Part
 from seekgraph.optimizers.passes import Pass, Work
 
 

@@ -16,12 +16,12 @@ from seekgraph.evaluation.report import Report
 from seekgraph.evaluation.row import Row
 from seekgraph.optimizers.acceptance import Acceptance
 from seekgraph.optimizers.allowance import LINES, BudgetSpent, over, price, shared, spent_by, used, within
-from seekgraph.optimizers.crossfit import Crossed, Part
 from seekgraph.optimizers.errors import CompileError
 from seekgraph.optimizers.front import Tried
 from seekgraph.optimizers.holding import Harm, harms
 from seekgraph.optimizers.journal import Journal
 from seekgraph.optimizers.objective import Objective
+from seekgraph.optimizers.parts import Crossed, Part
 from seekgraph.types import Example
 
 Say = Callable[[str, Mapping[str, Any]], None]
