@@ -14,6 +14,9 @@ questions = "dev.jsonl"      # of evaluate and diagnose
 url = "https://models.example.org/v1"
 key = "MY_KEY"               # the environment variable that holds the key
 
+[tool.seekgraph.models."mine/tiny*"]  # what is known of small models: see `lms.profiles.Profile`
+rules = ["plan", "refine"]   # the roles that rules do better
+
 The file is looked for in the current folder and upwards; the nearest with such a table counts, and paths are relative to it. The
 command line wins.
 """
@@ -31,7 +34,11 @@ from seekgraph.cli.output import detail, show, write_json
 
 TEXTS, PATHS, LISTS = ("flow", "lm", "language"), ("memo", "questions"), ("docs", "corpus")
 PATTERNS = ("include", "exclude")
-KEYS = ("flow", "docs", "corpus", "include", "exclude", "language", "loaders", "lm", "memo", "questions", "hosts")
+TABLES = {
+    "hosts": "[tool.seekgraph.hosts.mine] with a url",
+    "models": '[tool.seekgraph.models."mine/tiny"] with rules',
+}
+KEYS = ("flow", "docs", "corpus", "include", "exclude", "language", "loaders", "lm", "memo", "questions", "hosts", "models")
 
 
 @dataclass(frozen=True)
@@ -82,13 +89,21 @@ class Config:
 
 
 def use_hosts() -> None:
-    """Let names of models begin with the hosts of the configuration file. Raises `ModelOption` for one that cannot be."""
+    """Let names of models begin with the hosts of the configuration file, and its profiles of models hold.
+
+    Raises `ModelOption` for one that cannot be.
+    """
     if found := read_config().values.get("hosts"):
         from seekgraph.lms.host_table import register_host
         from seekgraph.lms.hosts import entry_of
 
         for name, table in found.items():
             register_host(entry_of(name, table))
+    if models := read_config().values.get("models"):
+        from seekgraph.lms.profiles import profile_from, register_profile
+
+        for pattern, table in models.items():
+            register_profile(profile_from(pattern, table))
 
 
 def read_config(start: Path | None = None) -> Config:
@@ -122,9 +137,9 @@ def _value(file: Path, key: str, value: Any) -> Any:
     where = f"{file}, [tool.seekgraph]"
     if key not in KEYS:
         raise Misuse(f"{where}: {key!r} is not known{similar(key, KEYS)}; there are {', '.join(KEYS)}")
-    if key == "hosts":
+    if key in TABLES:
         if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
-            raise Misuse(f"{where}: hosts are tables, such as [tool.seekgraph.hosts.mine] with a url, not {value!r}")
+            raise Misuse(f"{where}: {key} are tables, such as {TABLES[key]}, not {value!r}")
         return value
     if key in (*LISTS, *PATTERNS):
         texts = [value] if isinstance(value, str) else value

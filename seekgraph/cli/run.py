@@ -126,7 +126,8 @@ def as_data(result: Result) -> dict[str, Any]:
     passages = [passage.model_dump(mode="json") for passage in result.passages if not cited or passage.id in cited]
     errors = [{"step": step.id, "code": step.error.code, "message": step.error.message} for step in result.errors if step.error]
     usage = {**result.trace.usage().spent(), "steps": len(result.trace)}
-    return {"status": result.status, "answer": answer, "passages": passages, "errors": errors, "usage": usage}
+    why = {"reason": result.reason} if result.reason else {}
+    return {"status": result.status, **why, "answer": answer, "passages": passages, "errors": errors, "usage": usage}
 
 
 def _shown(result: Result, output: str) -> list[Any]:
@@ -146,7 +147,8 @@ def _shown(result: Result, output: str) -> list[Any]:
     lines += [_passage(found[name]) for name in (answer.citations if answer else ()) if name in found]
     lines += [Text(f"  {step.id}: {error_of(step)}", style="red") for step in result.errors if step.error]
     if result.status == "partial":
-        lines.append(Text(f"the budget ended this run early: {_made_from(answer, output)}", style="yellow"))
+        why = f" ({result.reason})" if result.reason else ""
+        lines.append(Text(f"the budget ended this run early{why}: {_made_from(answer, output)}", style="yellow"))
     return [*lines, Text(_summary(result), style="dim")]
 
 

@@ -8,7 +8,7 @@ among its variants, and demonstrations.
 
 from __future__ import annotations
 
-from seekgraph.core.language.params import Int, Switch
+from seekgraph.core.language.params import Choice, Int, Switch
 from seekgraph.flow import Flow
 from seekgraph.nodes.answer import Answer
 from seekgraph.nodes.read import Read
@@ -16,7 +16,11 @@ from seekgraph.nodes.retrieve import Retrieve
 
 read = Read(lm="reading", keep=Int(6, 1, 12))
 answer = Answer(
-    span=Switch(False), evidence_only=Switch(False), brief=Switch(False), prompt_tokens=Int(1500, 300, 3000), max_tokens=96
+    span=Choice("auto", True, False),
+    evidence_only=Switch(False),
+    brief=Switch(False),
+    prompt_tokens=Choice("auto", 500, 1000, 1500, 2000, 3000),
+    max_tokens=96,
 )
 
 flow = Flow(Retrieve("corpus", k=Int(10, 2, 30)) >> read >> answer, name="reader")

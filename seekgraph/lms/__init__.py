@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from seekgraph.lms.local import local_model as local_model
     from seekgraph.lms.prices import Price as Price
     from seekgraph.lms.prices import price_of as price_of
+    from seekgraph.lms.profiles import Profile as Profile
+    from seekgraph.lms.profiles import register_profile as register_profile
     from seekgraph.lms.rate_limit import RateLimit as RateLimit
     from seekgraph.lms.resolving import ModelName as ModelName
     from seekgraph.lms.resolving import resolve as resolve
@@ -45,9 +47,11 @@ _HOME = {
     "local_model": "local",
     "openai": "hosted",
     "openai_compatible": "hosted",
+    "Profile": "profiles",
     "price_of": "prices",
     "pull": "store",
     "register_host": "host_table",
+    "register_profile": "profiles",
     "resolve": "resolving",
 }
 

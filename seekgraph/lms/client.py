@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, TypeVar
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from seekgraph.core.base.identity import digest
 from seekgraph.core.base.metering import Tally
 from seekgraph.core.language.lm import Completion, Message, OnText, Settings
+from seekgraph.lms.profiles import UNKNOWN, Profile
 from seekgraph.lms.structured import Backend, Policy, ask
 
 T = TypeVar("T", bound=BaseModel)
@@ -41,6 +42,35 @@ class BackedLM:
     source: Source
     settings: Settings = field(default_factory=Settings)
     policy: Policy = field(default_factory=Policy)
+    profile: Profile = UNKNOWN
+
+    def left_to_rules(self, role: str) -> str:
+        """Why a node of this role is better done by rules than by this model (see `profiles`); "" where it is not."""
+        if role not in self.profile.rules:
+            return ""
+        return f"{self.name} does {role!r} worse ({self.profile.source or 'its profile says so'})"
+
+    @property
+    def spans(self) -> bool:
+        """Whether this model answers better when a short answer is held to spans of what was read."""
+        return self.profile.spans
+
+    @property
+    def measure(self) -> Callable[[], Awaitable[None]] | None:
+        """What measures the model's speed before `fresh_tokens` is looked at, without blocking; None where nothing is
+        measured."""
+        found: Callable[[], Awaitable[None]] | None = getattr(self.source, "measure", None)
+        return found
+
+    @property
+    def fresh_tokens(self) -> int | None:
+        """How many tokens of a prompt may be new with each question, so that they are read in a few seconds; None: any number.
+
+        Of a local model by the speed that was measured here: where none was yet, this loads it and measures, which blocks. What
+        stays the same over questions, the instruction, is read once and kept, and not counted; nor are demonstrations.
+        """
+        found: int | None = getattr(self.source, "fresh_tokens", None)
+        return found
 
     @property
     def name(self) -> str:
@@ -60,7 +90,10 @@ class BackedLM:
         if made_of is None:
             return None
         policy = [self.policy.reasks, self.policy.fallback]
-        return digest({"source": made_of, "settings": self.settings.model_dump(mode="json"), "policy": policy})
+        found = {"source": made_of, "settings": self.settings.model_dump(mode="json"), "policy": policy}
+        if self.spans or self.fresh_tokens is not None:  # what it is asked depends on these
+            found["asked"] = [self.spans, self.fresh_tokens]
+        return digest(found)
 
     async def complete(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from seekgraph.core.base.budget import AtMost
+from seekgraph.core.base.folders import user_cache
 from seekgraph.core.base.waiting import stand_still
 from seekgraph.core.language.lm import Ended, LMError, Message, OnText, OutputInvalid, Rejected, Settings, Unavailable
 from seekgraph.lms.client import BackedLM
@@ -23,7 +24,9 @@ from seekgraph.lms.engine import Chunk, Engine, Job, Size, default_threads, engi
 from seekgraph.lms.errors import ModelOption
 from seekgraph.lms.grammar import held_to
 from seekgraph.lms.options import sampled
+from seekgraph.lms.pace import KeptPace, Pace
 from seekgraph.lms.prices import FREE, at_most, spent
+from seekgraph.lms.profiles import profile_of, with_rules
 from seekgraph.lms.reading import text_field
 from seekgraph.lms.schemas import corrected
 from seekgraph.lms.store import DEFAULT, find
@@ -42,6 +45,8 @@ class Request:
 
     body: dict[str, Any]
     field: str | None
+    fixed: int = 0
+    """How many of the first messages are the same for other questions."""
 
 
 @dataclass(eq=False)
@@ -51,6 +56,8 @@ class Weights:
     name: str
     path: Path
     size: Size
+    cache: Path = field(default_factory=user_cache)
+    """Where its speed, and what it has read of prompts, are kept over processes."""
     _engine: Engine | None = field(default=None, repr=False)
 
     @cached_property
@@ -89,10 +96,11 @@ class Weights:
             body["stop"] = list(settings.stop)
         if settings.logprobs:
             body["logprobs"] = True
+        fixed = int(len(messages) > 1 and messages[0].role == "system")  # demonstrations may be other ones for another question
         if output is None:
-            return Request(body, None)
+            return Request(body, None, fixed)
         body |= held_to(output)
-        return Request(body, text_field(output))
+        return Request(body, text_field(output), fixed)
 
     def again(self, request: Request, reply: Reply, problem: str) -> Request:
         messages = [*request.body["messages"], *corrected(reply.text, problem)]
@@ -108,7 +116,7 @@ class Weights:
         with await tally.begin(self._at_most(request)) as begun:
             writing.over = over = stand_still()  # until the engine begins with it: it answers some callers at a time
             writing.loop = loop
-            job = running.submit(Job(body, writing.start, writing))
+            job = running.submit(Job(body, writing.start, writing, request.fixed))
             try:
                 await asyncio.wrap_future(job.done)
             except asyncio.CancelledError:
@@ -135,10 +143,31 @@ class Weights:
 
     def _loaded(self) -> Engine:
         if self._engine is None:
-            self._engine = engine(self.path, self.size)
+            self._engine = engine(self.path, self.size, self.cache, [self._content, metadata.version("xllamacpp")])
             self.control_tokens  # noqa: B018  read here, in a thread
         loaded: Engine = self._engine
         return loaded
+
+    @cached_property
+    def pace(self) -> Pace:
+        """How fast it reads here: measured once and kept, with the model loaded for that. Blocks then."""
+        made_of = [self._content, self.size.threads, metadata.version("xllamacpp")]
+        kept = KeptPace(self.cache / "pace", made_of)
+        return kept.known() or kept.measured(self._loaded().speed)
+
+    @property
+    def fresh_tokens(self) -> int | None:
+        """How many tokens of a prompt may be new with each question: see `pace`. None for weights that cannot be loaded, which
+        the first call says."""
+        try:
+            return self.pace.fresh_tokens
+        except OSError:
+            return None
+
+    async def measure(self) -> None:
+        """Look the speed up, or measure it, without blocking."""
+        if "pace" not in self.__dict__:
+            await asyncio.to_thread(lambda: self.fresh_tokens)
 
     async def aclose(self) -> None:
         """Let the weights go; they are unloaded when no other model holds them."""
@@ -206,6 +235,7 @@ def local_model(
     model: str = DEFAULT,
     *,
     folder: str | Path | None = None,
+    cache: str | Path | None = None,
     slots: int = 4,
     context: int = 4096,
     threads: int | None = None,
@@ -213,18 +243,24 @@ def local_model(
     sampling: Mapping[str, str] | None = None,
     reasks: int = 1,
     fallback: bool = True,
+    rules: str | Iterable[str] | None = None,
 ) -> BackedLM:
     """A model in this process: "smollm2-135m", "owner/repository/file.gguf" of the hub, or a .gguf file of your own.
 
     `slots` requests run at once, each with `context` tokens for prompt and reply together, on `threads` threads (half of the
-    processors; more is faster where nothing else runs). `folder` is where weights are kept (see `store.models_dir`).
+    processors; more is faster where nothing else runs). `folder` is where weights are kept (see `store.models_dir`), `cache`
+    where its speed here and what it has read of the fixed part of prompts are kept over processes (the user's cache). `rules`
+    are the roles that are left to rules, in the place of those that are known of the model (`profiles`).
 
     Raises `ModelMissing` where the weights are not on this machine.
     """
     if slots < 1 or context < 64 or (threads is not None and threads < 1):
         raise ModelOption(f"local/{model}: slots and threads are 1 or more, context 64 or more tokens")
-    weights = Weights(f"local/{model}", find(model, folder), Size(slots, context, threads or default_threads()))
-    return BackedLM(weights, sampled(settings, sampling or {}), Policy(reasks, fallback))
+    weights = Weights(
+        f"local/{model}", find(model, folder), Size(slots, context, threads or default_threads()), Path(cache or user_cache())
+    )
+    profile = with_rules(profile_of(weights.name), rules)
+    return BackedLM(weights, sampled(settings, sampling or {}), Policy(reasks, fallback), profile)
 
 
 def _refusal(name: str, error: dict[str, Any]) -> LMError:

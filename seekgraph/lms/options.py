@@ -26,7 +26,7 @@ _OURS_BODY = frozenset({"model", "messages", "stream", "stream_options"})
 _NUMBERS: dict[str, type] = {
     "timeout": float, "longest_wait": float, "retries": int, "reasks": int, "context": int, "slots": int, "threads": int,
 }  # fmt: skip
-_TEXTS = frozenset({"key", "effort", "mode", "version"})
+_TEXTS = frozenset({"key", "effort", "mode", "version", "rules"})
 _SAMPLING = ("temperature", "top_p", "max_tokens", "seed")
 _TABLES = {"header": "headers", "body": "body", "query": "query"}
 

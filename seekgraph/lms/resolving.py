@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -13,6 +15,7 @@ from seekgraph.lms.extras import MissingExtra
 from seekgraph.lms.host_table import ALIASES, known_hosts
 from seekgraph.lms.hosts import HostEntry
 from seekgraph.lms.options import parsed_name
+from seekgraph.lms.profiles import profile_of, with_rules
 
 FORMS = (
     "openai/gpt-4.1-mini",
@@ -31,8 +34,11 @@ class ModelName(SeekgraphError, ValueError):
     """A name that no model has."""
 
 
-def resolve(name: str, **options: Any) -> BackedLM:
+def resolve(name: str, *, rules: str | Iterable[str] | None = None, **options: Any) -> BackedLM:
     """The model of a name; `options` are those of its kind (see `lms.hosted` and `lms.local`).
+
+    `rules` are the roles that are left to rules, where the model's profile (`lms.profiles`) is not to say so: "none" for none;
+    behind a name it is ",rules=none" or ",rules=plan+refine".
 
     "HOST/MODEL" or "HOST:MODEL" for a host of the table (`lms.host_table`: openai, anthropic, gemini, ollama, ...) or one that
     was registered; "local/MODEL" (or "local" alone for the default); or the address of a server that speaks as
@@ -45,7 +51,12 @@ def resolve(name: str, **options: Any) -> BackedLM:
     host whose address is in no variable. A missing key is an error of the first call, and names the variable to set.
     """
     plain, written = parsed_name(name)
-    options = {**written, **options}
+    rules = written.pop("rules", None) if rules is None else rules
+    lm = _resolved(plain, {**written, **options})
+    return replace(lm, profile=with_rules(profile_of(lm.name), rules))
+
+
+def _resolved(plain: str, options: dict[str, Any]) -> BackedLM:
     if plain.startswith(("http://", "https://")):
         _require("aiohttp", "lm", "a hosted model")
         from seekgraph.lms.hosted import openai_compatible

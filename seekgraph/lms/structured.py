@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -24,6 +25,7 @@ from seekgraph.core.base.budget import UNKNOWN, AtMost, Usage
 from seekgraph.core.base.metering import Attempt, Tally
 from seekgraph.core.language.lm import Completion, Ended, LMError, Message, OnText, OutputInvalid, PlainText, Settings
 from seekgraph.lms.reading import DoesNotFit, closed, filled, text_field, value_in
+from seekgraph.text.replies import without_reasoning
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -156,14 +158,19 @@ async def _asked(
     on_text: OnText | None,
 ) -> tuple[T, Reply, bool]:
     if output is PlainText:
-        reply = _readable(await backend.attempt(backend.request(messages, None, settings), counting, on_text))
+        reply = _readable(await backend.attempt(backend.request(messages, None, limited(settings, backend)), counting, on_text))
         return output.model_validate({"text": reply.text}), reply, False
-    request = backend.request(messages, output, settings)
+    request = backend.request(messages, output, limited(settings, backend))
     problem, reply = "", Reply("")
     for turn in range(policy.reasks + 1):
         if turn:
             request = backend.again(request, reply, problem)
+        before = counting.usage.tokens_out
         reply = _readable(await backend.attempt(request, counting, on_text))
+        if settings.reply_tokens and not thinks(backend) and _was_thinking(reply, counting.usage.tokens_out - before):
+            backend.thinks = True  # type: ignore[attr-defined]  # its limit was for a reply, not for thinking: once more without it
+            request = backend.request(messages, output, settings)
+            reply = _readable(await backend.attempt(request, counting, on_text))
         try:
             return value_in(reply.text, output, cut=reply.ended == "length"), reply, False
         except DoesNotFit as error:
@@ -176,7 +183,7 @@ async def _asked(
     if policy.fallback and text_field(output):
         if (value := filled(reply.text, output)) is not None:
             return value, reply, True
-        reply = _readable(await backend.attempt(backend.request(messages, None, settings), counting, on_text))
+        reply = _readable(await backend.attempt(backend.request(messages, None, limited(settings, backend)), counting, on_text))
         for read in (_value_or_none, filled):
             if (value := read(reply.text, output)) is not None:
                 return value, reply, True
@@ -186,6 +193,35 @@ async def _asked(
         f"Simplify the output type, raise max_tokens, or take a more capable model",
         text=last.text,
     )
+
+
+def thinks(backend: Backend) -> bool:
+    """Whether a model is known to think before it replies."""
+    return bool(getattr(backend, "thinks", False))
+
+
+def limited(settings: Settings, backend: Backend) -> Settings:
+    """Settings whose `max_tokens` is at most what a reply of this kind needs, but for a model that thinks before."""
+    most = settings.reply_tokens
+    if most is None or thinks(backend) or (settings.max_tokens or most + 1) <= most:
+        return settings
+    return _capped(settings, most)
+
+
+@lru_cache(maxsize=256)
+def _capped(settings: Settings, most: int) -> Settings:
+    return settings.model_copy(update={"max_tokens": most})
+
+
+def _was_thinking(reply: Reply, tokens: int) -> bool:
+    """Whether a reply was cut off before its answer began, or after more tokens than its text can have: then the rest were
+    thoughts."""
+    text = reply.text.strip()
+    return reply.ended == "length" and (tokens > len(text.encode()) + _SPARE or not without_reasoning(text).strip())
+
+
+_SPARE = 16
+"""Tokens of a reply besides its text: those that begin and end it."""
 
 
 def _readable(reply: Reply) -> Reply:

@@ -74,10 +74,11 @@ class Answer(LLMNode):
 
     A model that is bound writes the answer: in as few words as possible, or in prose with ids of passages in it. A sentence of
     prose that no passage which it cites bears out (`prompts.support`) cites one that does, or is `unsupported`: marked with
-    "[no source]", or dropped ("drop"); where none is borne out, the answer is a refusal like one without a source. With `span` a
-    short answer is held, while it is written, to spans of what was read. With `evidence_only` it is shown the evidence in the
-    place of whole passages, where there is any: small models answer better from a few sentences. An answer that nothing which
-    was read supports has a confidence of 0.01, and so is a refusal unless `refuse_below` is lower.
+    "[no source]", or dropped ("drop"); where none is borne out, the answer is a refusal like one without a source. With `span`
+    a short answer is held, while it is written, to spans of what was read; "auto" does so with a model that is known to gain by
+    it. With `evidence_only` it is shown the evidence in the place of whole passages, where there is any: small models answer
+    better from a few sentences. An answer that nothing which was read supports has a confidence of 0.01, and so is a refusal
+    unless `refuse_below` is lower.
     """
 
     prompt = OURS / "answer_short.md"
@@ -98,8 +99,18 @@ class Answer(LLMNode):
     words: int = 110
     ranker: str = "ranker"
     vocabulary: str = "vocabulary"
-    span: bool = False
+    span: bool | str = "auto"
     evidence_only: bool = False
+
+    @property
+    def role(self) -> str:
+        """It is "answer" where it may be in prose, else "answer_short"."""
+        style = value_of(self.style)
+        return "answer" if (style != "short" if style else value_of(self.prose)) else "answer_short"
+
+    @property
+    def reply_tokens(self) -> int:
+        return 512 if self.prose else 128
 
     def __post_init__(self) -> None:
         _one_of("style", self.style, ("", *STYLES))
@@ -181,8 +192,9 @@ class Answer(LLMNode):
     async def _written(self, lm: LM, inputs: Mapping[str, Any]) -> Answered | None:
         """The model's answer, or a refusal where nothing supports it; None where there is none, and nothing to hold one to."""
         found = self._sources(inputs)
-        output = found.held() if self.span and not self.prose else None
-        if not found.passages or (self.span and not self.prose and output is None):
+        span = not self.prose and (getattr(lm, "spans", False) if self.span == "auto" else bool(self.span))
+        output = found.held() if span else None
+        if not found.passages or (span and output is None):
             return None
         drop = self.unsupported == "drop"
         answer = await self.ask_with(lm, found.shown, lambda out: found.answer(out, prose=self.prose, drop=drop), output)

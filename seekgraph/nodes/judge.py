@@ -80,6 +80,10 @@ class Judge(LLMNode):
         if isinstance(self.rubric, Path):
             object.__setattr__(self, "rubric", rubric_file(self.rubric))
 
+    @property
+    def reply_tokens(self) -> int:
+        return 256  # one or two sentences, and a number
+
     async def run(
         self,
         question: str,

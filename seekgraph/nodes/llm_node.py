@@ -22,11 +22,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import KW_ONLY
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from seekgraph.core.base.errors import WithoutModel
 from seekgraph.core.language.fitting import FitRow
 from seekgraph.core.language.lm import LM, Message, OutputInvalid, Settings
 from seekgraph.core.language.node import Node
@@ -41,6 +43,8 @@ from seekgraph.prompts.render import Style, render
 from seekgraph.types import Ranking
 
 T = TypeVar("T")
+PROMPT_TOKENS = 3000
+"""How long a prompt may get where neither the node nor the model says it."""
 Source = Path | str
 """Where a prompt is written: the path of a Markdown file, or its text."""
 
@@ -53,10 +57,12 @@ class LLMNode(Node):
     where it is not just those that it reads), `ideal` (the right reply by an example's gold) and `reply` (the reply that a step's
     writes stand for), from which a compiler makes demonstrations.
 
-    `instruction` is what the prompt says, with its written variants; `demos` are shown before the inputs. `temperature` and
-    `max_tokens` are the model's own where they are None. `prompt_tokens` is how long a prompt may get; `brief` leaves the list of
-    fields out of it, for small models. `prompts` is a folder with prompt files that take the place of the node's own where they
-    have the same name; they are read when the node is made, and are part of what it is.
+    `instruction` is what the prompt says, with its written variants; `demos` are shown before the inputs. `temperature` is the
+    model's own where it is None, and `max_tokens` what the node's role needs (`reply_tokens`), with room to think for a model
+    that turns out to. `prompt_tokens` is how long a prompt may get: "auto" for 3000, of which a local model reads no more anew
+    with each question than it can in a few seconds; `brief` leaves the list of fields out of it, for small models. `prompts` is
+    a folder with prompt files that take the place of the node's own where they have the same name; they are read when the node
+    is made, and are part of what it is.
 
     With `fallback` a visit whose reply cannot be used runs without the model, and `fallbacks` in its usage is 1; else it is an
     error of the step. A model that cannot be reached, or refuses the request, is an error of the step either way.
@@ -91,7 +97,7 @@ class LLMNode(Node):
     demos: tuple[Mapping[str, Any], ...] = Demos(most=POOL)
     temperature: float | None = None
     max_tokens: int | None = None
-    prompt_tokens: int = 3000
+    prompt_tokens: int | str = "auto"
     brief: bool = False
     fallback: bool = True
     prompts: str | Path | Mapping[str, Prompt] | None = None
@@ -111,6 +117,23 @@ class LLMNode(Node):
         object.__setattr__(self, "_loaded", loaded)
         if self.instruction == "" and not any(isinstance(getattr(self, name), Param) for name in self.prompt_when):
             object.__setattr__(self, "instruction", text_param(self.active_prompt))
+
+    @property
+    def role(self) -> str:
+        """What it does with a model, by the name of its prompt: small models leave some roles to rules
+        (`core.language.roles`)."""
+        return self.active_prompt.name
+
+    @property
+    def reply_tokens(self) -> int | None:
+        """How many tokens a reply of this role may have, where `max_tokens` does not say it; None for the model's own limit."""
+        return None
+
+    @property
+    def longest_prompt(self) -> int:
+        """How many tokens a prompt may have in all."""
+        most = value_of(self.prompt_tokens)
+        return most if isinstance(most, int) else PROMPT_TOKENS
 
     @property
     def active_prompt(self) -> Prompt:
@@ -173,10 +196,10 @@ class LLMNode(Node):
         self, lm: LM, shown: Mapping[str, Any], use: Callable[[Any], T], output: type[BaseModel] | None = None
     ) -> T | None:
         """`ask`, for what is shown already."""
-        messages = self._rendered(shown, getattr(lm, "control_tokens", None) or ())
+        messages = self._rendered(shown, getattr(lm, "control_tokens", None) or (), await _fresh(lm))
         try:
             done = await lm.complete(messages, output or self.reply_type, self._sampling(lm))
-        except OutputInvalid:
+        except (OutputInvalid, WithoutModel):
             if not self.fallback:
                 raise
             fell_back(lm)
@@ -192,7 +215,7 @@ class LLMNode(Node):
             fell_back(lm)
         return value
 
-    def _rendered(self, shown: Mapping[str, Any], tokens: Collection[str] = ()) -> tuple[Message, ...]:
+    def _rendered(self, shown: Mapping[str, Any], tokens: Collection[str] = (), fresh: int | None = None) -> tuple[Message, ...]:
         prompt, demos = self.active_prompt, nearest(unlike(value_of(self.demos), shown), shown)
         if not prompt.reads:
             names = [*shown, *(name for demo in demos for name in demo.get("inputs", ()))]
@@ -204,19 +227,24 @@ class LLMNode(Node):
             output=self.reply_type,
             instruction=value_of(self.instruction) or None,
             demos=demos,
-            budget=TokenBudget(self.prompt_tokens),
+            budget=TokenBudget(self.longest_prompt, fresh=fresh if isinstance(self.prompt_tokens, str) else None),
             style=Style(brief=self.brief),
             tokens=tokens,
             types={read.parameter: read.type for read in self.contract().reads},
         )
 
     def _sampling(self, lm: LM) -> Settings | None:
-        chosen = {"temperature": self.temperature, "max_tokens": self.max_tokens}
-        chosen = {name: value for name, value in chosen.items() if value is not None}
         own = getattr(lm, "settings", None)
-        if not chosen:
+        most = self.reply_tokens if self.max_tokens is None else None
+        if self.temperature is None and self.max_tokens is None and most is None:
             return None
-        return Settings.model_validate({**(own.model_dump() if isinstance(own, Settings) else {}), **chosen})
+        return _settings(own if isinstance(own, Settings) else Settings(), self.temperature, self.max_tokens, most)
+
+
+@lru_cache(maxsize=256)  # the same object for the same settings: a host keeps what it has put together by it
+def _settings(own: Settings, temperature: float | None, max_tokens: int | None, reply_tokens: int | None) -> Settings:
+    chosen = {"temperature": temperature, "max_tokens": max_tokens, "reply_tokens": reply_tokens}
+    return Settings.model_validate({**own.model_dump(), **{name: value for name, value in chosen.items() if value is not None}})
 
 
 def _cases(cls: type[LLMNode]) -> dict[str, tuple[Source, type[BaseModel]]]:
@@ -240,6 +268,14 @@ def _must_ask(cls: type[LLMNode]) -> None:
             raise TypeError(f"{cls.__name__} needs an output type, a pydantic model with the fields of a reply, not {output!r}")
     if not any(port.parameter == "lm" for port in cls.contract().ports):
         raise TypeError(f"{cls.__name__}.run takes the model as 'lm: LM | None = None': it does not")
+
+
+async def _fresh(lm: LM) -> int | None:
+    """How much of a prompt may be new with each question. A local model may have to be loaded to know it."""
+    if (measure := getattr(lm, "measure", None)) is not None:
+        await measure()
+    found = getattr(lm, "fresh_tokens", None)
+    return found if isinstance(found, int) else None
 
 
 def fell_back(lm: LM) -> None:

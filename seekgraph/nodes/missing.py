@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from seekgraph.core.language.lm import LM
 from seekgraph.core.language.node import Node, Writes
 from seekgraph.types import Answer, Passage, Verdict
@@ -19,6 +21,8 @@ class Missing(Node):
     What is missing may be in the corpus all the same: a refusal of a model speaks of what it was shown. Without a model that is
     bound the answer stands, since what refuses then has looked at how near the corpus comes.
     """
+
+    role: ClassVar[str] = "answer"  # where the model leaves answering to rules, a refusal is not its own
 
     async def run(self, answer: Answer, context: tuple[Passage, ...] = (), lm: LM | None = None) -> Settled:
         if lm is not None and answer.refused and context:

@@ -43,6 +43,10 @@ class Plan(LLMNode):
     bridges: bool = Switch(True)
     intersections: bool = Switch(True)
 
+    @property
+    def reply_tokens(self) -> int:
+        return 16 + 40 * self.most  # a goal is one short question
+
     async def run(self, question: str, history: tuple[Turn, ...] = (), lm: LM | None = None) -> Planned:
         if question.strip():
             inputs = {"question": question, "history": history}

@@ -44,6 +44,10 @@ class PlanNext(LLMNode):
     most: int = Int(10, low=1, high=20)
     at_once: int = Int(3, low=1, high=6)
 
+    @property
+    def reply_tokens(self) -> int:
+        return 16 + 40 * self.at_once
+
     async def run(
         self,
         question: str,

@@ -68,6 +68,10 @@ class Read(LLMNode):
     least: float = Float(0.2, low=0.0, high=0.95)
     scorer: LinearModel = Fitted(LinearModel, default=DEFAULT)
 
+    @property
+    def reply_tokens(self) -> int:
+        return 32 + 80 * self.keep  # a quote and what it tells
+
     async def run(
         self,
         question: str,

@@ -49,6 +49,10 @@ class Refine(LLMNode):
     original: float = Float(0.7, low=0.1, high=1.0)
     names: float = Float(0.5, low=0.0, high=2.0)
 
+    @property
+    def reply_tokens(self) -> int:
+        return 64  # one query
+
     async def run(
         self,
         question: str,

@@ -71,6 +71,10 @@ class Reflect(LLMNode):
 
     critic: LinearModel = Fitted(LinearModel, default=DEFAULT)
 
+    @property
+    def reply_tokens(self) -> int:
+        return 128  # what is missing, and a number
+
     async def run(
         self,
         question: str,

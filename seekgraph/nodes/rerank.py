@@ -55,6 +55,10 @@ class Rerank(LLMNode):
     pointwise: bool = False
     orders: int = 1
 
+    @property
+    def reply_tokens(self) -> int:
+        return 24 if self.pointwise else 24 + 16 * self.sources  # ids may be paths
+
     async def run(
         self,
         question: str,

@@ -33,6 +33,10 @@ class Standalone(LLMNode):
     prompt = OURS / "standalone.md"
     output = QuestionOut
 
+    @property
+    def reply_tokens(self) -> int:
+        return 96  # one question
+
     async def run(self, question: str, history: tuple[Turn, ...] = (), lm: LM | None = None) -> Asked:
         if not history or not question.strip():
             return Asked(question=question)

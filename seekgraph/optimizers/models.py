@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from seekgraph.core.language.node import Node
 from seekgraph.core.language.params import ChoiceParam, DemosParam, TextParam, value_of
+from seekgraph.core.language.roles import why_by_rules
 from seekgraph.core.language.site import Site
 from seekgraph.core.machine.bound import Bound
 from seekgraph.nodes.llm_node import LLMNode
@@ -19,10 +20,13 @@ def asking(bound: Bound) -> Iterator[tuple[Site, bool]]:
         if isinstance(site.element, Node) and hasattr(site.element, "with_model"):
             given = getattr(site.element, "lm", "")
             names = [option for _, option in given.options] if isinstance(given, ChoiceParam) else [value_of(given)]
-            yield (
-                site,
-                any(bound.resources.get(name) is not None for name in (f"{site.path}.lm", *names) if isinstance(name, str)),
-            )
+            own = bound.resources.get(f"{site.path}.lm") is not None
+            yield site, own or any(_asks(bound, site, name) for name in names if isinstance(name, str))
+
+
+def _asks(bound: Bound, site: Site, name: str) -> bool:
+    """Whether a node asks the model that is bound under this name."""
+    return bound.resources.get(name) is not None and not why_by_rules(bound.resources, site.path, site.element, name)
 
 
 def idle(bound: Bound) -> frozenset[str]:

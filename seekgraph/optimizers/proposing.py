@@ -193,7 +193,7 @@ class Proposer:
         return text if text and keeps_signs(instruction, text) else None
 
     def _most(self, parent: Member, path: str) -> int:
-        return self._node(parent, path).prompt_tokens // SHARE
+        return self._node(parent, path).longest_prompt // SHARE
 
     def _new(self, parent: Member, path: str, text: str) -> bool:
         values = {**parent.values, self.paths[path]: text}

@@ -43,12 +43,15 @@ class TokenBudget:
 
     `most` is the model's context less what the reply may take. `demos` is the share of what the instruction leaves that
     demonstrations may take, in [0, 1]. `count` gives the number of tokens of a text: the model's own tokenizer where there is
-    one, else the estimate. It should not give more for a text than for two halves of it by themselves.
+    one, else the estimate. It should not give more for a text than for two halves of it by themselves. `fresh` is how many the
+    inputs may have: what comes before them stays the same over questions, and a model may keep what it has read of it. Where they
+    do not fit into so few, they have what `most` leaves.
     """
 
     most: int = 3000
     demos: float = 0.4
     count: Callable[[str], int] = estimate
+    fresh: int | None = None
 
     def __post_init__(self) -> None:
         if self.most < 1 or not 0 <= self.demos <= 1:

@@ -74,7 +74,10 @@ def render(
     for pairs in (_demonstrations(prompt, demos, output, head, budget, types, tokens), ()):
         before = _messages(head, pairs, "", style)
         room = budget.most - budget.of(before)
-        text = laid_out(found, room, budget.count)
+        fewer = room if budget.fresh is None else min(room, budget.fresh)
+        text = laid_out(found, fewer, budget.count)
+        if text is None and fewer < room:
+            text = laid_out(found, room, budget.count)
         made = _messages(head, pairs, text or "", style)
         if text is not None and budget.of(made) <= budget.most:
             return made

@@ -39,6 +39,10 @@ class BudgetExceeded(SeekgraphError):
         self.meter = meter
 
 
+class WithoutModel(BudgetExceeded):
+    """A model was not asked, or not heard to the end, for the sake of a budget: what can be done by rules goes on by rules."""
+
+
 class TraceError(SeekgraphError, ValueError):
     """A trace file cannot be read."""
 

@@ -18,6 +18,9 @@ from seekgraph.core.base.errors import BudgetExceeded
 _ROUNDING = 1e-9
 """Relative: sums of money round, a hundred times 0.015 comes to a little less than 1.5."""
 
+_SPARED, _SPARED_SECONDS = 0.25, 5.0
+"""Of a budget of seconds, what models leave for searching and answering by rules: this share, and not more than this."""
+
 _NO_USAGE = Usage()
 """Only read."""
 
@@ -46,13 +49,19 @@ class Busy(BudgetExceeded):
 class Meter:
     """Counts usage against a budget, and against the budgets around it. Safe to share between threads and event loops."""
 
-    __slots__ = ("_flying", "_lock", "_lost", "_waiting", "budget", "largest", "limited", "parent", "refused", "started", "used")
+    __slots__ = (
+        "_flying", "_lock", "_lost", "_waiting", "budget", "cut_short", "ending", "largest", "limited", "parent", "reason",
+        "refused", "started", "used",
+    )  # fmt: skip
 
     def __init__(self, budget: Budget | None = None, parent: Meter | None = None) -> None:
         self.budget = budget or _UNLIMITED
         self.parent = parent
         self.used = Usage()
         self.refused = False  # whether something was not started for its sake
+        self.reason = ""  # what was refused first, in words
+        self.cut_short = False  # whether models were not asked, or not heard to the end, since the time is nearly over
+        self.ending = False  # whether it is for ending a run whose budget is spent
         self.started = time.monotonic()
         self.limited: bool = self.budget.limited or (parent is not None and parent.limited)
         self.largest: dict[str, AtMost] = {} if parent is None else parent.largest
@@ -87,6 +96,26 @@ class Meter:
         outer = None if self.parent is None else self.parent.deadline()
         return min((left for left in (own, outer) if left is not None), key=lambda left: left[0], default=None)
 
+    def for_models(self) -> tuple[float, Meter] | None:
+        """Seconds that a model may still take, so that what is left does for going on without one; and the meter that has the
+        limit. None where there is none; zero or less where no model is to be asked any more."""
+        limit = self.deadline()
+        if limit is None:
+            return None
+        left, meter = limit
+        return left - min(_SPARED * (meter.budget.seconds or 0.0), _SPARED_SECONDS), meter
+
+    def cut(self, limiting: Meter) -> None:
+        """Note that a model was not asked, or not heard to the end, for the sake of the meter around this one that has the
+        limit."""
+        meter: Meter | None = self
+        while meter is not None:
+            meter.cut_short = True
+            meter.reason = (
+                meter.reason or f"{limiting.budget.seconds:g} seconds are nearly over: the rest is done without a model"
+            )
+            meter = None if meter is limiting else meter.parent
+
     def caps(self, line: str) -> bool:
         """Whether this budget, or one around it, has a limit on a line."""
         return getattr(self.budget, line) is not None or (self.parent is not None and self.parent.caps(line))
@@ -114,6 +143,7 @@ class Meter:
         """A meter for ending a run: steps may still start, calls only as far as this meter lets them."""
         meter = Meter(None, self)
         meter.limited = False
+        meter.ending = True
         return meter
 
     def require(self) -> None:
@@ -232,6 +262,7 @@ class Meter:
 
     def _refuse(self, message: str) -> NoReturn:
         self.refused = True
+        self.reason = self.reason or message
         raise BudgetExceeded(message, self)
 
 

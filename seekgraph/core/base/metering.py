@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from seekgraph.core.base.budget import NOTHING, UNKNOWN, AtMost, Usage
+from seekgraph.core.base.errors import BudgetExceeded, WithoutModel
 from seekgraph.core.base.meter import Busy, Meter, Reservation
 from seekgraph.core.base.waiting import STANDING, standing_still
 
@@ -181,7 +182,7 @@ class Metered:
             if (visit := STANDING.get()) is not None:
                 visit.call_begun()
             try:
-                result = await method(*args, tally=tally, **listening, **kwargs)
+                result = await self._in_time(lambda: method(*args, tally=tally, **listening, **kwargs))
                 self._notes.update(dict.fromkeys(getattr(result, "notes", ())))
                 return result
             finally:
@@ -190,6 +191,31 @@ class Metered:
                     visit.call_ended()
 
         return call
+
+    async def _in_time(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """What a model replies, as long as enough time is left after it for going on by rules.
+
+        Raises `WithoutModel` where there is not, and where a run whose budget is spent is to end without it.
+        """
+        limit = self._meter.for_models()
+        try:
+            if limit is None:
+                return await ask()
+            seconds, limiting = limit
+            if seconds > 0:
+                async with asyncio.timeout(seconds) as timer:
+                    return await ask()
+        except TimeoutError:
+            if limit is None or not timer.expired():
+                raise
+        except BudgetExceeded as error:
+            if not self._meter.ending:
+                raise
+            self._notes["by rules: the budget is spent"] = None
+            raise WithoutModel(str(error), error.meter) from None
+        self._meter.cut(limiting)
+        self._notes["by rules: the time is nearly over"] = None
+        raise WithoutModel("the time is nearly over", limiting)
 
     def _counted(self, method: Callable[..., Awaitable[Any]], name: str, line: str) -> Any:
         async def call(*args: Any, **kwargs: Any) -> Any:

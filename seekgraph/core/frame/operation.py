@@ -90,12 +90,14 @@ class Ending:
 
 
 async def finish(ending: Ending | None, frame: Frame, output: str) -> None:
-    """Go to the node that writes `output` with what there is, unless it has been there.
+    """Go to the node that writes `output` with what there is, unless it has been there and was not stopped by the budget.
 
-    It starts no call past the budget. It has the time that is left; where none is left, it takes what it needs. Its errors
-    are in the trace.
+    It starts no call past the budget: where it may not ask its model, it goes by rules. It has the time that is left; where none
+    is left, it takes what it needs. Its errors are in the trace.
     """
-    if ending is None or output in frame.ledger.entries or any(step.path == ending.path for step in frame.steps):
+    if ending is None or output in frame.ledger.entries:
+        return
+    if any(step.path == ending.path and (step.error is None or step.error.code != "budget") for step in frame.steps):
         return
     frame.meter = frame.meter.closing()
     left = frame.meter.deadline()

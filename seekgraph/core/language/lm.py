@@ -47,6 +47,8 @@ class Settings(BaseModel):
     `temperature` is 0 for greedy decoding; models that take none are sent none. `max_tokens` limits the reply; None leaves it
     to the backend (local models: 512). `stop` ends the reply before any of these strings. `sample` is the index of a repeated
     sample of one prompt, and shifts `seed`, for backends that take a seed. `logprobs` asks for the log-probability of each token.
+    `reply_tokens` is what a reply of this kind needs: it limits the reply like `max_tokens`, but a model that turns out to think
+    before it replies is asked again without it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +60,7 @@ class Settings(BaseModel):
     seed: int | None = Field(default=None, ge=0)
     sample: int = Field(default=0, ge=0)
     logprobs: bool = False
+    reply_tokens: int | None = Field(default=None, ge=1)
 
 
 @dataclass(frozen=True, slots=True)

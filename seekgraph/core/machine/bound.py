@@ -106,6 +106,14 @@ class Bound:
         """The flow as operations."""
         return build(self.flow, self.resources)
 
+    @property
+    def by_rules(self) -> dict[str, str]:
+        """The nodes that do without the model that is bound, since rules do their role better than it does: why, by path.
+
+        A model that is bound for such a node alone (`PATH.lm`) is asked all the same.
+        """
+        return {path: op.by_rules for path, op in self.program.nodes.items() if op.by_rules}
+
     @cached_property
     def sharing(self) -> Sharing | None:
         """The memo as runs use it."""
@@ -139,6 +147,8 @@ class Bound:
             await within_seconds(self.program.body, frame)
             if recorded is not None:
                 recorded.end(frame)
+            if run.meter.cut_short:
+                status = "partial"
         except Exhausted:
             status = "partial"
         except StepFailed as stop:
@@ -146,13 +156,13 @@ class Bound:
         if status != "ok":
             frame.at, frame.round = (), 0
             await finish(self.program.ending, frame, self.flow.output)
-        return self._result(status, frame, seed, cause)
+        return self._result(status, frame, seed, cause, _reason(run.meter) if status == "partial" else "")
 
-    def _result(self, status: str, frame: Frame, seed: int, cause: Step | None) -> Result:
+    def _result(self, status: str, frame: Frame, seed: int, cause: Step | None, reason: str) -> Result:
         for step in frame.steps:
             step.started, step.seconds = round(step.started, 6), round(step.seconds, 6)
         number_visits(frame.steps)
-        return Result(status, frame.ledger.snapshot(), self._heading(seed, status, frame.steps), cause)
+        return Result(status, frame.ledger.snapshot(), self._heading(seed, status, frame.steps), cause, reason)
 
     def _heading(self, seed: int, status: str = "ok", steps: list[Step] | None = None) -> Trace:
         flow = self.flow
@@ -194,6 +204,17 @@ def gather(flow: Flow, offered: Mapping[str, Any], named: Mapping[str, Any]) -> 
     if unknown:
         raise BindError(f"{flow!r} asks for the resources {sorted(flow.resources) or 'none'}, not for {unknown}")
     return {name: thing for name, thing in {**offered, **named}.items() if name in known}
+
+
+def _reason(meter: Meter) -> str:
+    """Why a run's budget, or one around it, ended it early."""
+    around: Meter | None = meter
+    while around is not None:
+        if around.reason:
+            return around.reason
+        around = around.parent
+    limit = meter.deadline()
+    return "" if limit is None else f"{limit[1].budget.seconds:g} seconds are over"
 
 
 def resolve_memo(memo: Memo | str | Path | None) -> Memo | None:

@@ -14,10 +14,12 @@ from seekgraph.core.frame.operation import Ending, Operation, Question
 from seekgraph.core.language.contract import Build
 from seekgraph.core.language.expr import Evaluate, channels, evaluator
 from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.lm import LM
 from seekgraph.core.language.node import Node
 from seekgraph.core.language.params import value_of
 from seekgraph.core.language.ports import charges
 from seekgraph.core.language.reads import collected, ending_site, free_reads
+from seekgraph.core.language.roles import why_by_rules
 from seekgraph.core.language.site import Site
 from seekgraph.core.machine.visit import NodeOp, reading_of
 from seekgraph.core.record.ledger import Entry, Ledger, Merge
@@ -167,10 +169,14 @@ class _Build(Build):
             readings.append(reading_of(spec, *through))
         bound: dict[str, tuple[Any, Mapping[str, str]]] = {}
         optional = []
+        by_rules = ""
         for port in contract.ports:
             name = getattr(node, port.setting) if port.setting else port.parameter
             own, resources = f"{self.path}.{port.parameter}", self.builder.resources
-            if own in resources or name in resources:
+            if LM in port.port.__mro__ and not port.required and (reason := why_by_rules(resources, self.path, node, name)):
+                by_rules = reason
+                optional.append(port.parameter)
+            elif own in resources or name in resources:
                 bound[port.parameter] = (resources[own if own in resources else name], charges(port.port))
             elif port.required:
                 raise BindError(f"{self.path} needs a {port.port.__name__} under the name {name!r}: bind({name}=...)")
@@ -180,4 +186,4 @@ class _Build(Build):
             (spec.channel.name, sent.channel.name, spec.channel.merge, spec.always)
             for spec, sent in zip(contract.writes, node.writes(), strict=True)
         )
-        return NodeOp(self.path, node, contract, tuple(readings), writings, bound, tuple(optional))
+        return NodeOp(self.path, node, contract, tuple(readings), writings, bound, tuple(optional), by_rules)

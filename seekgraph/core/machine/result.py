@@ -16,15 +16,16 @@ from seekgraph.types import Answer, Passage
 class Result:
     """What a run came to.
 
-    `status` is "ok"; "partial" when a budget ended the run early (the answer is made from what there was); or "failed" when a
-    step's error did: then `cause` is that step. `values` are the channels at the end. `errors` are the steps that failed, also
-    where the run went on.
+    `status` is "ok"; "partial" when a budget ended the run early (the answer is made from what there was), or had the last
+    steps done without their model, and `reason` says why; or "failed" when a step's error did: then `cause` is that step.
+    `values` are the channels at the end. `errors` are the steps that failed, also where the run went on.
     """
 
     status: str
     values: Mapping[str, Any]
     trace: Trace
     cause: Step | None = None
+    reason: str = ""
 
     @property
     def answer(self) -> Answer | None:

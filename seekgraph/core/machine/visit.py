@@ -60,6 +60,8 @@ class NodeOp:
     writings: tuple[tuple[str, str, Merge, bool], ...]
     resources: Mapping[str, Any]
     optional: tuple[str, ...]
+    by_rules: str = ""
+    """Why it does without the model that is bound; "" where it does not. A note of each of its steps."""
     models: frozenset[str] = field(init=False)
     """The parameters that take a language model and have one."""
     _call: Any = field(init=False)
@@ -212,7 +214,7 @@ class NodeOp:
                 step.attempts += 1
         finally:
             step.usage, step.reused = account.usage.spent(), account.reused.spent()
-            step.notes = tuple(account.notes)
+            step.notes = (*([f"by rules: {self.by_rules}"] if self.by_rules else []), *account.notes)
 
     def _injected(self, frame: Frame, step: Step, account: Account, visit: Visit | None) -> dict[str, Any]:
         """What `run` gets besides what it reads. In a second attempt models are asked, whatever they have said before."""
