@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seekgraph import demo as demo
+    from seekgraph import deploy as deploy
     from seekgraph import diagnosis as diagnosis
     from seekgraph import dspy as dspy
     from seekgraph import evaluation as evaluation
@@ -90,7 +91,20 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_MODULES = ("demo", "diagnosis", "dspy", "evaluation", "flows", "lms", "nodes", "optimizers", "rewards", "tools", "types")
+_MODULES = (
+    "demo",
+    "deploy",
+    "diagnosis",
+    "dspy",
+    "evaluation",
+    "flows",
+    "lms",
+    "nodes",
+    "optimizers",
+    "rewards",
+    "tools",
+    "types",
+)
 _NAMES = {
     "core.base.budget": ("Budget",),
     "core.base.errors": ("FlowError", "SeekgraphError"),

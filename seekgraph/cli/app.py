@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from seekgraph.cli.app_project import chat, doctor, new
+from seekgraph.cli.app_serve import feedback, keys_app, serve
 from seekgraph.cli.arguments import (
     Accept,
     Bind,
@@ -65,6 +66,7 @@ models_app = typer.Typer(help="Language models: the hosts and whether their keys
 app.add_typer(models_app, name="models")
 rewards_app = typer.Typer(help="Scores of steps, as --reward takes them.", no_args_is_help=True)
 app.add_typer(rewards_app, name="rewards")
+app.add_typer(keys_app, name="keys")
 
 
 def _version(wanted: bool) -> None:
@@ -156,7 +158,7 @@ def run(
     run_command(name, asked, documents, running, Showing(trace, steps, json, stream, history), style)
 
 
-for each in (new, doctor, chat):
+for each in (new, doctor, chat, serve, feedback):
     app.command()(each)
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seekgraph.cli.common import FAILED, Misuse, find_flow
-from seekgraph.cli.conversing import conversing, read_history
 from seekgraph.cli.options import Documents, Running
 from seekgraph.cli.output import error_of, say, show, whole, writable, write_json
+from seekgraph.deploy.conversing import conversing, read_history
 
 if TYPE_CHECKING:
     from seekgraph.core.machine.result import Result
@@ -62,7 +62,7 @@ def run_command(
             result.trace.save(path)
         say(f"wrote {showing.trace}")
     if showing.as_json:
-        write_json(as_data(result))
+        write_json(result.to_json())
     else:
         show(*_shown(result, bound.flow.output))
     if result.status == "failed":
@@ -117,17 +117,6 @@ def _line(step: Step) -> str:
 
 def _size(value: Any) -> str:
     return f"{len(value)} items" if isinstance(value, tuple) else type(value).__name__
-
-
-def as_data(result: Result) -> dict[str, Any]:
-    """A result as plain data: the passages are those that the answer cites, or else all that were found."""
-    answer = None if result.answer is None else result.answer.model_dump(mode="json")
-    cited = set(result.answer.citations) if result.answer else set()
-    passages = [passage.model_dump(mode="json") for passage in result.passages if not cited or passage.id in cited]
-    errors = [{"step": step.id, "code": step.error.code, "message": step.error.message} for step in result.errors if step.error]
-    usage = {**result.trace.usage().spent(), "steps": len(result.trace)}
-    why = {"reason": result.reason} if result.reason else {}
-    return {"status": result.status, **why, "answer": answer, "passages": passages, "errors": errors, "usage": usage}
 
 
 def _shown(result: Result, output: str) -> list[Any]:

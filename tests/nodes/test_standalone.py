@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seekgraph.cli.conversing import asked, conversing, turns_of
 from seekgraph.demo import CORPUS
+from seekgraph.deploy.conversing import asked, conversing, turns_of
 from seekgraph.flow import Flow
 from seekgraph.flows.ask import flow as ask
 from seekgraph.lms import Scripted

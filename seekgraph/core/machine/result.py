@@ -48,6 +48,17 @@ class Result:
         pool = {passage.id: passage for digest in self.values.get("digests", ()) for passage in digest.resources}
         return tuple(pool.values())
 
+    def to_json(self) -> dict[str, Any]:
+        """The result as plain data: status, answer, the passages that the answer cites (or else all that were found), the steps
+        that failed, and what was used. The trace is not in it."""
+        answer = None if self.answer is None else self.answer.model_dump(mode="json")
+        cited = set(self.answer.citations) if self.answer else set()
+        passages = [passage.model_dump(mode="json") for passage in self.passages if not cited or passage.id in cited]
+        errors = [{"step": step.id, "code": step.error.code, "message": step.error.message} for step in self.errors if step.error]
+        usage = {**self.trace.usage().spent(), "steps": len(self.trace)}
+        why = {"reason": self.reason} if self.reason else {}
+        return {"status": self.status, **why, "answer": answer, "passages": passages, "errors": errors, "usage": usage}
+
     def _repr_html_(self) -> str:
         answer = self.answer
         said = "no answer" if answer is None else f"refused: {answer.text}" if answer.refused else answer.text
