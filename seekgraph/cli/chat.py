@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from seekgraph.cli.common import Misuse, find_flow
 from seekgraph.cli.config import read_config
+from seekgraph.cli.history import read_history, write_history
 from seekgraph.cli.options import Documents, Running
 from seekgraph.cli.output import say
 from seekgraph.cli.wrapping import write
-from seekgraph.deploy.conversing import asked, conversing, read_history, turns_of, write_history
+from seekgraph.deploy.conversing import asked, conversing, turns_of
 
 if TYPE_CHECKING:
     from seekgraph.core.machine.result import Result

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seekgraph.cli.common import FAILED, Misuse, find_flow
+from seekgraph.cli.history import read_history
 from seekgraph.cli.options import Documents, Running
 from seekgraph.cli.output import error_of, say, show, whole, writable, write_json
-from seekgraph.deploy.conversing import conversing, read_history
+from seekgraph.deploy.conversing import conversing
 
 if TYPE_CHECKING:
     from seekgraph.core.machine.result import Result

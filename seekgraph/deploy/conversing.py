@@ -1,11 +1,8 @@
-"""What a conversation needs around a flow: questions that stand by themselves, and the turns of it in a file."""
+"""What a conversation needs around a flow: questions that stand by themselves, and the turns to come back to."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from seekgraph.core.base.errors import SeekgraphError
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from seekgraph.core.machine.result import Result
@@ -14,10 +11,6 @@ if TYPE_CHECKING:
 
 ANSWER = 600
 """Characters of an answer that are kept as a turn: what a question can refer to stands at its beginning."""
-
-
-class NoHistory(SeekgraphError, ValueError):
-    """A file that holds no conversation."""
 
 
 def conversing(flow: Flow) -> Flow:
@@ -44,41 +37,3 @@ def turns_of(result: Result, question: str) -> tuple[Turn, Turn]:
 
     text = "" if result.answer is None or result.answer.refused else " ".join(result.answer.text.split())[:ANSWER]
     return Turn(role="user", text=asked(result, question)), Turn(role="assistant", text=text)
-
-
-def read_history(path: Path) -> tuple[Turn, ...]:
-    """The turns of a file, as a JSON list or one JSON object a line: `{"role": "user" or "assistant", "text" (or "content")}`.
-
-    Raises `NoHistory` naming what is wrong and where.
-    """
-    import json
-
-    from pydantic import ValidationError
-
-    from seekgraph.types import Turn
-
-    text = path.read_text(encoding="utf-8")
-    try:
-        rows: Any = (
-            json.loads(text)
-            if text.lstrip().startswith("[")
-            else [json.loads(line) for line in text.splitlines() if line.strip()]
-        )
-    except ValueError as error:
-        raise NoHistory(f"{path} is no JSON: {error}") from None
-    found = []
-    for number, row in enumerate(rows, start=1):
-        try:
-            found.append(Turn(role=row["role"], text=row["text"] if "text" in row else row["content"]))
-        except (KeyError, TypeError, ValidationError):
-            raise NoHistory(
-                f'{path}, turn {number}: a turn is {{"role": "user" or "assistant", "text": "..."}}, not {row!r}'
-            ) from None
-    return tuple(found)
-
-
-def write_history(path: Path, turns: tuple[Turn, ...]) -> None:
-    """Write turns so that `read_history` gives them back."""
-    from seekgraph.cli.output import write_file
-
-    write_file(path, "".join(f"{turn.model_dump_json()}\n" for turn in turns))
