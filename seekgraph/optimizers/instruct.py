@@ -10,6 +10,7 @@ from typing import Any
 
 from seekgraph.core.machine.bound import Bound
 from seekgraph.optimizers.allowance import BudgetSpent
+from seekgraph.optimizers.boundary import Label
 from seekgraph.optimizers.credit import in_force
 from seekgraph.optimizers.errors import CompileError
 from seekgraph.optimizers.models import instructed
@@ -21,6 +22,7 @@ from seekgraph.optimizers.search import Search
 from seekgraph.optimizers.writer import Writer
 from seekgraph.rewards.algebra import Reward
 from seekgraph.rewards.defaults import DEFAULT_REWARDS
+from seekgraph.types import Example
 
 CALLS = 6
 """Calls of a model that a proposal takes at most: written twice, each asked again twice where the reply does not fit."""
@@ -46,6 +48,10 @@ class Instruct:
     outcome, they count beside it (`surrogate.py`). A hundred tokens more have to gain `length_price`. The
     best candidate is judged on the held-back rows, which no prompt ever shows; the good ones are left for `Tune` to choose from.
 
+    With a `label`, boundary cases are written together with each instruction: questions for which it could be misunderstood, of
+    passages that training rows have read, labelled by the rules (`boundary.by_rules`), a judge (`ByJudge(lm)`) or a person (any
+    function of a case and its passages). Candidates are run on them, too; nothing is ever judged on one.
+
     Every proposal is journaled: a resumed compile asks nothing twice. Calls of `lm` count in the budget. Raises `ValueError` for
     fewer than one round or shown visit.
     """
@@ -55,6 +61,7 @@ class Instruct:
     shown: int = 4
     length_price: float = 0.005
     paraphrase: bool = True
+    label: Label | None = None
     rewards: tuple[Reward, ...] = DEFAULT_REWARDS
     name: str = "instruct"
 
@@ -90,12 +97,14 @@ class Instruct:
             await search.accept(self.name, search.values, "nothing was written: the budget ended")
             return
         rewards = in_force(self.rewards, search.objective.rewards)
-        proposer = Proposer(search, racing, population, self._writer(), self.shown, rewards, self.name, self.paraphrase)
+        proposer = Proposer(
+            search, racing, population, self._writer(), self.shown, rewards, self.name, self.paraphrase, self.label
+        )
         made = await self._rounds(search, racing, population, proposer)
         best = population.best
         self._leave(search, population)
-        how = next((each.move for each in made if {**search.values, **each.values} == dict(best.values)), "")
-        notes = [f"{len(made)} proposals", *([f"the best by {how}"] if how else []), *filter(None, [proposer.failed])]
+        by = next((each.move for each in made if {**search.values, **each.values} == dict(best.values)), "")
+        notes = [f"{len(made)} proposals", *([f"the best by {by}"] if by else []), *filter(None, [proposer.failed])]
         await search.accept(self.name, best.values, "; ".join(notes))
 
     async def _rounds(self, search: Search, racing: Racing, population: Population, proposer: Proposer) -> list[Proposal]:
@@ -107,13 +116,14 @@ class Instruct:
                     break
                 made.append(proposal)
                 values = {**search.values, **proposal.values}
+                await racing.take([Example.model_validate(each) for each in proposal.cases], population.best)
                 member = await racing.race(values, population.best) if population.new(values) else None
             except BudgetSpent:
                 search.stop(self.name, f"in proposal {number} of {self.rounds}: the rest of the budget is for judging")
                 break
             if member is not None:
                 population.add(member)
-                population.members = [racing.member(each.values, each.rows) for each in population.members]
+                population.members = [racing.again(each) for each in population.members]
             gained = member is not None and population.best.values == member.values
             proposer.learn(proposal, gained)
             facts = {"pass": self.name, "number": number, "of": self.rounds, "move": proposal.move, "gained": gained}

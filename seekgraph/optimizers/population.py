@@ -19,12 +19,14 @@ NEAR = 1.5
 @dataclass(frozen=True)
 class Member:
     """A candidate that was run on all rows to search on: its values, `signals` row by row, and `score`, their mean less what its
-    length and falls of held metrics take off. `eligible` is false for one that may be a parent, but not the result."""
+    length and falls of held metrics take off. `affordable` is false for one that came when too little was left to judge it;
+    it is not `eligible` then, nor where it makes a held metric worse: it may be a parent, but not the result."""
 
     values: Mapping[str, Any]
     rows: Sequence[Row]
     signals: tuple[float, ...]
     score: float
+    affordable: bool = True
     eligible: bool = True
 
     def texts(self, params: Sequence[str]) -> dict[str, Any]:

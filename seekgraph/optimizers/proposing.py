@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
+from seekgraph.core.base.errors import BudgetExceeded
 from seekgraph.core.base.identity import digest
 from seekgraph.core.language.params import TextParam
+from seekgraph.evaluation.row import Row
 from seekgraph.nodes.llm_node import LLMNode
-from seekgraph.optimizers.allowance import within
+from seekgraph.optimizers.allowance import BudgetSpent, within
+from seekgraph.optimizers.boundary import Bounded, Case, Label, labelled
 from seekgraph.optimizers.models import control_tokens, instructed
 from seekgraph.optimizers.paraphrase import edited, keeps_signs
 from seekgraph.optimizers.population import Member, Population
@@ -22,6 +25,7 @@ from seekgraph.optimizers.writer import Reflected, Rewritten, Writer
 from seekgraph.prompts.fields import described
 from seekgraph.prompts.written import Unusable, written
 from seekgraph.rewards.algebra import Reward
+from seekgraph.types import Example, Passage
 
 SHARE = 3
 """An instruction may take one part in so many of the tokens that its node's prompt may have."""
@@ -35,12 +39,14 @@ VISIT_TOKENS = 500
 
 @dataclass(frozen=True)
 class Proposal:
-    """New texts by the full names of params, the move that made them, the node that they are for, and why."""
+    """New texts by the full names of params, the move that made them, the node that they are for, and why. `cases` are boundary
+    cases that were written with them, as plain data."""
 
     move: str
     values: Mapping[str, str]
     path: str = ""
     cause: str = ""
+    cases: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass
@@ -55,10 +61,12 @@ class Proposer:
     rewards: Sequence[Reward]
     name: str
     paraphrase: bool
+    label: Label | None = None
     lost: Counter[str] = field(default_factory=Counter)
     heard: list[tuple[str, str, bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.number = 0
         self.paths = instructed(self.search.bound)
         self.tokens = control_tokens(self.search.bound)
         self.key = f"{self.name}:{digest(dict(self.search.values))}"
@@ -72,6 +80,7 @@ class Proposer:
         """The next proposal; None where nothing is lost, or nothing is left to try. Raises `BudgetSpent`."""
         if (known := self.search.recorded(f"{self.key}:{number}")) is not None:
             return Proposal(**known) if known else None
+        self.number = number
         made = await self._made(number, chance)
         self.search.record(f"{self.key}:{number}", asdict(made) if made else {})
         return made
@@ -87,8 +96,7 @@ class Proposer:
             return Proposal("merge", {name: merged[name] for name in self.population.params})
         parent = self.population.parent(chance)
         runs = [
-            Run.of(example, trace, self.search.objective.quality(row), self.rewards)
-            for example, trace, row in await self.racing.traces(parent)
+            Run.of(example, trace, self._quality(row), self.rewards) for example, trace, row in await self.racing.traces(parent)
         ]
         losses = {path: shortfall(runs, path) for path in self.paths}
         if max(losses.values()) <= 0:
@@ -103,6 +111,9 @@ class Proposer:
                 return other
         return None
 
+    def _quality(self, row: Row) -> float:
+        return self.search.objective.quality(row)
+
     def _node(self, parent: Member, path: str) -> LLMNode:
         return cast(LLMNode, self.search.with_values(parent.values).program.nodes[path].node)
 
@@ -113,7 +124,8 @@ class Proposer:
     async def _reflected(self, parent: Member, path: str, runs: Sequence[Run], chance: random.Random) -> Proposal | None:
         """A new instruction from visits of the node; None where the model writes nothing usable."""
         bound, node = self.search.with_values(parent.values), self._node(parent, path)
-        found = list(visits(runs, path))
+        beside = [Run.of(case, trace, self._quality(row), self.rewards) for case, trace, row in self.racing.on_cases(parent)]
+        found = list(visits([*runs, *beside], path))
         if not found:
             return None
         if self.lost[path]:  # the very worst ones have been seen
@@ -125,8 +137,27 @@ class Proposer:
             "visits": "\n\n".join(told(each, node, bound, VISIT_TOKENS) for each in picked),
             "tried": self._tried(path, parent),
         }
-        reply = await self._written("reflect", inputs, Reflected, parent, path)
-        return None if reply is None else self._proposal("reflect", parent, path, *reply)
+        name, output = ("reflect", Reflected) if self.label is None else ("boundary", Bounded)
+        reply = await self._written(name, inputs, output, parent, path)
+        if reply is None:
+            return None
+        made = self._proposal("reflect", parent, path, reply[0], str(getattr(reply[1], "cause", "")))
+        cases = await self._cases(getattr(reply[1], "cases", ()), [each.run for each in picked])
+        return replace(made, cases=tuple(each.model_dump(mode="json") for each in cases))
+
+    async def _cases(self, cases: Sequence[Case], runs: Sequence[Run]) -> list[Example]:
+        """Cases with their labels, of those that are about what these runs have read and that nobody has asked."""
+        if self.label is None or not cases:
+            return []
+        known = [each.question for each in (*self.search.train, *self.search.val, *self.racing.cases)]
+        values = [value for run in runs for step in run.trace.steps for value in step.writes.values()]
+        read = {each.id: each for value in values if isinstance(value, tuple) for each in value if isinstance(each, Passage)}
+        metered = getattr(self.label, "metered", None)
+        label = self.label if metered is None else metered(within(self.search.meter, self.racing.reserved))
+        try:
+            return await labelled(cases, tuple(read.values()), label, known, self.number)
+        except BudgetExceeded:
+            raise BudgetSpent from None
 
     async def _crossed(self, parent: Member, path: str) -> Proposal | None:
         texts = self.population.rivals(self.paths[path])
@@ -138,8 +169,8 @@ class Proposer:
 
     async def _written(
         self, prompt: str, inputs: Mapping[str, Any], output: Any, parent: Member, path: str
-    ) -> tuple[str, str] | None:
-        """The instruction that the model writes, and the cause that it names; None where it is not usable."""
+    ) -> tuple[str, Any] | None:
+        """The instruction that the model writes, and its whole reply; None where it is not usable."""
         assert self.writer is not None
         most, problem = self._most(parent, path), ""
         for _ in range(ATTEMPTS):
@@ -153,7 +184,7 @@ class Proposer:
                 problem = str(error)
                 continue
             if self._new(parent, path, text):
-                return text, str(getattr(reply, "cause", ""))
+                return text, reply
             problem = "it was tried before: write another one"
         return None
 

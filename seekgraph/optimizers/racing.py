@@ -22,16 +22,20 @@ from seekgraph.types import Example
 @dataclass
 class Racing:
     """Runs candidates, and keeps the traces of those that were run on all rows. `paths` has the full name of the instruction
-    of each node whose instruction is written."""
+    of each node whose instruction is written. `cases` are boundary cases, on which candidates are run, too."""
 
     BLOCKS: ClassVar[int] = 4
     PATIENCE: ClassVar[float] = 1.5
     """Standard errors of the paired difference by which a candidate may be behind."""
 
+    CASE: ClassVar[float] = 0.5
+    """What a boundary case counts beside a training row: its label is less sure."""
+
     search: Search
     reserved: Mapping[str, float]
     length_price: float
     paths: Mapping[str, str]
+    cases: list[Example] = field(default_factory=list)
     _start: list[Row] = field(default_factory=list)
     _traces: dict[tuple[str, str], Trace] = field(default_factory=dict)
 
@@ -66,7 +70,25 @@ class Racing:
                 self._forget(values)
                 return None
         self._learn(rows)
+        if self.cases:
+            await self._rows(values, self.cases)
         return self.member(values, rows)
+
+    async def take(self, cases: Sequence[Example], best: Member) -> None:
+        """More cases, on which what there was and the best candidate are run. Raises `BudgetSpent`."""
+        if new := [each for each in cases if self.search.objective.applies_to(each)]:
+            for values in (self.search.values, best.values):
+                await self._rows(values, new)
+            self.cases += new
+
+    def on_cases(self, member: Member) -> list[tuple[Example, Trace, Row]]:
+        """The runs of a member on cases, of those that it was run on."""
+        key, found = digest(dict(member.values)), list[tuple[Example, Trace, Row]]()
+        for case in self.cases:
+            rows, trace = self.search.journaled(member.values, [case]), self._traces.get((key, case.id))
+            if rows and trace is not None:
+                found.append((case, trace, rows[0]))
+        return found
 
     async def traces(self, member: Member) -> list[tuple[Example, Trace, Row]]:
         """The runs of a member on the training rows that did not crash. Those that are not kept are run once more, which costs
@@ -94,16 +116,22 @@ class Racing:
         key = digest(dict(values))
         self._traces = {name: trace for name, trace in self._traces.items() if name[0] != key}
 
-    def member(self, values: Mapping[str, Any], rows: Sequence[Row]) -> Member:
-        """A candidate that was run on all rows, as it looks by all that is known now."""
+    def again(self, member: Member) -> Member:
+        """A member as it looks by all that is known now."""
+        return self.member(member.values, member.rows, member.affordable)
+
+    def member(self, values: Mapping[str, Any], rows: Sequence[Row], affordable: bool | None = None) -> Member:
+        """A candidate that was run on all rows. `affordable` says whether what was left when it came could pay for judging it."""
         start = dict(self.search.values)
         before = [self.search.objective.signal(row) for row in self._start]
         gained = self._gaps(values, rows, start, self._start) if values != start else [0.0] * len(rows)
         signals = tuple(signal + gap for signal, gap in zip(before, gained, strict=True))
         fallen = falls(rows, self._start, self.search.objective.held)
         score = sum(signals) / max(1, len(signals)) - HOLD_WEIGHT * fallen.total - self._price(values)
-        eligible = not fallen.clear and (rows is self._start or self.search.covers(self.search.reserve(rows)))
-        return Member(dict(values), rows, signals, score, eligible)
+        score += self._gained_on_cases(values)
+        if affordable is None:
+            affordable = rows is self._start or self.search.covers(self.search.reserve(rows))
+        return Member(dict(values), rows, signals, score, affordable, eligible=affordable and not fallen.clear)
 
     def _gaps(
         self, values: Mapping[str, Any], mine: Sequence[Row], others: Mapping[str, Any], theirs: Sequence[Row]
@@ -113,6 +141,15 @@ class Racing:
         seen = [signal(one) - signal(other) for one, other in zip(mine, theirs, strict=True)]
         changed = [path for path, name in self.paths.items() if values[name] != others[name]]
         return self.surrogate.gaps(mine, theirs, seen, changed)
+
+    def _gained_on_cases(self, values: Mapping[str, Any]) -> float:
+        """What a candidate gains on the boundary cases that it was run on, as a part of the mean over all rows."""
+        gained = 0.0
+        for case in self.cases:
+            mine, theirs = self.search.journaled(values, [case]), self.search.journaled(self.search.values, [case])
+            if mine and theirs:
+                gained += self.search.objective.signal(mine[0]) - self.search.objective.signal(theirs[0])
+        return self.CASE * gained / max(1.0, len(self._start) + self.CASE * len(self.cases))
 
     def _learn(self, rows: Sequence[Row]) -> None:
         self.surrogate.learn(rows, list(map(self.search.objective.signal, rows)))
