@@ -89,12 +89,20 @@ def seekgraph(
 
 
 @app.command()
-def check(flow: FlowName = None, bind: Bind = None, param: ParamValues = None, json: Json = False) -> None:
-    """Check a flow without running it."""
+def check(
+    flow: FlowName = None,
+    bind: Bind = None,
+    lm: LmName = None,
+    lm_for: LmFor = None,
+    param: ParamValues = None,
+    json: Json = False,
+) -> None:
+    """Check a flow without running it; with --lm also which steps that model leaves to rules."""
     from seekgraph.cli.binding import Bindings
     from seekgraph.cli.inspect import check_command
+    from seekgraph.cli.options import Models
 
-    check_command(flow_of(flow), json, param or (), Bindings(tuple(bind or ())))
+    check_command(flow_of(flow), json, param or (), Bindings(tuple(bind or ())), Models(lm, tuple(lm_for or ())))
 
 
 @app.command()

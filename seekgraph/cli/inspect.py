@@ -14,14 +14,21 @@ from seekgraph.cli.output import say, show, writable, write_file, write_json
 from seekgraph.cli.params import with_params
 
 if TYPE_CHECKING:
+    from seekgraph.cli.options import Models
     from seekgraph.core.record.trace import Trace
 
 FORMS = ("mermaid", "svg")
 
 
-def check_command(name: str, as_json: bool, params: Sequence[str] = (), bindings: Bindings | None = None) -> None:
-    """Show everything that is wrong with a flow; exit code 1 where there are errors. What is bound is made, and has to fit."""
+def check_command(
+    name: str, as_json: bool, params: Sequence[str] = (), bindings: Bindings | None = None, models: Models | None = None
+) -> None:
+    """Show everything that is wrong with a flow; exit code 1 where there are errors. What is bound is made, and has to fit.
+
+    With models also which nodes go by rules in their place, and why.
+    """
     from seekgraph.core.check import check
+    from seekgraph.core.language.roles import all_by_rules
 
     flow = with_params(find_flow(name), params)
     findings = check(flow)
@@ -29,9 +36,19 @@ def check_command(name: str, as_json: bool, params: Sequence[str] = (), bindings
     readable = not any(finding.code == "contract" for finding in findings)
     asks = {name: needed for name, (_, _, needed) in flow.resources.items()} if readable else {}
     bound = sorted(bindings.open(flow)) if bindings is not None and bindings.pairs and readable else []
+    by_rules = all_by_rules(flow, models.open(flow)) if models is not None and readable else {}
     if as_json:
         found = [asdict(finding) for finding in findings]
-        write_json({"ok": not errors, "params": sorted(flow.params()), "resources": asks, "bound": bound, "findings": found})
+        write_json(
+            {
+                "ok": not errors,
+                "params": sorted(flow.params()),
+                "resources": asks,
+                "bound": bound,
+                "by_rules": by_rules,
+                "findings": found,
+            }
+        )
     else:
         show(*(f"{finding}\n" for finding in findings))
         resources = ", ".join(f"{name}{'' if needed else ' (optional)'}" for name, needed in asks.items())
@@ -41,6 +58,7 @@ def check_command(name: str, as_json: bool, params: Sequence[str] = (), bindings
             f"{flow.name or name}: {verdict}; {size}; asks for {resources or 'nothing'}"
             + (f"; bound: {', '.join(bound)}" if bound else "")
         )
+        show(*(f"{path} goes by rules: {reason}" for path, reason in by_rules.items()))
     if errors:
         raise SystemExit(FAILED)
 

@@ -13,6 +13,7 @@ from seekgraph.cli.binding import Bindings
 from seekgraph.cli.common import Misuse
 from seekgraph.cli.config import use_hosts
 from seekgraph.cli.params import with_params
+from seekgraph.cli.thinking import say_by_rules
 from seekgraph.core.base.budget import Budget
 from seekgraph.core.base.errors import SeekgraphError
 
@@ -173,7 +174,9 @@ class Running:
         bound, models = self.bindings.open(flow), self.models.open(flow)
         if both := sorted(set(bound) & set(models) if not self.models.configured else ()):
             raise Misuse(f"--bind and --lm both give {', '.join(both)}: give one")
-        return flow.bind({**documents.open(flow, {*bound, *models}), **models, **bound}, memo=self.memo)
+        made = flow.bind({**documents.open(flow, {*bound, *models}), **models, **bound}, memo=self.memo)
+        say_by_rules(made.by_rules)
+        return made
 
 
 def require_memo(path: Path) -> None:

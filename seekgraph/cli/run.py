@@ -36,6 +36,11 @@ class Showing:
     """--history: the turns that came before the question."""
 
     @property
+    def line(self) -> bool:
+        """Whether a line says which step is thinking: on a terminal, and where nothing else is written there meanwhile."""
+        return sys.stderr.isatty() and not self.as_json and not self.steps
+
+    @property
     def aloud(self) -> bool:
         """Whether the answer is shown while it is written: on a terminal unless the user says otherwise, never beside JSON."""
         wanted = sys.stdout.isatty() if self.stream is None else self.stream
@@ -86,11 +91,18 @@ def in_style(flow: Flow, style: str, name: str) -> Flow:
 
 
 async def _asked(bound: Bound, question: str, history: tuple[Turn, ...], seed: int, showing: Showing) -> Result:
-    from seekgraph.core.record.step import Piece, Step
+    from seekgraph.cli.thinking import ThinkingLine, say_paces
+    from seekgraph.core.record.step import Asking, Piece, Step
 
     result: Any = None
     attempt = 0  # of the text that stands there now
-    async for event in bound.stream(question=question, history=history or None, seed=seed, text=showing.aloud):
+    if not showing.as_json:
+        await say_paces(bound)
+    line = ThinkingLine(showing.line)
+    inputs: dict[str, Any] = {"question": question, "history": history or None}
+    async for event in line.watched(bound.stream(seed=seed, text=showing.aloud, asking=True, **inputs)):
+        if isinstance(event, Asking):
+            continue
         if isinstance(event, Piece):
             sys.stdout.write(("\n" if attempt and event.attempt != attempt else "") + plain(event.text))
             sys.stdout.flush()

@@ -168,3 +168,89 @@ def test_instructions_are_written_by_a_model_of_their_own_and_stand_in_the_artif
     seekgraph(
         "compile", READER, "--corpus", CORPUS, "--train", rows, "--pass", "tune", "--reflect-lm", "large", "--out", out
     ).refused(2, "none of the passes writes instructions")
+
+
+# --- what a small model leaves to rules, and which step is thinking ---------------------------------------------------------
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> dict[str, Scripted]:
+    """A model that leaves most to rules, by the name of the local one."""
+    from dataclasses import replace
+
+    from seekgraph.lms.profiles import profile_of
+
+    made: dict[str, Scripted] = {}
+
+    def resolve(name: str, **options: Any) -> Any:
+        lm = replace_profile(Scripted(lambda asked: ANSWER, name=name, identity=name), replace(profile_of(name), spans=False))
+        made[name] = lm
+        return lm
+
+    monkeypatch.setattr("seekgraph.lms.resolving.resolve", resolve)
+    return made
+
+
+def replace_profile(lm: Scripted, profile: Any) -> Scripted:
+    object.__setattr__(lm, "profile", profile)
+    return lm
+
+
+SMALL = "local/smollm2-135m"
+
+
+def test_what_goes_by_rules_is_said_with_the_way_to_ask_it(small: dict[str, Scripted]) -> None:
+    ran = seekgraph("run", PLANNED, "--corpus", CORPUS, "--lm", SMALL, QUESTION)
+    assert ran.code == 0
+    said = " ".join(ran.err.split())
+    assert f"by rules: plan, goal/search/refine, goal/search/rerank, goal/search/reflect: {SMALL} does this worse" in said
+    assert f"--lm-for plan={SMALL} asks it all the same" in said
+    data = seekgraph("run", PLANNED, "--corpus", CORPUS, "--lm", SMALL, "--json", QUESTION).json
+    assert set(data["by_rules"]) == {"plan", "goal/search/refine", "goal/search/rerank", "goal/search/reflect"}
+
+
+def test_what_is_asked_for_is_not_left_to_rules(small: dict[str, Scripted]) -> None:
+    ran = seekgraph("run", PLANNED, "--corpus", CORPUS, "--lm", SMALL, "--lm-for", f"plan={SMALL}", QUESTION)
+    assert "by rules: goal/search/refine" in " ".join(ran.err.split())
+
+
+def test_a_check_says_it_without_running(small: dict[str, Scripted]) -> None:
+    ran = seekgraph("check", PLANNED, "--lm", SMALL)
+    assert f"plan goes by rules: {SMALL} does 'plan' worse (benchmarks/" in ran.out
+    assert seekgraph("check", PLANNED, "--lm", SMALL, "--json").json["by_rules"].keys() >= {"plan"}
+    assert seekgraph("check", PLANNED, "--json").json["by_rules"] == {}
+    assert small[SMALL].asked == []
+
+
+def test_a_run_that_ended_early_says_why(models: dict[str, Scripted]) -> None:
+    given = ("run", READER, "--corpus", CORPUS, "--lm", "small", "--budget", "calls=0", QUESTION)
+    assert "the budget ended this run early (0 calls are spent" in " ".join(seekgraph(*given).out.split())
+    assert seekgraph(*given, "--json").json["reason"].startswith("0 calls are spent")
+
+
+def test_the_line_names_the_step_that_thinks_and_is_gone_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    import asyncio
+    import io
+
+    from seekgraph.cli import thinking
+    from seekgraph.core.record.step import Asking, Step
+
+    async def events() -> Any:
+        yield Asking("search/refine", (1,))
+        await asyncio.sleep(0.1)
+        yield Step("search/refine", (1,), "node")
+
+    async def watch(on: bool) -> list[Any]:
+        return [event async for event in thinking.ThinkingLine(on).watched(events())]
+
+    for on in (True, False):
+        monkeypatch.setattr(thinking, "_EVERY", 0.01)
+        monkeypatch.setattr("sys.stderr", io.StringIO())
+        assert len(asyncio.run(watch(on))) == 2
+        written = thinking.sys.stderr.getvalue()  # type: ignore[attr-defined]
+        assert ("search/refine: thinking, 0 s" in written) is on
+        assert written.endswith("\x1b[2K") is on
+
+
+def test_nothing_of_it_is_written_to_a_pipe(models: dict[str, Scripted]) -> None:
+    assert "thinking" not in seekgraph("run", READER, "--corpus", CORPUS, "--lm", "small", QUESTION).err

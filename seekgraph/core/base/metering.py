@@ -141,7 +141,7 @@ class StepAttempt:
 class Metered:
     """A resource as a step sees it: what its port charges is counted before it is made, everything else passes through."""
 
-    __slots__ = ("_charges", "_inner", "_meter", "_notes", "_on_text", "_usage")
+    __slots__ = ("_charges", "_inner", "_meter", "_notes", "_on_call", "_on_text", "_usage")
 
     def __init__(
         self,
@@ -151,7 +151,9 @@ class Metered:
         usage: Usage,
         on_text: Callable[[str, int], None] | None = None,
         notes: dict[str, None] | None = None,
+        on_call: Callable[[], None] | None = None,
     ) -> None:
+        self._on_call = on_call
         self._on_text = on_text
         self._notes = {} if notes is None else notes
         self._inner = inner
@@ -167,7 +169,7 @@ class Metered:
         member = getattr(self._inner, name)
         if name == "with_settings":
             return lambda **settings: Metered(
-                member(**settings), self._charges, self._meter, self._usage, self._on_text, self._notes
+                member(**settings), self._charges, self._meter, self._usage, self._on_text, self._notes, self._on_call
             )
         line = self._charges.get(name)
         if line is None:
@@ -179,6 +181,8 @@ class Metered:
 
         async def call(*args: Any, **kwargs: Any) -> Any:
             tally = StepTally(line, self._meter, self._usage)
+            if self._on_call is not None:
+                self._on_call()
             if (visit := STANDING.get()) is not None:
                 visit.call_begun()
             try:

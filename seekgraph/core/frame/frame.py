@@ -16,10 +16,10 @@ from typing import Any, Protocol
 
 from seekgraph.core.base.meter import Meter
 from seekgraph.core.record.ledger import Ledger, Merge
-from seekgraph.core.record.step import Piece, Step, StepKind
+from seekgraph.core.record.step import Asking, Piece, Step, StepKind
 from seekgraph.core.record.trace import Trace
 
-Emit = Callable[[Step | Piece], None]
+Emit = Callable[[Step | Piece | Asking], None]
 
 
 class StepFailed(Exception):
@@ -89,6 +89,8 @@ class Run:
     began: float = field(default_factory=time.perf_counter)
     listening: str | None = None
     """The node whose model is heard while it writes."""
+    watching: bool = False
+    """Whether it is told when a step begins to ask its model."""
 
 
 class Frame:

@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from seekgraph.core.language.flow import Flow
+from seekgraph.core.language.node import Node
+from seekgraph.core.language.params import value_of
+
 SHARED = "lm"
 """The name under which nodes ask for a model that is nobody's in particular."""
 
@@ -26,6 +30,16 @@ def role_of(node: Any) -> str:
     """The role of a node; "" where it has none."""
     found = getattr(node, "role", "")
     return found if isinstance(found, str) else ""
+
+
+def all_by_rules(flow: Flow, resources: Mapping[str, Any]) -> dict[str, str]:
+    """The nodes of a flow that do without the model that is bound, and why, by path."""
+    found = {}
+    for path, site in flow.sites.items():
+        name = value_of(getattr(site.element, SHARED, "")) if isinstance(site.element, Node) else ""
+        if isinstance(name, str) and (reason := why_by_rules(resources, path, site.element, name)):
+            found[path] = reason
+    return found
 
 
 def why_by_rules(resources: Mapping[str, Any], path: str, node: Any, name: str) -> str:

@@ -25,7 +25,7 @@ from seekgraph.core.machine.result import Result
 from seekgraph.core.memo import Memo
 from seekgraph.core.memo.sharing import Sharing
 from seekgraph.core.record.ledger import Ledger, Merge
-from seekgraph.core.record.step import Piece, Step
+from seekgraph.core.record.step import Asking, Piece, Step
 from seekgraph.core.record.trace import Trace, number_visits
 
 
@@ -67,15 +67,18 @@ class Bound:
         """Run the flow; cancelling the task leaves nothing running."""
         return await self.execute(inputs, seed=seed)
 
-    async def stream(self, *, seed: int = 0, text: bool = False, **inputs: Any) -> AsyncIterator[Step | Result | Piece]:
+    async def stream(
+        self, *, seed: int = 0, text: bool = False, asking: bool = False, **inputs: Any
+    ) -> AsyncIterator[Step | Result | Piece | Asking]:
         """Each step as it finishes, then the result. Leaving the loop early cancels the run.
 
-        With `text` also each piece of the flow's own answer as a model writes it. An answer out of the memo is a step alone.
+        With `text` also each piece of the flow's own answer as a model writes it. An answer out of the memo is a step alone. With
+        `asking` also each time a step begins to ask its model, which may take long.
         """
-        queue: asyncio.Queue[Step | Piece | None] = asyncio.Queue()
+        queue: asyncio.Queue[Step | Piece | Asking | None] = asyncio.Queue()
         ending = self.program.ending
         listening = ending.path if text and ending is not None else None
-        task = asyncio.ensure_future(self.execute(inputs, seed=seed, emit=queue.put_nowait, listening=listening))
+        task = asyncio.ensure_future(self.execute(inputs, seed=seed, emit=queue.put_nowait, listening=listening, watching=asking))
         task.add_done_callback(lambda _: queue.put_nowait(None))
         try:
             while (step := await queue.get()) is not None:
@@ -129,6 +132,7 @@ class Bound:
         gate: asyncio.Semaphore | None = None,
         recorded: RecordedRun | None = None,
         listening: str | None = None,
+        watching: bool = False,
     ) -> Result:
         """Run the flow on `inputs`, counted in `meter` too and sharing `gate` with other runs; `recorded` is a run to replay."""
         values = _inputs(self.flow, inputs)
@@ -136,7 +140,7 @@ class Bound:
             self.program.rekey()
         shared = gate or asyncio.Semaphore(self.concurrency)
         run = Run(Meter(self.budget, meter), self.sharing, shared, seed, emit, recorded, self._heading(seed))
-        run.listening = listening
+        run.listening, run.watching = listening, watching
         frame = Frame(run, Ledger(), run.meter)
         frame.diverged = recorded is not None and recorded.varied
         start = frame.note("input", "input", {}, writes=values)

@@ -56,7 +56,9 @@ class Result:
         passages = [passage.model_dump(mode="json") for passage in self.passages if not cited or passage.id in cited]
         errors = [{"step": step.id, "code": step.error.code, "message": step.error.message} for step in self.errors if step.error]
         usage = {**self.trace.usage().spent(), "steps": len(self.trace)}
-        why = {"reason": self.reason} if self.reason else {}
+        why: dict[str, Any] = {"reason": self.reason} if self.reason else {}
+        if by_rules := {step.path: note for step in self.trace for note in step.notes if note.startswith("by rules")}:
+            why["by_rules"] = by_rules
         return {"status": self.status, **why, "answer": answer, "passages": passages, "errors": errors, "usage": usage}
 
     def _repr_html_(self) -> str:

@@ -30,7 +30,7 @@ from seekgraph.core.memo import StepKey
 from seekgraph.core.memo.replies import Account, Remembering
 from seekgraph.core.memo.sharing import Sharing
 from seekgraph.core.record.ledger import Ledger, Merge
-from seekgraph.core.record.step import Piece, Step, StepError
+from seekgraph.core.record.step import Asking, Piece, Step, StepError
 from seekgraph.types import Value
 
 Convert = Callable[[Any], Any]
@@ -197,6 +197,13 @@ class NodeOp:
             return None
         return lambda piece, attempt: emit(Piece(self.path, step.at, piece, attempt))
 
+    def _watcher(self, frame: Frame, step: Step, name: str) -> Callable[[], None] | None:
+        """What is told when the node begins to ask a model, where somebody watches."""
+        emit = frame.run.emit
+        if emit is None or not frame.run.watching or name not in self.models:
+            return None
+        return lambda: emit(Asking(self.path, step.at))
+
     async def _attempts(self, frame: Frame, step: Step, arguments: dict[str, Any], visit: Visit | None) -> Writes:
         limit, account = self.node.limit, Account()
         try:
@@ -226,7 +233,15 @@ class NodeOp:
             thing = self._resource(frame, name)
             if memo is not None and name in self.models:
                 thing = Remembering(thing, memo, account)
-            injected[name] = Metered(thing, charges, frame.meter, account.usage, self._listener(frame, step, name), account.notes)
+            injected[name] = Metered(
+                thing,
+                charges,
+                frame.meter,
+                account.usage,
+                self._listener(frame, step, name),
+                account.notes,
+                self._watcher(frame, step, name),
+            )
         if visit is not None and self.contract.visit:
             injected[self.contract.visit] = visit
         return injected

@@ -50,6 +50,14 @@ class Piece:
     attempt: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A step begins to ask its model: where."""
+
+    path: str
+    at: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class Step:
     """One visit.
