@@ -188,6 +188,7 @@ class Bound(core_bound.Bound):
         hold: Sequence[Metric | str] | None = None,
         accept: Literal["likely", "proven"] = "likely",
         folds: int | None = None,
+        own_plan: bool | None = None,
         budget: Budget | None = None,
         seed: int = 0,
         journal: str | Path | None = None,
@@ -198,6 +199,7 @@ class Bound(core_bound.Bound):
 
         Where rollouts ask no model, every row judges, each by what was found without it, in `folds` parts; else, without `val`,
         two fifths of `train` are held back for it. `accept="proven"` leaves out what is likely to gain, but not proven.
+        With nothing said of `passes`, nodes at which a perfect step would gain nothing are left as they are (`own_plan`).
 
         `metric` is what to compile for: a metric, or weights by name; without it answers and their support count half each,
         where the examples have gold for both. `rewards` are the step rewards that the search looks at beside it, in place of
@@ -226,6 +228,7 @@ class Bound(core_bound.Bound):
                 hold=hold,
                 accept=accept,
                 folds=folds,
+                own_plan=own_plan,
                 budget=budget,
                 seed=seed,
                 journal=journal,

@@ -128,6 +128,7 @@ def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
         "hold": hold,
         "accept": task.accept or "likely",
         "folds": task.folds,
+        "own_plan": not task.passes,
         "budget": running.budget,
         "seed": running.seed,
     }

@@ -12,16 +12,13 @@ from typing import Any
 
 from seekgraph.core.base.budget import Budget, Usage
 from seekgraph.core.base.meter import Meter
-from seekgraph.core.language.lm import LM
-from seekgraph.core.language.ports import Ranker
-from seekgraph.core.language.reads import needs
 from seekgraph.core.machine.bound import Bound
 from seekgraph.diagnosis.blame import blame
 from seekgraph.diagnosis.diagnosis import CLASSES, Diagnosis, DiagnosisError, Finding, NodeFinding
 from seekgraph.diagnosis.display import drawn_flow, shown_example
 from seekgraph.diagnosis.factors import factors
 from seekgraph.diagnosis.gold import Place
-from seekgraph.diagnosis.headroom import Headroom, candidates, pairs
+from seekgraph.diagnosis.headroom import Headroom, candidates, is_bound, pairs
 from seekgraph.diagnosis.progress import Phases
 from seekgraph.diagnosis.runs import Case, Goodness, for_all
 from seekgraph.diagnosis.waterfall import waterfall
@@ -92,7 +89,7 @@ async def diagnose(
         perfect: dict[str, dict[str, Case]] = {}
         joint: list[Mapping[str, Any]] = []
         if headroom:
-            paths = [path for path in candidates(cases[0].place) if _is_bound(bound, path)]
+            paths = [path for path in candidates(cases[0].place) if is_bound(bound, path)]
             replays = [Headroom(case, paths) for case in cases]
             on_done = None if phases is None else phases.phase("replaying with perfect steps", len(cases) * len(paths))
             for path in paths:
@@ -152,16 +149,6 @@ def _cases(bound: Bound, rows: Sequence[Example], report: Report, goodness: Good
     if not found:
         raise DiagnosisError("no example has run: see the errors of bound.evaluate(examples)")
     return found
-
-
-def _is_bound(bound: Bound, path: str) -> bool:
-    """Whether a node has the resources that it may ask for; without, it has nothing to be better at.
-
-    A language model or a ranker that is left out is no lack: such a node works by its rules.
-    """
-    op = bound.program.nodes[path]
-    asked = [name for name, port, _ in needs(op.node) if port not in (LM, Ranker)]
-    return not asked or any(name in bound.resources for name in asked)
 
 
 async def _perfect(replays: Sequence[Headroom], paths: Sequence[str], parallel: int, on_done: Any) -> dict[str, Case]:

@@ -14,6 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
+from seekgraph.core.language.lm import LM
+from seekgraph.core.language.ports import Ranker
+from seekgraph.core.language.reads import needs
+from seekgraph.core.machine.bound import Bound
 from seekgraph.diagnosis.gold import Place, has_ideal
 from seekgraph.diagnosis.runs import Case
 
@@ -57,6 +61,16 @@ def searches(place: Place, path: str) -> bool:
 def candidates(place: Place) -> list[str]:
     """The nodes of which gold could say what they should write."""
     return [path for path in place.fields if has_ideal(place, path)]
+
+
+def is_bound(bound: Bound, path: str) -> bool:
+    """Whether a node has the resources that it may ask for; without, it has nothing to be better at.
+
+    A language model or a ranker that is left out is no lack: such a node works by its rules.
+    """
+    op = bound.program.nodes[path]
+    asked = [name for name, port, _ in needs(op.node) if port not in (LM, Ranker)]
+    return not asked or any(name in bound.resources for name in asked)
 
 
 def pairs(gains: dict[str, float], most: int = MOST_PAIRED) -> list[tuple[str, str]]:

@@ -36,6 +36,7 @@ from seekgraph.optimizers.judged import Judging
 from seekgraph.optimizers.objective import Objective, Wanted, objective_for
 from seekgraph.optimizers.parts import parts_of
 from seekgraph.optimizers.passes import Pass, Work
+from seekgraph.optimizers.planning import hopeful, may_read, read_diagnosis
 from seekgraph.optimizers.rows import split_rows
 from seekgraph.optimizers.search import Say, Search
 from seekgraph.optimizers.tune import Tune
@@ -103,6 +104,7 @@ async def compile_flow(
     hold: Sequence[Metric | str] | None = None,
     accept: Accepting = "likely",
     folds: int | None = None,
+    own_plan: bool | None = None,
     budget: Budget | None = None,
     seed: int = 0,
     journal: str | Path | None = None,
@@ -120,12 +122,13 @@ async def compile_flow(
     by default 5, and what all of them give is found once more without each part. Without `val`, that are all rows; those of a
     `val` that is given are never searched on. With `folds=1`, and where a model is asked, the held-back rows judge alone.
     `accept` is "likely" for changes that probably gain, whether or not the rows prove it, or "proven" for those alone that they
-    prove (`Acceptance`).
+    prove (`Acceptance`). With an `own_plan`, by default where no passes are named and every row judges, nodes at which a perfect
+    step would gain nothing are left as they are, and so are passes to which no others are left (`planning.py`).
 
     Rows without gold for any part of the metric are left out. Without a memo of its own the flow gets one for the time of the
     compile, beside the journal where there is one, so that candidates share steps. Nothing starts past the budget, which is for
     all sessions of a resumed compile together. With a `journal`, a kill or an interrupt at any time loses at most the rollouts
-    that were running. `say` hears what happens: the events "plan", "pass", "fitted", "proposed", "trying", "trial",
+    that were running. `say` hears what happens: the events "plan", "planned", "pass", "fitted", "proposed", "trying", "trial",
     "stopped" and "change", each with the "rollouts" so far and the share "used" of each limit of the budget.
 
     Raises, before anything runs, `ExampleError` for rows that cannot be used, `CompileError` for a metric that they have no gold
@@ -164,7 +167,7 @@ async def compile_flow(
     search.apart = val is not None
     search.say = _noting(search, say or search.say)
     try:
-        return await _compile(search, task, FOLDS if folds is None else folds)
+        return await _compile(search, task, FOLDS if folds is None else folds, passes is None if own_plan is None else own_plan)
     finally:
         book.close(search.spent)
         if bound.memo is None:
@@ -185,23 +188,36 @@ def _noting(search: Search, say: Say) -> Say:
     return noted
 
 
-async def _compile(search: Search, task: Task, folds: int) -> Compiled:
+async def _compile(search: Search, task: Task, folds: int, own: bool) -> Compiled:
     start = dict(search.values)
     plan = await _plan(search, task.passes, folds)
     search.say("plan", {"plan": plan, "resumed": search.journal.resumed})
+    own = own and bool(search.parts) and may_read(search, plan)
     try:
         _require_some(await search.rows(start, search.val))
         await search.rows(start, search.judges)
-        for number, (each, _) in enumerate(task.passes, start=1):
-            search.say("pass", {"name": each.name})
-            await each.run(search)
-            search.acceptance.comparisons = sum(
-                work.max_comparisons for _, work in task.passes[number:]
-            )  # what it left goes to those after it
+        for number, (each, _) in enumerate(task.passes):
+            if own:
+                await _replan(search)
+            left = [(one, work) for one, work in task.passes[number:] if not own or hopeful(one, search)]
+            search.acceptance.comparisons = sum(work.max_comparisons for _, work in left)  # they share what chance there is
+            if each in [one for one, _ in left]:
+                search.say("pass", {"name": each.name})
+                await each.run(search)
+            else:
+                search.leave(each.name, "left out: perfect, none of the nodes that it can change would gain anything")
         await _fill_front(search)
     except BudgetSpent:
         search.cut = True
     return _compiled(search, task, start, plan)
+
+
+async def _replan(search: Search) -> None:
+    """Leave out the nodes at which nothing is to be gained under the values that there are now."""
+    reading = await read_diagnosis(search)
+    if reading.hopeless != search.hopeless or not search.changes:
+        search.say("planned", {"why": reading.why(), "headroom": dict(reading.headroom), "hopeless": sorted(reading.hopeless)})
+    search.hopeless = reading.hopeless
 
 
 async def _plan(search: Search, passes: Sequence[tuple[Pass, Work]], folds: int) -> CompilePlan:

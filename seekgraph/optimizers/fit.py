@@ -54,6 +54,10 @@ class Fit:
         most = len(nodes) * (train + 2 * math.ceil(train * CHECKED)) + val
         return Work(self.name, len(nodes) * train, most, 1, f"{len(nodes)} components: {', '.join(nodes)}", True)
 
+    def hopeful(self, search: Search) -> bool:
+        """Whether there is a component at a node where something is to be gained."""
+        return bool(set(fittable(search.bound)) - search.hopeless)
+
     async def run(self, search: Search) -> None:
         """Fit, keep what gains, and have the result judged."""
         before = await search.rows(search.values, search.val)
@@ -79,6 +83,8 @@ class Fit:
         values, notes = dict(start), list[str]()
         learn, check = split(examples, 1 - CHECKED, CHECKED, seed=search.seed) if len(examples) > 1 else (examples, ())
         for path, site in fittable(search.with_values(values)).items():
+            if path in search.hopeless:
+                continue
             fitting = _Fitting(search, path, site, values, reserved)
             try:
                 if len(check) >= LEAST_CHECKED:

@@ -61,3 +61,9 @@ def instructed(bound: Bound) -> dict[str, str]:
 def control_tokens(bound: Bound) -> frozenset[str]:
     """The texts that any of the bound models takes for control tokens, as far as they say."""
     return frozenset(token for thing in bound.resources.values() for token in getattr(thing, "control_tokens", None) or ())
+
+
+def params_of(bound: Bound, paths: frozenset[str]) -> frozenset[str]:
+    """The full names of the params of the nodes at these paths."""
+    sites = [site for site in bound.flow.site.walk() if site.path in paths and isinstance(site.element, Node)]
+    return frozenset(name for site in sites for names in site.slots.values() for name in names)

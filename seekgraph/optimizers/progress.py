@@ -45,6 +45,8 @@ class Progress:
             self.console.print(facts["plan"])
             if facts["resumed"]:
                 self.console.print(f"going on from {facts['resumed']} results of earlier sessions")
+        elif event == "planned":
+            self.console.print(facts["why"], markup=False)
         elif event == "trying":
             self._trying(facts)
         elif event == "trial":

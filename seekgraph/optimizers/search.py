@@ -60,6 +60,7 @@ class Search:
     line of the budget, is what a call for rollouts has to leave over. `pools` are values of params that a pass has gathered, as
     plain data by full name, for a later pass to choose from.
 
+    `hopeless` are the paths of nodes that the passes leave as they are, since nothing is to be gained there (`planning.py`).
     `parts` are there where every row judges (`crossfit.py`). A pass that is `cross_fitted` then searches on `learn`, which are
     all rows, or `train` alone where the user keeps `val` `apart`.
     """
@@ -80,6 +81,7 @@ class Search:
     offers: list[Tried] = field(default_factory=list)
     pools: dict[str, list[Any]] = field(default_factory=dict)
     trials: list[Mapping[str, Any]] = field(default_factory=list)
+    hopeless: frozenset[str] = frozenset()
     parts: list[Part] = field(default_factory=list)
     apart: bool = True
     rollouts: int = 0
@@ -270,6 +272,10 @@ class Search:
                 part.values = dict(other)
         self._note(Change(name, changed, accepted, judged.comparison, note, worse, judged.proven and accepted))
         return accepted
+
+    def leave(self, name: str, why: str) -> None:
+        """Record that a pass was not run."""
+        self._note(Change(name, {}, False, note=why))
 
     def unjudged(self, name: str, values: Mapping[str, Any]) -> None:
         """Record a change that the budget did not reach to judge."""

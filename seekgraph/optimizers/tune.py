@@ -14,7 +14,7 @@ from seekgraph.optimizers.allowance import BudgetSpent
 from seekgraph.optimizers.climb import Climb
 from seekgraph.optimizers.crossfit import judged
 from seekgraph.optimizers.holding import HOLD_WEIGHT, behind, falls
-from seekgraph.optimizers.models import demonstrable, idle
+from seekgraph.optimizers.models import demonstrable, idle, params_of
 from seekgraph.optimizers.passes import Work
 from seekgraph.optimizers.search import NOTHING, Say, Search, silent
 from seekgraph.optimizers.space import Domain, combinations, decoded, distributions, encoded, tunable
@@ -86,6 +86,10 @@ class Tune:
             True,
         )
 
+    def hopeful(self, search: Search) -> bool:
+        """Whether there is a param to search at a node where something is to be gained."""
+        return bool(self._space(search))
+
     async def run(self, search: Search) -> None:
         """Search, then have the best judged."""
         reserved = search.reserve(await search.rows(search.values, search.val))
@@ -119,7 +123,7 @@ class Tune:
         the budget less what is `kept` of it."""
         blocks = self._blocks(examples, search.seed)
         best = [row for block in blocks for row in await search.rows(start, block, reserved=kept)]
-        space = tunable(search.bound.flow, idle(search.bound), search.pools)
+        space = self._space(search)
         study, words, climb = self._study(search, space, start), distributions(space), Climb(space, search.seed)
         best_values = dict(start)
         whole: list[tuple[dict[str, Any], list[Row]]] = [(best_values, best)]
@@ -148,6 +152,11 @@ class Tune:
             facts = {"number": number, "of": self.trials, "signal": signal, "best": best_signal}
             say("trial", {"pass": self.name, **facts, "whole": len(rows) == len(best), "trying": trying})
         return _Searched(best_values, best, whole, cut)
+
+    def _space(self, search: Search) -> dict[str, Domain]:
+        """The params that are searched: those that can change a result, of the nodes at which there is anything to gain."""
+        unused = idle(search.bound) | params_of(search.bound, search.hopeless)
+        return tunable(search.bound.flow, unused, search.pools)
 
     def _study(self, search: Search, space: Mapping[str, Domain], start: Mapping[str, Any]) -> Any:
         """A seeded study in memory, whose first trial is what there is."""
