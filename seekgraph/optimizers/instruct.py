@@ -35,7 +35,7 @@ class Instruct:
     `lm` is the model that writes, an `LM` or the name of one; `compile(..., reflect_lm=...)` and `--reflect-lm` set it. Each of
     `rounds` makes one proposal:
 
-    - *reflect*: of the node that loses the most (`visits.shortfall`; less, the more proposals for it have failed) `shown` bad
+    - *reflect*: of the node that has the most to gain (`headrooms.py`; less, the more proposals for it have failed) `shown` bad
       visits and some good ones, of all its visits in all rounds of a loop, with what the rewards say of them in words and what
       became of the run, go to the model, which writes the whole instruction anew (GEPA, Agrawal et al., 2025);
     - *cross*: of two good instructions of one node the model makes one (CAPO, Zehle et al., 2025);
@@ -127,6 +127,7 @@ class Instruct:
             gained = member is not None and population.best.values == member.values
             proposer.learn(proposal, gained)
             facts = {"pass": self.name, "number": number, "of": self.rounds, "move": proposal.move, "gained": gained}
+            facts["path"] = proposal.path
             best = population.best
             scores = {"signal": member.score if member else best.score, "best": best.score, "texts": best.texts(racing.params)}
             search.say("proposed", {**facts, "params": sorted(proposal.values), "cause": proposal.cause})

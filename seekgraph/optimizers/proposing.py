@@ -15,6 +15,7 @@ from seekgraph.evaluation.row import Row
 from seekgraph.nodes.llm_node import LLMNode
 from seekgraph.optimizers.allowance import BudgetSpent, within
 from seekgraph.optimizers.boundary import Bounded, Case, Label, labelled
+from seekgraph.optimizers.headrooms import headrooms
 from seekgraph.optimizers.models import control_tokens, instructed
 from seekgraph.optimizers.paraphrase import edited, keeps_signs
 from seekgraph.optimizers.population import Member, Population
@@ -98,7 +99,7 @@ class Proposer:
         runs = [
             Run.of(example, trace, self._quality(row), self.rewards) for example, trace, row in await self.racing.traces(parent)
         ]
-        losses = {path: shortfall(runs, path) for path in self.paths}
+        losses = await self._losses(runs)
         if max(losses.values()) <= 0:
             return None
         # Less for each proposal for a node that gained nothing since one gained: another node may be easier to improve.
@@ -110,6 +111,23 @@ class Proposer:
             if (other := await self._edited(parent, path, chance)) is not None:
                 return other
         return None
+
+    async def _losses(self, runs: Sequence[Run]) -> dict[str, float]:
+        """What each node loses: what its visits lack, and, where the gold says what they should have been, as much of it as the
+        node would gain perfect (`headrooms.py`), looked at once for the flow as it came."""
+        lacks = {path: shortfall(runs, path) for path in self.paths}
+        if len(lacks) < 2:
+            return lacks
+        key = f"{self.key}:headroom"
+        if (room := self.search.recorded(key)) is None:
+            start = [
+                Run.of(example, trace, self._quality(row), self.rewards)
+                for example, trace, row in await self.racing.traces(self.population.first)
+            ]
+            bound, meter = self.search.with_values(self.search.values), within(self.search.meter, self.racing.reserved)
+            found = await headrooms(bound, start, [*self.paths], self.search.objective, meter, self.search.parallel)
+            room = self.search.record(key, found)
+        return {path: lack * room.get(path, 1.0) for path, lack in lacks.items()}
 
     def _quality(self, row: Row) -> float:
         return self.search.objective.quality(row)

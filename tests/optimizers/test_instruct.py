@@ -200,3 +200,24 @@ def test_an_example_of_a_crashed_run_has_no_visits() -> None:
     assert shortfall([], "answer") == 0.0
     assert chosen([], 3, 2) == []
     assert Example(id="x", question="?").answers == ()
+
+
+def test_the_node_with_the_most_headroom_is_written_for_first() -> None:
+    """Queries look bad, but the retriever finds all the same; only the answers lose anything."""
+
+    def model(asked: Any) -> dict[str, Any]:
+        question = asked.messages[-1].content.rpartition("Question: ")[2].split("\n")[0]
+        return {"query": f"{question} please"} if asked.output and "query" in asked.output.model_fields else reads(asked)
+
+    body = Refine(instruction=sg.Text("Write a query.")) >> Retrieve("corpus", k=2) >> Answer(instruction=sg.Text("Which sea?"))
+    heard: list[list[str]] = []
+    bound = sg.Flow(body, name="two").bind(corpus=Gold(), lm=Scripted(model, identity="11"))
+    writer = Scripted(lambda asked: {"cause": "", "instruction": GOOD})
+
+    def say(event: str, facts: Any) -> None:
+        if event == "proposed":
+            heard.append([facts["path"], facts["move"]])
+
+    passes = (Instruct(rounds=1),)
+    asyncio.run(compile_flow(bound, TRAIN, VAL, metric="answer_f1", passes=passes, reflect_lm=writer, say=say))
+    assert heard == [["answer", "reflect"]]
