@@ -146,6 +146,9 @@ def _shown(result: Result, output: str) -> list[Any]:
         lines.append(Text(f"refused: {answer.text or 'nothing that was found supports an answer'}", style="yellow"))
     else:
         lines.append(Text(f"{answer.text}  (confidence {answer.confidence:.2f})", style="bold"))
+    if result.emptied is not None:
+        path, count = result.emptied
+        lines.append(Text(f"  {path} handed on none of the {count} passages that it read", style="yellow"))
     lines += [_passage(found[name]) for name in (answer.citations if answer else ()) if name in found]
     lines += [Text(f"  {step.id}: {error_of(step)}", style="red") for step in result.errors if step.error]
     if result.status == "partial":

@@ -253,7 +253,7 @@ def _composed(
 ) -> Answered:
     """An answer in prose, or a refusal that names the nearest passages, which are not an answer."""
     if not passages:
-        return Answered(text="No passages were found to answer from.", confidence=0.0, refused=True)
+        return Answered(text="No passages were found, or none was handed on, to answer from.", confidence=0.0, refused=True)
     found = compose(question, passages, words=words, near=near)
     confidence = answerability(question, passages, near, missing)
     if found is None or confidence < refuse_below:
@@ -267,7 +267,7 @@ def _composed(
 def _answer(found: Extracted | None, known: set[str], refuse_below: float) -> Answered:
     """What was extracted as an answer that cites only what is known, or a refusal."""
     if not known:
-        return Answered(text="No passages were found to answer from.", confidence=0.0, refused=True)
+        return Answered(text="No passages were found, or none was handed on, to answer from.", confidence=0.0, refused=True)
     if found is None:
         return Answered(text="Nothing in the passages found can be an answer.", confidence=0.0, refused=True)
     citations = tuple(passage.id for passage in found.passages if passage.id in known)

@@ -11,6 +11,8 @@ from seekgraph.core.record.step import Step
 from seekgraph.core.record.trace import Trace
 from seekgraph.types import Answer, Passage
 
+_HANDED_ON = ("context", "passages")
+
 
 @dataclass(frozen=True)
 class Result:
@@ -60,6 +62,19 @@ class Result:
         if by_rules := {step.path: note for step in self.trace for note in step.notes if note.startswith("by rules")}:
             why["by_rules"] = by_rules
         return {"status": self.status, **why, "answer": answer, "passages": passages, "errors": errors, "usage": usage}
+
+    @property
+    def emptied(self) -> tuple[str, int] | None:
+        """Where nothing is left to answer from: the path of the last node that handed on none of the passages that it read,
+        and how many those were. None where something is left, and where nothing was found."""
+        if self.passages:
+            return None
+        for step in reversed(self.trace.steps):
+            if step.kind == "node" and any(step.writes.get(name) == () for name in _HANDED_ON):
+                read = self.trace.inputs(step)
+                if count := max((len(read.get(name) or ()) for name in _HANDED_ON), default=0):
+                    return step.path, count
+        return None
 
     def _repr_html_(self) -> str:
         answer = self.answer
