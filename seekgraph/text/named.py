@@ -39,8 +39,8 @@ def names(question: str) -> tuple[str, ...]:
     sentence = asking(question)
     capitals = detect(sentence) not in _CAPITALISES_NOUNS
     found: dict[str, None] = {}
-    for token in _TOKEN.finditer(sentence):
-        first = not sentence[: token.start()].strip("\u00bf\u00a1\"' ")
+    for at, token in enumerate(_TOKEN.finditer(sentence)):
+        first = at == 0
         for run in runs(token[0]):
             name = _POSSESSIVE.sub("", run.strip(_ENDS)).strip(_ENDS)
             if not unspaced(run) and _is_name(name, capitals and (not first or unspaced(token[0]))):

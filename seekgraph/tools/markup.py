@@ -18,6 +18,7 @@ Include = Callable[[str], str | None]
 _MARK = re.compile(r"(/{3,}|:{3,})[ \t]*(?:\{?([A-Za-z][\w.-]*)\}?[ \t]*(?:\|[ \t]*)?(.*))?\Z")
 _INDENTED = re.compile(r"([ \t]*)(?:!!!|\?\?\?\+?|===[!+]?)[ \t]+(.*)\Z")
 _CALLOUT = re.compile(r"[ \t]*>[ \t]*\[!(\w+)\][ \t]*(.*)\Z")
+_SPOILER = re.compile(r"([ \t]*)>![ \t]?(.*)\Z")
 _INCLUDE = re.compile(r"[ \t]*(?:\{\*[ \t]*([^\s{}*]++)[^{}]*\*\}|-{1,}8<-{1,}[ \t]*[\"']([^\"']+)[\"'])[ \t]*\Z")
 _MYST = re.compile(r"\{([\w:+.-]+)\}[ \t]*(.*)\Z")
 _ROLE = re.compile(r"\{([\w:+.-]+)\}`([^`<>]*)(?:<([^`<>]*)>)?`")
@@ -76,6 +77,8 @@ def _lines(lines: list[str], include: Include | None, depth: int = 0) -> Iterato
             yield from _lines(inner if not label else _from_first(inner), include, depth + 1)
             yield ""
             at = end
+        elif found := _SPOILER.match(line):
+            yield f"{found[1]}> {found[2]}"
         elif found := _CALLOUT.match(line):
             label = _label(found[1].lower(), found[2])
             if label:
@@ -94,6 +97,9 @@ def _fenced(block: list[str], info: str, include: Include | None, depth: int) ->
     found = _MYST.match(info)
     name = (found[1] if found else info.partition(" ")[0]).lower()
     if name in _DROPPED:
+        return
+    if found is not None and name == "include":
+        yield from _included(found[2].strip(), include)
         return
     if found is None or name in _CODE or depth >= 8:
         yield from (line for line in block if found is None or not _OPTION.match(line))

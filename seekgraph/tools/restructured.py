@@ -33,7 +33,7 @@ _CELL = re.compile(r"[ \t]*(\*[ \t]+-|-)(?:[ \t]+(.*)|[ \t]*)\Z")
 
 _CODE = frozenset(
     "code code-block sourcecode parsed-literal ipython testcode testoutput testsetup doctest prompt jupyter-execute jupyter-input"
-    " productionlist math console command-output runblock".split()
+    " productionlist math console command-output runblock click:example click:run".split()
 )
 _PLAIN = frozenset({"math", "parsed-literal", "testoutput", "productionlist", "command-output"})
 _DROPPED = frozenset(

@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from seekgraph.text.normal import composed
 from seekgraph.tools import restructured
+from seekgraph.tools.embedded import without_embedded
 from seekgraph.tools.identity import TOP, slug
 from seekgraph.tools.markdown import Heading, headings
 from seekgraph.tools.markup import Include, readable
+from seekgraph.tools.tags import without_tags
 
 MARKDOWN = (".md", ".markdown")
 RESTRUCTURED = ".rst"
@@ -55,7 +57,7 @@ def sections_of(text: str, kind: str, include: Include | None = None) -> Content
         title, text = (_unquoted(named[1].strip()) if named else ""), text[front.end() :]
     markdown = kind in MARKDOWN
     if markdown:
-        text = readable(text, include)
+        text = without_tags(readable(without_embedded(text, include), include))
     found = list(_sections(text, kind))
     levels = [len(trail) for trail, _ in found]
     if not title and found and levels.count(0) <= 1 and len({trail[0].text for trail, _ in found if trail}) == 1:

@@ -12,6 +12,8 @@ from seekgraph.tools.choosing import Choice
 
 # Folders of code that others wrote and that a package manager put there: nobody's documents.
 INSTALLED = frozenset({"node_modules", "__pycache__", "site-packages", "bower_components"})
+# Folders of pieces that a site is built from: templates, pictures and scripts, not pages.
+OF_SITES = frozenset({"_templates", "_static", "_themes", "overrides"})
 _ENVIRONMENT = "pyvenv.cfg"  # in every virtual environment of Python
 
 
@@ -48,7 +50,7 @@ def walk(root: Path, choice: Choice, kinds: frozenset[str]) -> Iterator[Found]:
     """Every file below `root` once, folders that are left out in place of what is in them.
 
     Left out are hidden files and folders, symbolic links, what the choice leaves out, files of other `kinds` than these (suffixes
-    in lower case), installed packages and virtual environments, and folders that cannot be listed.
+    in lower case), installed packages, virtual environments and what a site is built from, and folders that cannot be listed.
     """
     waiting = [""]
     while waiting:
@@ -70,6 +72,8 @@ def walk(root: Path, choice: Choice, kinds: frozenset[str]) -> Iterator[Found]:
                 files.append(_looked_at(entry, path, choice, kinds))
             elif entry.name in INSTALLED:
                 files.append(Found(path, None, "installed packages", True))
+            elif entry.name in OF_SITES:
+                files.append(Found(path, None, "what a site is built from", True))
             elif choice.drops_folder(path):
                 yield Found(path, None, "excluded", True)
             else:

@@ -18,11 +18,14 @@ from seekgraph.nodes.rules.english.questions import asked, compared
 from seekgraph.nodes.rules.english.splitting import comparison, intersection
 from seekgraph.text.analysis import Analyzer
 from seekgraph.text.entities import entities, flat, folded
+from seekgraph.text.named import names
 from seekgraph.text.normal import comparable, normal_form
 from seekgraph.text.sentences import sentences
 from seekgraph.text.titles import Titles, stripped
 from seekgraph.text.units import units
+from seekgraph.tools.embedded import without_embedded
 from seekgraph.tools.split import split_text
+from seekgraph.tools.tags import without_tags
 
 SIZE = 2_000
 SLOW = 0.004  # seconds from which on growth is looked at: a linear reader takes less, and a square one more
@@ -79,6 +82,9 @@ def titles_in(text: str) -> list[object]:
 
 
 READERS: dict[str, Callable[[str], object]] = {
+    "names": names.__wrapped__,
+    "without tags": without_tags,
+    "without embedded": without_embedded,
     "split .md": lambda text: split_text(text, ".md"),
     "split .rst": lambda text: split_text(text, ".rst"),
     "split .txt": lambda text: split_text(text, ".txt"),
@@ -111,6 +117,7 @@ def test_readers_take_time_linear_in_the_text(name: str) -> None:
 
 BOUNDED = {
     "seekgraph.nodes.rules.english.nesting.": "unnest takes questions of up to LONGEST characters",
+    "seekgraph.nodes.rules.english.forms.": "form and fits take sentences of up to LONGEST characters",
     "seekgraph.nodes.rules.english.splitting.": "so do comparison and intersection",
     "seekgraph.nodes.rules.english.questions.compared()": "so does compared",
     "seekgraph.text.sentences._LAST_WORD": "of the 24 characters before a dot",

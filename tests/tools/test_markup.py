@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seekgraph.tools.markup import readable
+from seekgraph.tools.sections import sections_of
 from seekgraph.tools.split import split_text
+from seekgraph.tools.tags import without_tags
 
 
 def read(text: str, **files: str) -> str:
@@ -88,3 +90,41 @@ def test_no_words_are_lost_and_nothing_fails(lines: list[str]) -> None:
     seen = readable("\n".join(lines))
     comment = "<!--" in lines or "::: a.b" in lines
     assert comment or seen.count("words") == lines.count("words")
+
+
+SEEN = [
+    (
+        'You see <abbr title="Cross-Origin Resource Sharing">CORS</abbr> here.',
+        "You see CORS (Cross-Origin Resource Sharing) here.",
+    ),
+    (
+        '<p align="center">\n  <img src="x"\n alt="A">\n</p>\n\n<h1 align="center">\nHTTPX\n</h1>\n\n<em>A client.</em>',
+        "HTTPX\nA client.",
+    ),
+    ("[![Test](https://img.shields.io/x.svg)](https://y)\nText", "Text"),
+    ("<details>\n<summary>About <code>run</code>...</summary>\n\nBody\n</details>", "About `run`...\nBody"),
+    ("Give <snapshot> and <source>, `<p>` or 2 < 3.", "Give <snapshot> and <source>, `<p>` or 2 < 3."),
+    ("```html\n<p>code</p>\n```", "```html\n<p>code</p>\n```"),
+    (
+        "```{eval-rst}\n.. click:example::\n\n    def cli():\n        pass\n\n.. note:: Hello.\n```",
+        "```\ndef cli():\n    pass\n```\nHello.",
+    ),
+    ("```{eval-rst}\n.. autofunction:: x\n```\nText", "Text"),
+    (">! Hidden at first.", "> Hidden at first."),
+]
+
+
+@pytest.mark.parametrize(("written", "seen"), SEEN)
+def test_what_stands_in_a_passage_is_what_a_reader_sees(written: str, seen: str) -> None:
+    text = "\n".join(section.text for section in sections_of(written, ".md").sections)
+    assert "\n".join(line.strip(" ") if "def" not in text else line for line in text.split("\n") if line.strip()) == seen
+
+
+def test_an_included_page_is_read_in_its_place() -> None:
+    found = sections_of("```{include} ../README.md\n```\nAfter.", ".md", {"../README.md": "Said there."}.get)
+    assert found.sections[0].text.split() == ["Said", "there.", "After."]
+
+
+@given(st.text(alphabet="<>/abp`'\"= \n!-[]()", max_size=120))
+def test_text_without_tags_has_none_added(text: str) -> None:
+    assert len(without_tags(text)) <= len(text) + 4 * text.count("<abbr")

@@ -13,7 +13,10 @@ from seekgraph.nodes.rules.base import Form
 from seekgraph.text.named import asking
 from seekgraph.text.weights import terms
 
-_LONGEST = 400  # characters of a sentence that asks; longer ones are text to be left alone
+LONGEST = 400
+"""A sentence that asks, or one that may have a form, of more characters is left alone: its patterns may take time with the square
+of its length."""
+
 _MOST_WORDS = 5  # of a thing that is defined
 _BEGIN = r"^\W*(?:so|and|but|please|ok|hi|well)?\W*"
 _WHAT = r"what(?:['\u2019]s|\s+(?:is|are|was|were|does|do))"
@@ -92,7 +95,7 @@ _CALLED = re.compile(
 def form(question: str) -> Form:
     """The form that the answer has, with the thing that is defined or the two that are compared."""
     text = asking(question).strip()
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         return Form()
     for pattern in _COMPARES:
         if found := pattern.search(text):
@@ -108,7 +111,7 @@ def form(question: str) -> Form:
             return Form("definition", subject=thing)
     if _LIST.search(text):
         return Form("list")
-    return Form("howto" if _HOW_TO.search(question) else "other")
+    return Form("howto" if _HOW_TO.search(question[-LONGEST:]) else "other")
 
 
 def defines(subject: str, text: str) -> float:
@@ -145,7 +148,9 @@ def _head(text: str, wanted: frozenset[str]) -> int:
 
 
 def fits(form: Form, text: str) -> float:
-    """How clearly a sentence has the form that is asked for, in [0, 1]; 0 where any sentence will do."""
+    """How clearly a sentence has the form that is asked for, in [0, 1]; 0 where any sentence will do, and for a long one."""
+    if len(text) > LONGEST:
+        return 0.0
     if form.kind == "definition":
         return defines(form.subject, text)
     pattern = _OF.get(form.kind)
