@@ -41,7 +41,7 @@ endef
 	$(call install,[local])
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(call install,[dev$(comma)docs$(comma)lm$(comma)serve])
+	$(call install,[dev$(comma)docs$(comma)lm$(comma)serve$(comma)mcp])
 
 .venv/.dense: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,[dev$(comma)dense$(comma)embed])

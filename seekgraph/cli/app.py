@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from seekgraph.cli.app_project import chat, doctor, new
-from seekgraph.cli.app_serve import feedback, keys_app, serve
+from seekgraph.cli.app_serve import feedback, keys_app, mcp, serve
 from seekgraph.cli.arguments import (
     Accept,
     Bind,
@@ -166,7 +166,7 @@ def run(
     run_command(name, asked, documents, running, Showing(trace, steps, json, stream, history), style)
 
 
-for each in (new, doctor, chat, serve, feedback):
+for each in (new, doctor, chat, serve, mcp, feedback):
     app.command()(each)
 
 

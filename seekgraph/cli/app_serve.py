@@ -1,4 +1,4 @@
-"""The commands around a server, and their options: `serve`, `keys`, `feedback`."""
+"""The commands around a server, and their options: `serve`, `mcp`, `keys`, `feedback`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ from seekgraph.cli.arguments import (
     MemoPath,
     NoCache,
     ParamValues,
+    Reading,
+    documents_of,
+    flow_of,
+    running_of,
 )
 
 KeyFile = Annotated[Path, typer.Option("--keys", help="The file of keys.")]
@@ -72,6 +76,36 @@ def serve(
     for each in ("host", "port", "workers", "unguarded"):
         del plan[each]
     serve_command(plan, host, port, workers, unguarded)
+
+
+def mcp(
+    flow: FlowName = None,
+    corpus: Corpus = None,
+    docs: Docs = None,
+    dense: Dense = False,
+    cache: Cache = None,
+    no_cache: NoCache = False,
+    include: Include = None,
+    exclude: Exclude = None,
+    language: Language = None,
+    loader: Loader = None,
+    lm: LmName = None,
+    lm_for: LmFor = None,
+    bind: Bind = None,
+    param: ParamValues = None,
+    memo: MemoPath = None,
+    budget: BudgetText = None,
+    parallel: Annotated[int, typer.Option(min=1, help="Questions at the same time; others wait.")] = 8,
+    http: Annotated[bool, typer.Option("--http", help="Over HTTP at /mcp, in place of stdio.")] = False,
+    host: Annotated[str, typer.Option(help="The address to listen on, with --http: this machine's.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port, with --http.")] = 8700,
+) -> None:
+    """Serve a flow to assistants by the Model Context Protocol: tools to ask, search and read. --budget is for each question."""
+    from seekgraph.cli.mcp import mcp_command
+
+    running = running_of(memo=memo, budget=budget, lm=lm, lm_for=lm_for, bind=bind, param=param)
+    documents = documents_of(corpus, docs, Reading(cache, no_cache, include, exclude, language, loader), dense)
+    mcp_command(flow_of(flow, "ask"), documents, running, http, host, port, parallel)
 
 
 def feedback(

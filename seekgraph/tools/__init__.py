@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seekgraph.tools.function import from_function
     from seekgraph.tools.hybrid import Hybrid
     from seekgraph.tools.links import TitleLinks
+    from seekgraph.tools.mcp import MCPError, MCPServer
     from seekgraph.tools.minilm import MiniLM
     from seekgraph.tools.nearness import Nearness
     from seekgraph.tools.opening import open_corpus
@@ -26,6 +27,8 @@ _HOME = {
     "Dense": "dense",
     "Hybrid": "hybrid",
     "TitleLinks": "links",
+    "MCPServer": "mcp",
+    "MCPError": "mcp",
     "MiniLM": "minilm",
     "Nearness": "nearness",
     "from_function": "function",
@@ -48,6 +51,8 @@ __all__ = [
     "Dense",
     "Hybrid",
     "TitleLinks",
+    "MCPServer",
+    "MCPError",
     "MiniLM",
     "Nearness",
     "from_function",
