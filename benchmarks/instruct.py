@@ -1,6 +1,6 @@
 """Instructions written on a landscape whose optimum is known: regret over budget, against random search, TPE and gepa.
 
-    python benchmarks/instruct.py [--seeds 10] [--processes 2] [--out benchmarks/instruct.md]
+    python benchmarks/instruct.py [--seeds 10] [--sizes 3 6 12] [--processes 2] [--out benchmarks/instruct.md]
 
 A flow of 3, 6 or 12 steps, each with an instruction of its own, and a scripted model. A question says for each step what it has
 to mind, one of four words. A step does well where its instruction says so ("Mind amber."), and else in a quarter of the cases;
@@ -22,6 +22,7 @@ import argparse
 import asyncio
 import hashlib
 import itertools
+import json
 import math
 import os
 import platform
@@ -363,18 +364,28 @@ def one(task: tuple[str, int, int]) -> list[float]:
     return [*(at if curve else [float("nan")] * len(BUDGETS)), end]
 
 
-def table(seeds: int, processes: int) -> list[str]:
-    lines = []
+def measured(sizes: Sequence[int], seeds: int, processes: int) -> dict[str, Any]:
+    """The regrets of each method by size: one list for each seed; and how long it took, in seconds."""
+    found: dict[str, Any] = {}
     with ProcessPoolExecutor(processes) as pool:
-        for size in SIZES:
-            start = [1 - worth([beginning(place, seed) for place in range(size)]) for seed in range(seeds)]
-            lines += [f"\n## {size} instructions\n", f"Regret to begin with: {statistics.fmean(start):.3f}.\n"]
-            lines += [f"| model calls | {' | '.join(f'{each * size:,}' for each in BUDGETS)} | returned |"]
-            lines += ["|---|" + "---|" * (len(BUDGETS) + 1)]
-            for name in METHODS:
-                found = list(pool.map(one, [(name, size, seed) for seed in range(seeds)]))
-                lines.append(f"| {name} | {' | '.join(map(cell, zip(*found, strict=True)))} |")
-                print(lines[-1], flush=True)
+        for size in sizes:
+            began = time.perf_counter()
+            rows = {name: list(pool.map(one, [(name, size, seed) for seed in range(seeds)])) for name in METHODS}
+            found[str(size)] = {"rows": rows, "seconds": time.perf_counter() - began}
+            print(f"{size} instructions: {found[str(size)]['seconds']:.0f} s", flush=True)
+    return found
+
+
+def table(found: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for size in sorted(map(int, found)):
+        rows = found[str(size)]["rows"]
+        seeds = len(next(iter(rows.values())))
+        start = [1 - worth([beginning(place, seed) for place in range(size)]) for seed in range(seeds)]
+        lines += [f"\n## {size} instructions\n", f"Regret to begin with: {statistics.fmean(start):.3f}.\n"]
+        lines += [f"| model calls | {' | '.join(f'{each * size:,}' for each in BUDGETS)} | returned |"]
+        lines += ["|---|" + "---|" * (len(BUDGETS) + 1)]
+        lines += [f"| {name} | {' | '.join(map(cell, zip(*each, strict=True)))} |" for name, each in rows.items()]
     return lines
 
 
@@ -389,13 +400,18 @@ def cell(regrets: Sequence[float]) -> str:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seeds", type=int, default=10)
-    options.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
+    options.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     options.add_argument("--processes", type=int, default=2)
+    options.add_argument("--results", type=Path, default=Path(__file__).parent / "results" / "instruct.json")
+    options.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     given = options.parse_args()
-    began = time.perf_counter()
-    lines = table(given.seeds, given.processes)
+    given.results.parent.mkdir(exist_ok=True)
+    found = json.loads(given.results.read_text(encoding="utf-8")) if given.results.exists() else {}
+    found |= measured(given.sizes, given.seeds, given.processes)
+    given.results.write_text(json.dumps(found), encoding="utf-8")
+    lines, took = table(found), sum(each["seconds"] for each in found.values())
     head = (__doc__ or "").split("\n\n")
-    where = f"Python {platform.python_version()}, {os.cpu_count()} cores; {time.perf_counter() - began:.0f} s in all."
+    where = f"Python {platform.python_version()}, {os.cpu_count()} cores; {took:.0f} s in all."
     text = ["# Instructions written on a known landscape\n", f"{head[0]}\n", *(f"{each.strip()}\n" for each in head[2:])]
     text += [f"Means over {given.seeds} seeds with their 95 % intervals; lower is better. {where}", *lines, ""]
     given.out.write_text("\n".join(text), encoding="utf-8")

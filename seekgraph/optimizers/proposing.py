@@ -228,13 +228,15 @@ class Proposer:
         return None
 
     async def _paraphrased(self, instruction: str, path: str, most: int) -> str | None:
-        """The instruction in other words by the node's own model; None where it does not keep to the task."""
-        models = self.search.bound.resources
+        """The instruction in other words by the node's own model, which is asked once for each; None where it was asked before,
+        or does not keep to the task."""
+        models, key = self.search.bound.resources, f"{self.key}:paraphrase:{digest([path, instruction])}"
         lm = models.get(f"{path}.lm") or models.get("lm")
-        if lm is None:
+        if lm is None or self.search.recorded(key) is not None:
             return None
         meter = within(self.search.meter, self.racing.reserved)
         reply = await Writer(lm).ask("paraphrase", {"instruction": instruction}, Rewritten, meter)
+        self.search.record(key, "" if reply is None else reply.instruction)
         try:
             text = "" if reply is None else written(reply.instruction, most, self.tokens)
         except Unusable:

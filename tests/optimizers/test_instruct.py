@@ -221,3 +221,18 @@ def test_the_node_with_the_most_headroom_is_written_for_first() -> None:
     passes = (Instruct(rounds=1),)
     asyncio.run(compile_flow(bound, TRAIN, VAL, metric="answer_f1", passes=passes, reflect_lm=writer, say=say))
     assert heard == [["answer", "reflect"]]
+
+
+def test_a_small_model_says_an_instruction_in_other_words_once_and_keeps_its_signs() -> None:
+    said: list[str] = []
+
+    def model(asked: Any) -> dict[str, Any]:
+        if asked.output and set(asked.output.model_fields) == {"instruction"}:
+            said.append(asked.prompt)
+            return {"instruction": "In one word, which sea? See [p1]." if "[p1]" in asked.prompt else "In one word, which sea?"}
+        return reads(asked)
+
+    made = sg.Flow(Retrieve("corpus", k=2) >> Answer(instruction=sg.Text("Which sea is it? See [p1].")), name="told")
+    result = compiled(Scripted(model, identity="12"), None, made=made, write=Instruct(rounds=4))
+    assert result.flow.params()["answer.instruction"].value == "In one word, which sea? See [p1]."
+    assert len(said) == len(set(said))
