@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seekgraph import nodes as nodes
     from seekgraph import optimizers as optimizers
     from seekgraph import rewards as rewards
+    from seekgraph import synthesis as synthesis
     from seekgraph import tools as tools
     from seekgraph import types as types
     from seekgraph.core.base.budget import Budget as Budget
@@ -102,6 +103,7 @@ _MODULES = (
     "nodes",
     "optimizers",
     "rewards",
+    "synthesis",
     "tools",
     "types",
 )

@@ -1,7 +1,7 @@
 """The architecture: layers, no circle of imports, manners, and a package that is imported in no time.
 
 Layers: `types` < `text` < `core` < `prompts` < `nodes, tools, lms, rewards` < `evaluation` < `diagnosis` < `optimizers` <
-`flow` < `flows` < `demo, deploy, dspy` < `cli`.
+`flow` < `flows` < `synthesis, demo, deploy, dspy` < `cli`.
 A package imports from itself and from layers below it; neighbours in one layer do not know each other. Inside `core` it is the
 same: `base` < `record` < `frame` < `language` < `check, memo, artifact` < `machine` < `draw`. Every import counts: those inside
 functions, those for type checkers only, and `importlib.import_module` with a name spelled out.
@@ -36,7 +36,7 @@ LAYERS = (
     ("optimizers",),
     ("flow",),
     ("flows",),
-    ("demo", "deploy", "dspy"),
+    ("synthesis", "demo", "deploy", "dspy"),
     ("cli",),
 )
 LAYER_OF = {package: number for number, packages in enumerate(LAYERS) for package in packages}

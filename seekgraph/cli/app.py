@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from seekgraph.cli.app_project import chat, doctor, new
+from seekgraph.cli.app_questions import app as questions_app
 from seekgraph.cli.app_serve import feedback, keys_app, mcp, serve
 from seekgraph.cli.arguments import (
     Accept,
@@ -64,6 +65,7 @@ prompt_app = typer.Typer(help="What is sent to language models.", no_args_is_hel
 app.add_typer(prompt_app, name="prompt")
 models_app = typer.Typer(help="Language models: the hosts and whether their keys are set, fetch one, try one.")
 app.add_typer(models_app, name="models")
+app.add_typer(questions_app, name="questions")
 rewards_app = typer.Typer(help="Scores of steps, as --reward takes them.", no_args_is_help=True)
 app.add_typer(rewards_app, name="rewards")
 app.add_typer(keys_app, name="keys")

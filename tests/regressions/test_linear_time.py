@@ -120,6 +120,12 @@ BOUNDED = {
     "seekgraph.nodes.rules.english.forms.": "form and fits take sentences of up to LONGEST characters",
     "seekgraph.nodes.rules.english.splitting.": "so do comparison and intersection",
     "seekgraph.nodes.rules.english.questions.compared()": "so does compared",
+    "seekgraph.synthesis.rules.howto.": "drafting looks at sentences, items and headings of up to plain.LONGEST characters",
+    "seekgraph.synthesis.rules.conditions.": "so do these",
+    "seekgraph.synthesis.rules.definitions.": "so do these",
+    "seekgraph.synthesis.rules.facts.": "so do these",
+    "seekgraph.synthesis.rules.others.": "so do these",
+    "seekgraph.synthesis.rules.pairs.": "so do these",
     "seekgraph.text.sentences._LAST_WORD": "of the 24 characters before a dot",
 }
 """Patterns whose texts are bounded by the functions that use them."""

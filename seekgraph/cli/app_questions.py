@@ -1,0 +1,86 @@
+"""The commands for questions of one's own, and their options: `questions draft`, `label` and `check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seekgraph.cli.arguments import (
+    Cache,
+    Corpus,
+    Docs,
+    Exclude,
+    Include,
+    Json,
+    Language,
+    LmName,
+    Loader,
+    NoCache,
+    Reading,
+    Seed,
+    documents_of,
+)
+
+app = typer.Typer(help="A dev set from documents: draft questions, label them, check what they are worth.", no_args_is_help=True)
+
+
+def _kinds(incomplete: str) -> list[str]:
+    from seekgraph.synthesis.drafting import KINDS
+
+    return [each for each in KINDS if each.startswith(incomplete)]
+
+
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kinds",
+        metavar="KIND",
+        help="howto, fact, definition, condition, faq, compare, bridge; may be repeated, or separated by commas.",
+        autocompletion=_kinds,
+    ),
+]
+
+
+@app.command()
+def draft(
+    out: Annotated[Path, typer.Option(dir_okay=False, help="The dev set to write, marked as drafts, such as Q.jsonl.")],
+    docs: Docs = None,
+    corpus: Corpus = None,
+    lm: LmName = None,
+    count: Annotated[int, typer.Option(min=1, help="How many questions, if the documents give so many.")] = 50,
+    kinds: Kinds = None,
+    like: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Questions of users, as .jsonl: none of them is drafted again, and a model takes their tone.",
+        ),
+    ] = None,
+    unanswerable: Annotated[
+        int, typer.Option(min=0, help="How many of them nothing answers, once their passages are gone: give --reduced too.")
+    ] = 0,
+    reduced: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Where to write the documents without these passages, as .jsonl.")
+    ] = None,
+    dropped: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Where to write what the filters dropped, each with its reason, as .jsonl."),
+    ] = None,
+    cache: Cache = None,
+    no_cache: NoCache = False,
+    include: Include = None,
+    exclude: Exclude = None,
+    language: Language = None,
+    loader: Loader = None,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Draft questions that documents answer, each with its gold passage and answer; without --lm by rules."""
+    from seekgraph.cli.questions_draft import Wanted, draft_command
+
+    documents = documents_of(corpus, docs, Reading(cache, no_cache, include, exclude, language, loader))
+    wanted = Wanted(out, lm, count, tuple(kinds or ()), like, unanswerable, reduced, dropped, seed)
+    draft_command(documents, wanted, json)

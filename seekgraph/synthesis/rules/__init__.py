@@ -1,0 +1,1 @@
+"""Questions without a model: each file knows one way in which documents say what a person may ask."""
