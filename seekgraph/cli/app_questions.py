@@ -84,3 +84,51 @@ def draft(
     documents = documents_of(corpus, docs, Reading(cache, no_cache, include, exclude, language, loader))
     wanted = Wanted(out, lm, count, tuple(kinds or ()), like, unanswerable, reduced, dropped, seed)
     draft_command(documents, wanted, json)
+
+
+@app.command()
+def label(
+    questions: Annotated[Path, typer.Argument(metavar="Q.jsonl", exists=True, dir_okay=False, help="The drafts.")],
+    docs: Docs = None,
+    corpus: Corpus = None,
+    page: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write a page to label in a browser, as one HTML file, and stop.")
+    ] = None,
+    decisions: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Carry out the decisions that such a page has saved.")
+    ] = None,
+    cache: Cache = None,
+    no_cache: NoCache = False,
+    include: Include = None,
+    exclude: Exclude = None,
+    language: Language = None,
+    loader: Loader = None,
+    json: Json = False,
+) -> None:
+    """Look through drafts: accept, edit, reject, choose passages. Each decision is saved at once; a second call goes on."""
+    from seekgraph.cli.questions_label import label_command
+
+    documents = documents_of(corpus, docs, Reading(cache, no_cache, include, exclude, language, loader))
+    label_command(questions, documents, page, decisions, json)
+
+
+@app.command()
+def check(
+    questions: Annotated[
+        list[Path], typer.Argument(metavar="Q.jsonl...", exists=True, dir_okay=False, help="Dev sets: train, val, ...")
+    ],
+    docs: Docs = None,
+    corpus: Corpus = None,
+    cache: Cache = None,
+    no_cache: NoCache = False,
+    include: Include = None,
+    exclude: Exclude = None,
+    language: Language = None,
+    loader: Loader = None,
+    json: Json = False,
+) -> None:
+    """Find leaks, duplicates and wrong gold in dev sets, and say what gain they can prove; exit code 1 for errors."""
+    from seekgraph.cli.questions_check import check_command
+
+    documents = documents_of(corpus, docs, Reading(cache, no_cache, include, exclude, language, loader))
+    check_command(tuple(questions), documents, json)

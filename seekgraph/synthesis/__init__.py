@@ -17,6 +17,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seekgraph.synthesis.checking import CHECKS as CHECKS
+    from seekgraph.synthesis.checking import Checked as Checked
+    from seekgraph.synthesis.checking import Finding as Finding
+    from seekgraph.synthesis.checking import check as check
     from seekgraph.synthesis.drafting import KINDS as KINDS
     from seekgraph.synthesis.drafting import WRITERS as WRITERS
     from seekgraph.synthesis.drafting import adraft as adraft
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
     from seekgraph.synthesis.drafting import reduced as reduced
     from seekgraph.synthesis.filters import FILTERS as FILTERS
     from seekgraph.synthesis.filters import Filter as Filter
+    from seekgraph.synthesis.labels import Decision as Decision
+    from seekgraph.synthesis.labels import LabelError as LabelError
+    from seekgraph.synthesis.labels import decide as decide
     from seekgraph.synthesis.values import Draft as Draft
     from seekgraph.synthesis.values import Drafted as Drafted
     from seekgraph.synthesis.values import DraftError as DraftError
@@ -31,6 +38,8 @@ if TYPE_CHECKING:
     from seekgraph.synthesis.view import View as View
 
 _NAMES = {
+    "checking": ("CHECKS", "Checked", "Finding", "check"),
+    "labels": ("Decision", "LabelError", "decide"),
     "drafting": ("KINDS", "WRITERS", "adraft", "draft", "reduced"),
     "filters": ("FILTERS", "Filter"),
     "values": ("Draft", "DraftError", "Drafted", "Outcome"),
