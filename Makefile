@@ -1,7 +1,7 @@
 # make demo       install, then watch a flow being compiled and used, at last with a small model in the process: no key
 # make test       ruff, mypy and the tests
 # make test-dense the tests that need the extra `dense` (sentence-transformers on a pinned torch)
-# make test-lm    the tests that need the extras `lm` and `local`, and the weights of local/smollm2-135m, which it fetches
+# make test-lm    the tests that need the extras `lm`, `local` and `litellm`, and the weights of local/smollm2-135m, which it fetches
 # make test-dspy  the tests that need the extra `dspy`
 # make test-browser  the tests of pages in a real Chromium; installs Debian's where it is missing and may be installed
 # make test-slow  the long proofs
@@ -47,7 +47,7 @@ endef
 	$(call install,[dev$(comma)dense$(comma)embed])
 
 .venv/.lm: pyproject.toml constraints.txt | .venv/bin/python
-	$(call install,[dev$(comma)lm$(comma)local])
+	$(call install,[dev$(comma)lm$(comma)local$(comma)litellm])
 
 .venv/.dspy: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,[dev$(comma)lm$(comma)dspy])
@@ -80,7 +80,7 @@ test-dense: .venv/.dense
 
 test-lm: .venv/.lm
 	$(BIN)/seekgraph models pull smollm2-135m
-	$(BIN)/pytest -m "lm or local"
+	$(BIN)/pytest -m "lm or local or litellm"
 
 test-dspy: .venv/.dspy
 	$(BIN)/pytest -m dspy

@@ -28,7 +28,7 @@ from seekgraph.lms.reading import text_field
 from seekgraph.lms.refusals import Terms
 from seekgraph.lms.streaming import listener
 from seekgraph.lms.structured import Counting, Reply
-from seekgraph.lms.transport import Transport
+from seekgraph.lms.transport import Sending, Transport
 
 _NOT_KEPT = frozenset({"_trying", "_tenacity", "_negotiator", "_path"})
 """Made again where a host has been pickled."""
@@ -51,7 +51,7 @@ class Host:
     price: Price | None = None
     free_without_price: bool = True
     extras: Extras = field(default_factory=Extras)
-    transport: Transport = field(default_factory=lambda: Transport(120.0))
+    transport: Sending = field(default_factory=lambda: Transport(120.0))
     terms: Terms = field(default_factory=Terms)
 
     def __post_init__(self) -> None:

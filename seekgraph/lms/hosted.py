@@ -20,7 +20,7 @@ from seekgraph.lms.prices import Price, price_of
 from seekgraph.lms.protocols import HostProtocol
 from seekgraph.lms.refusals import Aspect, Refusal, Terms
 from seekgraph.lms.structured import Policy
-from seekgraph.lms.transport import Transport
+from seekgraph.lms.transport import Sending, Transport
 
 TABLE_VALUE: Any = object()
 """Of `key`: as the host's entry says."""
@@ -57,7 +57,7 @@ def of_host(
     address = base_url if where is None else where.url
     source = entry.key if key is TABLE_VALUE else key
     mode = options.pop("mode", entry.mode)
-    return _lm(f"{entry.name}/{model}", protocol, model, address or entry.url, source, mode, options, entry)
+    return hosted_lm(f"{entry.name}/{model}", protocol, model, address or entry.url, source, mode, options, entry)
 
 
 def openai_compatible(url: str, model: str, *, key: KeySource = None, mode: str = "json_schema", **options: Any) -> BackedLM:
@@ -73,10 +73,10 @@ def openai_compatible(url: str, model: str, *, key: KeySource = None, mode: str 
     `version`: part of the identity, for a server whose model changes under one name.
     `effort`: how much it is to reason ("low"). `headers`, `body`, `query`: additions to each request (`options.Extras`).
     """
-    return _lm(f"{url.rstrip('/')}#{model}", OpenAIChat(exact=False), model, url, key, mode, options, None)
+    return hosted_lm(f"{url.rstrip('/')}#{model}", OpenAIChat(exact=False), model, url, key, mode, options, None)
 
 
-def _lm(
+def hosted_lm(
     name: str,
     protocol: HostProtocol,
     model: str,
@@ -84,8 +84,11 @@ def _lm(
     key: KeySource,
     mode: str,
     options: dict[str, Any],
-    entry: HostEntry | None,
+    entry: HostEntry | None = None,
+    *,
+    transport: Sending | None = None,
 ) -> BackedLM:
+    """A model behind an address, with the options of `openai_compatible`; `transport` sends what is not sent by HTTP."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password or parts.query:
         raise ModelOption(
@@ -109,10 +112,10 @@ def _lm(
     refused = entry.refuses if entry else ()
     forms = tuple(form for form in (mode, *(form for form in protocol.forms if form != mode)) if form not in refused)
     chosen["terms"] = Terms({each: Refusal(Aspect(each, None), "parameter", 0) for each in refused})
-    free_without_price = not entry.paid if entry else _near(url)
+    free_without_price = not entry.paid if entry else transport is None and _near(url)
     host = Host(
         name, protocol, model, url.rstrip("/"), checked_source(key), forms, extras=extras, price=price,
-        free_without_price=free_without_price, transport=Transport(timeout), **chosen,
+        free_without_price=free_without_price, transport=transport or Transport(timeout), **chosen,
     )  # fmt: skip
     return BackedLM(host, settings, policy)
 

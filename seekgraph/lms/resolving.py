@@ -23,6 +23,7 @@ FORMS = (
     "ollama/llama3.2",
     "local/smollm2-135m",
     "local/owner/repository/file.gguf",
+    "litellm/watsonx/ibm/granite-3-8b-instruct",
     "http://127.0.0.1:8080/v1#model",
     "https://models.example.org/v1#model,key=MY_KEY,effort=low",
 )
@@ -41,10 +42,11 @@ def resolve(name: str, *, rules: str | Iterable[str] | None = None, **options: A
     behind a name it is ",rules=none" or ",rules=plan+refine".
 
     "HOST/MODEL" or "HOST:MODEL" for a host of the table (`lms.host_table`: openai, anthropic, gemini, ollama, ...) or one that
-    was registered; "local/MODEL" (or "local" alone for the default); or the address of a server that speaks as
-    OpenAI does with the model's name after "#". Behind the name options can follow, each after a comma: ",key=" and the name of
-    the environment variable that holds the server's key, ",effort=low", ",temperature=0.7", ",header.NAME=", ",body.NAME=",
-    ",query.NAME=" (see `lms.options`). What is given by `options` goes before these. Nothing is loaded or sent yet.
+    was registered; "local/MODEL" (or "local" alone for the default); "litellm/PROVIDER/MODEL" for what only litellm knows; or
+    the address of a server that speaks as OpenAI does with the model's name after "#". Behind the name options can follow, each
+    after a comma: ",key=" and the name of the environment variable that holds the server's key, ",effort=low",
+    ",temperature=0.7", ",header.NAME=", ",body.NAME=", ",query.NAME=" (see `lms.options`). What is given by `options` goes
+    before these. Nothing is loaded or sent yet.
 
     Raises `ModelName` for another form, with the names that are like it, `ModelOption` for an option that there is not,
     `MissingExtra` naming the extra to install, `ModelMissing` naming the command that fetches the weights, and `Rejected` for a
@@ -71,6 +73,12 @@ def _resolved(plain: str, options: dict[str, Any]) -> BackedLM:
         from seekgraph.lms.local import local_model
 
         return local_model(model, **options) if model else local_model(**options)
+    if host == "litellm" and "/" in model:
+        _require("litellm", "litellm", "a model through litellm")
+        _require("aiohttp", "lm", "a hosted model")
+        from seekgraph.lms.through_litellm import through_litellm
+
+        return through_litellm(model, **options)
     entry = known_hosts().get(host)
     if entry is None or not model:
         raise ModelName(_unknown(plain, known_hosts()))

@@ -14,6 +14,7 @@ from seekgraph.core.base.budget import AtMost, Usage
 from seekgraph.core.language.lm import LMError, Message, OnText, Settings
 from seekgraph.lms.client import BackedLM
 from seekgraph.lms.prices import FREE, Price, spent
+from seekgraph.lms.profiles import Profile, profile_of
 from seekgraph.lms.reading import text_field
 from seekgraph.lms.streaming import listener
 from seekgraph.lms.structured import Counting, Policy, Reply
@@ -93,7 +94,8 @@ class Scripted(BackedLM):
 
     Tokens are counted as words; `price` (free) makes money of them. The script is asked before an attempt is counted, since a
     budget wants to know what the reply will cost. `delay` is seconds for each attempt. Without an `identity` steps that use it
-    are not kept in the memo, since a script may reply otherwise the next time.
+    are not kept in the memo, since a script may reply otherwise the next time. `profile` is what is known of the model
+    (`lms.profiles`), by its name unless it is given.
     """
 
     def __init__(
@@ -107,9 +109,10 @@ class Scripted(BackedLM):
         reasks: int = 2,
         fallback: bool = True,
         settings: Settings | None = None,
+        profile: Profile | None = None,
     ) -> None:
         source = Stage(name, script, delay=delay, price=price, identity=identity)
-        super().__init__(source, settings or Settings(), Policy(reasks, fallback))
+        super().__init__(source, settings or Settings(), Policy(reasks, fallback), profile or profile_of(name))
 
     @property
     def asked(self) -> list[Asked]:

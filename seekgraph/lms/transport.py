@@ -10,7 +10,7 @@ import asyncio
 import importlib
 from collections.abc import AsyncGenerator, Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -29,6 +29,16 @@ class _Opened:
     def __init__(self) -> None:
         self.sessions: dict[bool, aiohttp.ClientSession] = {}
         self.fastest = 60.0  # seconds to the first byte of an answer, of the fastest so far
+
+
+class Sending(Protocol):
+    """What sends one request, and gives the answer as plain data. Raises `Transient`, `Refused` or `TooLarge`."""
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, Any]: ...
+
+    def stream(self, url: str, body: bytes, headers: Mapping[str, str]) -> AsyncGenerator[dict[str, Any]]: ...
+
+    async def aclose(self) -> None: ...
 
 
 class Transport:

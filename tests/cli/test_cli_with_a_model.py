@@ -183,17 +183,11 @@ def small(monkeypatch: pytest.MonkeyPatch) -> dict[str, Scripted]:
     made: dict[str, Scripted] = {}
 
     def resolve(name: str, **options: Any) -> Any:
-        lm = replace_profile(Scripted(lambda asked: ANSWER, name=name, identity=name), replace(profile_of(name), spans=False))
-        made[name] = lm
-        return lm
+        made[name] = Scripted(lambda asked: ANSWER, name=name, identity=name, profile=replace(profile_of(name), spans=False))
+        return made[name]
 
     monkeypatch.setattr("seekgraph.lms.resolving.resolve", resolve)
     return made
-
-
-def replace_profile(lm: Scripted, profile: Any) -> Scripted:
-    object.__setattr__(lm, "profile", profile)
-    return lm
 
 
 SMALL = "local/smollm2-135m"

@@ -38,13 +38,7 @@ def flow_of(name: str) -> Flow:
 
 
 def small(script: Any = None, profile: Profile = SMALL, **options: Any) -> Scripted:
-    lm = Scripted(script or (lambda asked: {"text": "Bonn"}), name="local/smollm2-135m", **options)
-    object.__setattr__(lm, "profile", profile)
-    return lm
-
-
-def roles_asked(lm: Scripted) -> set[str]:
-    return {each.output.__mro__[0].__name__ if each.output else "" for each in lm.asked}
+    return Scripted(script or (lambda asked: {"text": "Bonn"}), name="local/smollm2-135m", profile=profile, **options)
 
 
 @pytest.mark.parametrize("name", ["react", "plan_execute"])
