@@ -41,7 +41,7 @@ endef
 	$(call install,[local])
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(call install,[dev$(comma)docs$(comma)lm$(comma)serve$(comma)mcp])
+	$(call install,[dev$(comma)docs$(comma)lm$(comma)serve$(comma)mcp$(comma)otel])
 
 .venv/.dense: pyproject.toml constraints.txt | .venv/bin/python
 	$(call install,[dev$(comma)dense$(comma)embed])

@@ -9,7 +9,7 @@ import typer
 
 from seekgraph.cli.app_project import chat, doctor, new
 from seekgraph.cli.app_questions import app as questions_app
-from seekgraph.cli.app_serve import feedback, keys_app, mcp, serve
+from seekgraph.cli.app_serve import export, feedback, keys_app, mcp, serve
 from seekgraph.cli.arguments import (
     Accept,
     Bind,
@@ -168,7 +168,7 @@ def run(
     run_command(name, asked, documents, running, Showing(trace, steps, json, stream, history), style)
 
 
-for each in (new, doctor, chat, serve, mcp, feedback):
+for each in (new, doctor, chat, serve, mcp, feedback, export):
     app.command()(each)
 
 

@@ -1,4 +1,4 @@
-"""The commands around a server, and their options: `serve`, `mcp`, `keys`, `feedback`."""
+"""The commands that put a flow to work, and their options: `serve`, `mcp`, `keys`, `feedback`, `export`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from seekgraph.cli.arguments import (
     NoCache,
     ParamValues,
     Reading,
+    RewardNames,
     documents_of,
     flow_of,
     running_of,
@@ -67,6 +68,7 @@ def serve(
     keys: Annotated[Path | None, typer.Option(help="A file of keys (`seekgraph keys new`): only who has one may ask.")] = None,
     state: StateFile = None,
     cors: Annotated[list[str] | None, typer.Option(metavar="ORIGIN", help="A web page that may ask; none without it.")] = None,
+    otlp: Annotated[str | None, typer.Option(metavar="URL", help="Send each run as an OpenTelemetry trace there.")] = None,
     unguarded: Annotated[bool, typer.Option("--open", help="Listen beyond this machine without keys.")] = False,
 ) -> None:
     """Serve a flow over HTTP: REST, OpenAI's routes with citations, events, feedback, metrics. --budget is for each request."""
@@ -117,6 +119,20 @@ def feedback(
     from seekgraph.cli.feedback import feedback_command
 
     feedback_command(state, out, json)
+
+
+def export(
+    flow: FlowName,
+    trace: Annotated[Path, typer.Argument(metavar="TRACE", exists=True, dir_okay=False, help="What `run --trace` saved.")],
+    otlp: Annotated[str, typer.Option(metavar="URL", help="Where to: an OpenTelemetry collector, Phoenix, Langfuse, MLflow.")],
+    reward: RewardNames = None,
+    content: Annotated[bool, typer.Option("--content", help="Send questions, passages and answers, too.")] = False,
+    json: Json = False,
+) -> None:
+    """Send a saved trace to where traces are looked at, with the scores of its steps."""
+    from seekgraph.cli.export import export_command
+
+    export_command(flow_of(flow), trace, otlp, tuple(reward or ()), content, json)
 
 
 @keys_app.command("new")

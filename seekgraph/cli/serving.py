@@ -102,6 +102,7 @@ def open_plan(plan: Mapping[str, Any]) -> Opened:
             keys=None if plan["keys"] is None else Path(plan["keys"]),
             state=None if plan["state"] is None else Path(plan["state"]),
             origins=tuple(plan["cors"] or ()),
+            otlp=plan["otlp"],
         )
     except ValueError as error:
         raise Misuse(str(error)) from None

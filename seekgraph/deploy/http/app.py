@@ -50,6 +50,8 @@ def app(bound: Bound, settings: Settings | None = None, *, reload: Callable[[], 
             if watching is not None:
                 watching.cancel()
             state.close()
+            if service.telemetry is not None:
+                await asyncio.to_thread(service.telemetry.close)
             if service.bound.memo is not None:
                 service.bound.memo.flush()
 

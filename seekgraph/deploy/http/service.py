@@ -21,6 +21,7 @@ from seekgraph.deploy.http.metrics import Metrics
 from seekgraph.deploy.http.problems import Problem
 from seekgraph.deploy.http.settings import GRACE, Settings
 from seekgraph.deploy.http.state import LINES, State
+from seekgraph.deploy.telemetry import Telemetry
 from seekgraph.flow import Bound
 
 Emit = Callable[[Any], None]
@@ -50,6 +51,7 @@ class Service:
     def __init__(self, bound: Bound, settings: Settings, state: State, metrics: Metrics) -> None:
         self.settings, self.state, self.metrics = settings, state, metrics
         self.ready = True
+        self.telemetry = None if settings.otlp is None else Telemetry(settings.otlp)
         self._places, self._waiting = asyncio.Semaphore(settings.parallel), 0
         self.use(bound)
 
@@ -84,6 +86,8 @@ class Service:
                 raise Problem(422, "invalid_inputs", str(error)) from None
             self.metrics.ran(result, time.perf_counter() - began)
         self._note(name, asked, result)
+        if self.telemetry is not None:
+            await asyncio.to_thread(self.telemetry.record, result.trace, bound.flow)
         return Ran(name, result)
 
     @asynccontextmanager

@@ -17,7 +17,8 @@ class Settings:
     by then gets 504 a few seconds later. `body_bytes` and `body_seconds` are what a request's body may take. `keys` is a file of
     keys (`seekgraph keys`); without one everybody who reaches the address may ask. `state` is the SQLite file of answers,
     feedback and what each key has spent, in memory where none is named. `origins` are the web pages that a browser lets ask
-    (CORS), none by default. `keep` is how many answers are kept for feedback to refer to.
+    (CORS), none by default. `keep` is how many answers are kept for feedback to refer to. `otlp` is where each run is sent as an
+    OpenTelemetry trace.
 
     Raises `ValueError` for limits that nothing could pass.
     """
@@ -32,6 +33,7 @@ class Settings:
     state: Path | None = None
     origins: tuple[str, ...] = ()
     keep: int = 10_000
+    otlp: str | None = None
 
     def __post_init__(self) -> None:
         if self.parallel < 1 or self.queue < 0 or self.seconds <= 0 or self.body_bytes < 1 or self.keep < 1:
