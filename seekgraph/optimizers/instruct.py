@@ -124,6 +124,7 @@ class Instruct:
             if member is not None:
                 population.add(member)
                 population.members = [racing.again(each) for each in population.members]
+            racing.keep([population.first, *population.members])
             gained = member is not None and population.best.values == member.values
             proposer.learn(proposal, gained)
             facts = {"pass": self.name, "number": number, "of": self.rounds, "move": proposal.move, "gained": gained}

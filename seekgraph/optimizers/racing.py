@@ -67,7 +67,6 @@ class Racing:
             gaps = self._gaps(values, rows, best.values, best.rows[: len(rows)])
             if behind([gap - handicap for gap in gaps], self.PATIENCE):
                 self._learn(rows)
-                self._forget(values)
                 return None
         self._learn(rows)
         if self.cases:
@@ -112,9 +111,10 @@ class Racing:
         for example, trace in await self.search.traces(values, examples, reserved=self.reserved):
             self._traces[key, example.id] = trace
 
-    def _forget(self, values: Mapping[str, Any]) -> None:
-        key = digest(dict(values))
-        self._traces = {name: trace for name, trace in self._traces.items() if name[0] != key}
+    def keep(self, members: Sequence[Member]) -> None:
+        """Let go of the traces of all others."""
+        keys = {digest(dict(each.values)) for each in members}
+        self._traces = {name: trace for name, trace in self._traces.items() if name[0] in keys}
 
     def again(self, member: Member) -> Member:
         """A member as it looks by all that is known now."""
