@@ -48,7 +48,7 @@ class Racing:
         values = dict(self.search.values)
         self._start = await self._rows(values, self.order())
         self._learn(self._start)
-        return self.member(values, self._start)
+        return self.member(values, self._start, affordable=True)
 
     def order(self) -> list[Example]:
         """The training rows in an order drawn once by the seed."""
@@ -71,7 +71,7 @@ class Racing:
         self._learn(rows)
         if self.cases:
             await self._rows(values, self.cases)
-        return self.member(values, rows)
+        return self.member(values, rows, self._affordable(values, rows))
 
     async def take(self, cases: Sequence[Example], best: Member) -> None:
         """More cases, on which what there was and the best candidate are run. Raises `BudgetSpent`."""
@@ -120,7 +120,15 @@ class Racing:
         """A member as it looks by all that is known now."""
         return self.member(member.values, member.rows, member.affordable)
 
-    def member(self, values: Mapping[str, Any], rows: Sequence[Row], affordable: bool | None = None) -> Member:
+    def _affordable(self, values: Mapping[str, Any], rows: Sequence[Row]) -> bool:
+        """Whether what is left pays for judging a candidate that gave these rows; journaled, since a resumed compile has less
+        left when it comes here again."""
+        key = f"affordable:{digest(dict(values))}"
+        if (known := self.search.recorded(key)) is None:
+            known = self.search.record(key, self.search.covers(self.search.reserve(rows)))
+        return bool(known)
+
+    def member(self, values: Mapping[str, Any], rows: Sequence[Row], affordable: bool) -> Member:
         """A candidate that was run on all rows. `affordable` says whether what was left when it came could pay for judging it."""
         start = dict(self.search.values)
         before = [self.search.objective.signal(row) for row in self._start]
@@ -129,8 +137,6 @@ class Racing:
         fallen = falls(rows, self._start, self.search.objective.held)
         score = sum(signals) / max(1, len(signals)) - HOLD_WEIGHT * fallen.total - self._price(values)
         score += self._gained_on_cases(values)
-        if affordable is None:
-            affordable = rows is self._start or self.search.covers(self.search.reserve(rows))
         return Member(dict(values), rows, signals, score, affordable, eligible=affordable and not fallen.clear)
 
     def _gaps(
