@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from seekgraph.core.base.checksum import sealed
 from seekgraph.core.language.ports import Ranker
 from seekgraph.tools import MiniLM, Nearness
 from seekgraph.tools.embedder import Vectors
-from seekgraph.tools.nearness import UNKNOWN
+from seekgraph.tools.kept_vectors import KeptVectors
+from seekgraph.tools.nearness import UNKNOWN, content_key
 from seekgraph.types import Passage, Query
 
 PASSAGES = (Passage(id="a", title="Cat", text="purrs"), Passage(id="b", text="an engine"), Passage(id="c", text="the sea"))
@@ -89,6 +91,36 @@ def test_a_flipped_bit_of_a_kept_vector_is_not_believed(tmp_path: Path) -> None:
     again = Letters()
     assert scores(Nearness(again, file=file)) == pytest.approx(expected)
     assert len(again.embedded) == 3
+
+
+def keys(count: int, start: int = 0) -> dict[bytes, Vectors]:
+    return {content_key(str(at)): np.full(384, at, dtype=np.float32) for at in range(start, start + count)}
+
+
+def test_the_file_is_bounded_and_lets_go_what_was_not_used_for_longest(tmp_path: Path) -> None:
+    file = tmp_path / "v.sqlite"
+    kept = KeptVectors(file, "letters", most=400_000)
+    kept.put(keys(100))
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE vectors SET used = 1")
+    used = keys(20)
+    assert kept.get(used).keys() == used.keys()  # notes that they are used
+    for start in range(100, 1_000, 50):
+        kept.put(keys(50, start))
+    assert file.stat().st_size < 2 * 400_000
+    assert kept.get(keys(50, 950)).keys() == keys(50, 950).keys()
+    assert not kept.get(keys(80, 20))
+
+
+def test_a_file_of_an_earlier_version_is_read_and_written(tmp_path: Path) -> None:
+    file = tmp_path / "v.sqlite"
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("CREATE TABLE vectors (key BLOB, embedder TEXT, vector BLOB, PRIMARY KEY (key, embedder))")
+        key, vector = next(iter(keys(1).items()))
+        database.execute("INSERT INTO vectors VALUES (?, ?, ?)", (key, "letters", sealed(vector.tobytes(), key)))
+    kept = KeptVectors(file, "letters")
+    kept.put(keys(2, 1))
+    assert len(kept.get(keys(3))) == 3
 
 
 def test_it_goes_to_other_processes_without_what_it_has_loaded() -> None:
