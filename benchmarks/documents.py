@@ -81,7 +81,8 @@ def scored(flow: sg.Flow, resources: Mapping[str, Any], questions: Sequence[Row]
     for question in questions:
         began = time.perf_counter()
         result = bound(question=question["question"])
-        rows.append(score.score(question, result, (), by_id, time.perf_counter() - began))
+        row = score.score(question, result, (), by_id, time.perf_counter() - began)
+        rows.append(row | {"confidence": 0.0 if result.answer is None else result.answer.confidence})
     return rows
 
 
@@ -114,6 +115,34 @@ def table(found: Mapping[str, Sequence[Row]]) -> list[str]:
 
 def rows_of(path: Path) -> list[Row]:
     return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
+
+
+# --- confidence --------------------------------------------------------------------------------------------------------------
+
+
+def right(row: Row) -> bool:
+    """Whether an answer is right: it names all facts, or cites what answers where there are none to name; never without gold."""
+    if row["kind"] == "unanswerable" or row.get("wrong y/n"):
+        return False
+    return bool(row["nuggets"] == 1.0 if "nuggets" in row else row.get("cited"))
+
+
+def confidences(rows: Sequence[Row]) -> list[str]:
+    """How well the confidence orders right before wrong answers (the area under the curve), and by thirds what it comes to."""
+    said = sorted((row["confidence"], right(row)) for row in rows if not row["refused"])
+    good, bad = ([value for value, is_right in said if is_right == wanted] for wanted in (True, False))
+    if not good or not bad:
+        return []
+    area = sum((one > other) + 0.5 * (one == other) for one in good for other in bad) / (len(good) * len(bad))
+    lines = [f"Of {len(said)} answers, {len(good)} of them right: the confidence orders right before wrong ones with an area of"]
+    lines += [f"{area:.2f} under the curve.", "", "| answers | confidence, mean | right, percent |", "|---|---|---|"]
+    size = -(-len(said) // 3)
+    for name, part in zip(
+        ("least confident", "between", "most confident"), (said[at : at + size] for at in range(0, len(said), size)), strict=False
+    ):
+        mean = sum(value for value, _ in part) / len(part)
+        lines.append(f"| {name} | {mean:.2f} | {cell([{'right': each} for _, each in part], 'right')} |")
+    return [*lines, ""]
 
 
 # --- beside LlamaIndex and Haystack ------------------------------------------------------------------------------------------
@@ -251,6 +280,7 @@ def main() -> None:
     kinds = {kind: [row for row in found[best] if row["kind"] == kind] for kind in KINDS}
     sets = {name: [row for row in found[best] if row["set"] == name] for name in SETS}
     lines += [f"## `{best}` by kind of question and by set", "", *table({k: v for k, v in (kinds | sets).items() if v})]
+    lines += ["## Confidence", "", *confidences(found[best])]
     everything = {name: [row for row in rows if "hit@1" in row] for name, rows in found.items() if name.startswith("ask")}
     lines += ["## Beside LlamaIndex and Haystack", ""]
     lines += ["All questions above that have an answer, over the same passages; what was found, before anything is answered.", ""]
