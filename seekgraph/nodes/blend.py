@@ -11,11 +11,15 @@ from seekgraph.core.language.ports import Ranker
 from seekgraph.nodes.defining import defining
 from seekgraph.nodes.fuse import Ordered, standing
 from seekgraph.nodes.read import wanted
+from seekgraph.text.changelogs import is_changelog
 from seekgraph.text.duplicates import distinct
 from seekgraph.types import Digest, Goal, Passage, Query, Ranking
 
 _OF_DOCUMENT = (0.5, 0.3, 0.2)
 """What the three best passages of a document count for its standing."""
+
+_CHANGELOG = 0.3
+"""What passages of a changelog count less: they name everything once, and explain none of it."""
 
 
 class Blend(Node):
@@ -61,6 +65,7 @@ class Blend(Node):
                 for passage, score in zip(passages, near, strict=True)
             }
         scores = _with_documents(scores, self.document)
+        scores = {id: score - _CHANGELOG * is_changelog(id.partition("#")[0]) for id, score in scores.items()}
         if self.form and (defined := defining(asked, passages)):
             scores = {id: score + self.form * defined[id] for id, score in scores.items()}
         ranked = self._distinct(sorted(passages, key=lambda passage: (-scores[passage.id], passage.id)))

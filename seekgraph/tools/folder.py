@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from seekgraph.text.changelogs import is_changelog
 from seekgraph.text.normal import composed
 from seekgraph.tools import decoding, identity
 from seekgraph.tools.choosing import EVERYTHING, Choice
@@ -22,7 +22,6 @@ from seekgraph.tools.walking import State, other_kind, suffix_of, walk
 from seekgraph.types import Passage
 
 MAX_BYTES = 100_000_000  # of a file of another kind than text, which has its own limit (`decoding.MAX_BYTES`)
-_CHANGES = re.compile(r"(?:change[-_ ]?(?:s|log)?|history|news|release[-_ ]?notes?|releases|what'?s[-_ ]?new)", re.IGNORECASE)
 NO_TEXT = "no text of its own"  # a page that a site fills, such as a list of others
 
 
@@ -81,7 +80,7 @@ class Reader(NamedTuple):
         suffix, said = suffix_of(file.name), []
         if suffix in TEXTS and suffix not in (self.loaders or {}) and (encoding := decoding.encoding_found(data)):
             said.append(f"read as {encoding}")
-        if _CHANGES.fullmatch(file.name[: len(file.name) - len(suffix)]):
+        if is_changelog(file.name):
             said.append("what changed from version to version: --exclude leaves it out")
         return "; ".join(said)
 

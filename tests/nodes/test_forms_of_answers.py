@@ -114,3 +114,20 @@ def test_a_number_is_no_stray_name() -> None:
         )
     )
     assert refused.answer.refused
+
+
+def test_a_version_and_a_date_are_no_heading_to_show() -> None:
+    found = compose(
+        "Is the loop updated?", (page("news.md#1", "News > 0.10.5 (November 12, 2019)", "The loop is updated to 0.14."),)
+    )
+    assert found is not None
+    assert "November" not in found.text
+
+
+def test_a_changelog_comes_after_a_page_that_says_as_much() -> None:
+    pages = (page("CHANGES.md#1", "Changes", "Signals are handled."), page("signals.md#1", "Signals", "Signals get handled."))
+    ranking = Ranking(source="corpus", query="signals handled", ids=("CHANGES.md#1", "signals.md#1"), scores=(1.0, 1.0))
+    blend = Blend(keep=2, semantic=0.7, document=0.0, alike=1.0, form=1.2)
+    found = asyncio.run(blend.run("signals handled", pages, (ranking,))).context
+    scores = {each.id: each.score for each in found}
+    assert scores["CHANGES.md#1"] == pytest.approx(1.0 - 0.3)
