@@ -242,9 +242,7 @@ def _taken(candidates: Sequence[_Candidate], words: int, most: int, first: _Cand
 
 def _heading(block: _Candidate, named: Collection[str]) -> _Candidate | None:
     """The heading above a block, where it names what neither the block nor those taken before it do."""
-    names = [
-        name for name in literals(block.heading) if any(map(str.isalpha, name))
-    ]  # a version or a date says nothing by itself
+    names = frozenset(name for name in literals(block.heading) if any(map(str.isalpha, name)))  # a version or a date is none
     if not names or all(name in block.text or name in named for name in names):
         return None
     held, count = frozenset(terms(block.heading)), length(block.heading)
