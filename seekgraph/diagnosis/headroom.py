@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from seekgraph.core.language.lm import LM
-from seekgraph.core.language.ports import Ranker
+from seekgraph.core.language.ports import Ranker, Vocabulary
 from seekgraph.core.language.reads import needs
 from seekgraph.core.machine.bound import Bound
 from seekgraph.diagnosis.gold import Place, has_ideal
@@ -66,10 +66,10 @@ def candidates(place: Place) -> list[str]:
 def is_bound(bound: Bound, path: str) -> bool:
     """Whether a node has the resources that it may ask for; without, it has nothing to be better at.
 
-    A language model or a ranker that is left out is no lack: such a node works by its rules.
+    A language model, a ranker or a vocabulary that is left out is no lack: such a node works by its rules.
     """
     op = bound.program.nodes[path]
-    asked = [name for name, port, _ in needs(op.node) if port not in (LM, Ranker)]
+    asked = [name for name, port, _ in needs(op.node) if port not in (LM, Ranker, Vocabulary)]
     return not asked or any(name in bound.resources for name in asked)
 
 

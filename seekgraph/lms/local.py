@@ -129,6 +129,8 @@ class Weights:
                     begun.spend(spent(FREE, writing.tokens_in, writing.tokens_out))
                 else:
                     begun.withdraw()
+        if "pace" in self.__dict__:
+            self._kept_pace.heard(self.pace, *writing.read)
         return writing.reply()
 
     def _at_most(self, request: Request) -> AtMost:
@@ -151,9 +153,11 @@ class Weights:
     @cached_property
     def pace(self) -> Pace:
         """How fast it reads here: measured once and kept, with the model loaded for that. Blocks then."""
-        made_of = [self._content, self.size.threads, metadata.version("xllamacpp")]
-        kept = KeptPace(self.cache / "pace", made_of)
-        return kept.known() or kept.measured(self._loaded().speed)
+        return self._kept_pace.known() or self._kept_pace.measured(self._loaded().speed)
+
+    @cached_property
+    def _kept_pace(self) -> KeptPace:
+        return KeptPace(self.cache / "pace", [self._content, self.size.threads, metadata.version("xllamacpp")])
 
     @property
     def fresh_tokens(self) -> int | None:
@@ -191,6 +195,8 @@ class _Writing:
         self.ended: Ended = "other"
         self.usage: dict[str, int] = {}
         self.cached = 0
+        self.read = (0, 0.0)
+        """Tokens of the prompt that were not known, and how many of them were read in a second."""
         self.error: dict[str, Any] | None = None
 
     def __call__(self, chunk: Chunk) -> None:
@@ -207,7 +213,9 @@ class _Writing:
             if finish := choice.get("finish_reason"):
                 self.ended = "length" if finish == "length" else "stop"
         self.usage = chunk.get("usage") or self.usage
-        self.cached = (chunk.get("timings") or {}).get("cache_n") or self.cached
+        timings = chunk.get("timings") or {}
+        self.cached = timings.get("cache_n") or self.cached
+        self.read = (timings.get("prompt_n", 0), timings.get("prompt_per_second", 0.0)) if timings else self.read
 
     def start(self) -> None:
         """Llama.cpp is given the request."""

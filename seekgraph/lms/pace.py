@@ -1,7 +1,8 @@
 """How fast a local model reads on this machine, and how long its prompts are by that.
 
 The speed is measured when the model is first loaded here, and kept in the user's cache: prompts of a process, and of the next
-one, are of the same length. It is measured again where the file is gone or damaged, and by `seekgraph models try`.
+one, are of the same length. It is measured again where the file is gone or damaged; a model that was slowed down by other work
+then, and reads clearly faster later, has longer prompts from the next process on.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ SECONDS = 2.0
 
 STEPS = (300, 400, 500, 600, 800, 1000, 1300, 1700, 2200)
 """Lengths of a question's own part, in tokens as prompts count them; few, so that a little more or less speed changes nothing."""
+
+_ENOUGH, _FASTER = 64, 1.2
+"""Tokens of a prompt whose speed means anything, and how much faster is clearly faster."""
 
 COUNTED = 1.3
 """A prompt's tokens are estimated, rather too many than too few: so many for each that the model reads (`prompts.budget`)."""
@@ -65,12 +69,21 @@ class KeptPace:
 
     def measured(self, measure: Callable[[], float]) -> Pace:
         """The speed by measuring now; kept where the folder can be written to."""
-        pace = Pace(round(max(measure(), measure()), 1))  # what else ran may have slowed down one of the two
+        pace = Pace(max(measure(), measure()))  # what else ran may have slowed down one of the two
+        self._keep(pace)
+        return Pace(round(pace.reads, 1))
+
+    def heard(self, used: Pace, tokens: int, reads: float) -> None:
+        """Keep a speed at which so many tokens were just read for the next process, where it is clearly more than what this one
+        goes by: then other work slowed down the measuring."""
+        if tokens >= _ENOUGH and reads > _FASTER * max(used.reads, (self.known() or used).reads):
+            self._keep(Pace(reads))
+
+    def _keep(self, pace: Pace) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile("w", dir=self._path.parent, prefix=".", delete=False, encoding="utf-8") as file:
-                json.dump({"reads": pace.reads}, file)
+                json.dump({"reads": round(pace.reads, 1)}, file)
             Path(file.name).replace(self._path)
         except OSError:
-            return pace
-        return pace
+            return

@@ -182,6 +182,14 @@ def test_the_speed_is_measured_once_on_a_machine(tmp_path: Path) -> None:
     assert KeptPace(tmp_path, ["weights", 2]).known() is None
 
 
+def test_a_speed_that_other_work_held_down_is_corrected_for_the_next_process(tmp_path: Path) -> None:
+    kept_here = KeptPace(tmp_path, "weights")
+    used = kept_here.measured(lambda: 100.0)
+    for tokens, reads, then in ((20, 300.0, 100.0), (100, 110.0, 100.0), (100, 300.0, 300.0), (100, 200.0, 300.0)):
+        kept_here.heard(used, tokens, reads)
+        assert kept_here.known() == Pace(then)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"reads": "fast"}', '{"reads": -1}', '{"reads": NaN}', "null"])
 def test_a_damaged_speed_is_none(text: str, tmp_path: Path) -> None:
     KeptPace(tmp_path, "weights").measured(lambda: 10.0)
