@@ -121,7 +121,7 @@ def measured(data: Path, name: str, flow: str, folds: int, number: int, seconds:
         found["values"][label] = values(each.bound, rows.test)
     changes = [(one.name, one.accepted, one.proven, one.note, one.comparison) for one in compiled.changes]
     found["changes"] = [[*rest, None if one is None else [one.difference.mean, one.p_value / 2]] for *rest, one in changes]
-    found |= {"claimed": (compiled.after.mean or 0.0) - (compiled.before.mean or 0.0), "proven": compiled.proven}
+    found |= {"claimed": compiled.expected_gain, "proven": compiled.proven}
     found |= {"rollouts": compiled.spent["rollouts"], "searches": compiled.spent.get("searches", 0), "train": len(rows.train)}
     if flow == FLOWS[2]:
         found["values"]["best known"] = values(bound_flow("bridge", resources), rows.test)

@@ -11,7 +11,7 @@ from seekgraph.evaluation.comparisons import Comparison, paired, paired_bounds
 Accepting = Literal["likely", "proven"]
 """Which changes are taken: those that are likely to gain, or those alone whose gain is proven."""
 
-POOLED = 0.6
+POOLED = 0.35
 """What the share of alpha is taken times where rows of cross-fitting judge."""
 
 LIKELY = 0.25

@@ -14,7 +14,7 @@ from seekgraph.optimizers.display import beside_table, changes_table, front_tabl
 from seekgraph.optimizers.estimate import CompilePlan
 from seekgraph.optimizers.front import Candidate, pick
 from seekgraph.optimizers.judged import Judging, Verdict
-from seekgraph.optimizers.outcome import in_words, proven
+from seekgraph.optimizers.outcome import expected, in_words, proven
 from seekgraph.optimizers.search import Change
 
 
@@ -102,6 +102,11 @@ class Compiled:
         """Whether anything was accepted, and the rows prove that all of it gains; else it is likely to, no more."""
         return proven(self.changes)
 
+    @property
+    def expected_gain(self) -> float:
+        """The gain to expect on new questions: less than on the rows, which were kind to what was taken; 0 where nothing was."""
+        return expected(self)
+
     def sentence(self) -> str:
         """What was gained and how sure that is, or why nothing changed and what would have been needed, in words."""
         return in_words(self)
@@ -167,6 +172,7 @@ class Compiled:
             "metrics": {name: each.model_dump() for name, each in self.metrics.items()},
             "worse": list(self.worse),
             "proven": self.proven,
+            "expected_gain": self.expected_gain,
             "changes": [self._change_json(change) for change in self.changes],
             "front": [each.to_json() for each in self.front],
             "plan": self.plan.to_json(),

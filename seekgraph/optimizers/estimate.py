@@ -14,6 +14,9 @@ from seekgraph.optimizers.acceptance import POOLED
 from seekgraph.optimizers.parts import Part
 from seekgraph.optimizers.passes import Pass, Work
 
+FEW = 0.15
+"""The smallest gain that can be proven, from which on that is hardly any."""
+
 
 @dataclass(frozen=True)
 class CompilePlan:
@@ -27,7 +30,7 @@ class CompilePlan:
 
     `judging` rows decide on a change: the held-back ones, and where rollouts cost time alone those to search on, too (`folds` is
     the number of parts that they are then dealt into, else 1). By how much
-    the quality differs among the probed questions (`spread`), they find a gain of `provable` or more with a chance of .8, and
+    the quality differs among the probed questions (`spread`), they prove a gain of `provable` or more with a chance of .8, and
     `rows_for` says how many rows a gain needs for that.
     """
 
@@ -63,7 +66,9 @@ class CompilePlan:
         return {"judging": self.judging, "provable_gain": round(self.provable, 3), "rows_for_a_gain_of_.05": self.rows_for(0.05)}
 
     def __rich__(self) -> Any:
+        from rich.console import Group
         from rich.table import Table
+        from rich.text import Text
 
         table = Table(title="plan", title_justify="left")
         for column in ("pass", "what", "rollouts"):
@@ -76,15 +81,15 @@ class CompilePlan:
             if high:
                 table.add_row("", line, f"{low:.3g} to {high:.3g}{stop}")
         if self.judging and self.passes:
-            table.caption = self.sentence()
-            table.caption_justify = "left"
+            return Group(table, Text(self.sentence()))
         return table
 
     def sentence(self) -> str:
         """What the rows can prove, in words."""
+        few = "hardly anything: " if self.provable > FEW else ""
         return (
-            f"{self.judging} questions judge: a gain of about {self.provable:.2f} or more will be found (4 times in 5); "
-            f"a gain of .05 needs about {self.rows_for(0.05):,}"
+            f"{self.judging} questions judge, which can prove {few}a gain of about {min(1.0, self.provable):.2f} or more (4 "
+            f"times in 5); one of .05 takes about {self.rows_for(0.05):,} questions"
         )
 
 

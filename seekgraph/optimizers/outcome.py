@@ -9,6 +9,7 @@ from seekgraph.evaluation.comparisons import Comparison
 from seekgraph.evaluation.intervals import Interval
 from seekgraph.optimizers.display import gap
 from seekgraph.optimizers.estimate import CompilePlan
+from seekgraph.optimizers.expected import expected_gain
 from seekgraph.optimizers.search import Change
 
 
@@ -43,11 +44,21 @@ def proven(changes: Sequence[Change]) -> bool:
     return bool(accepted) and all(change.proven for change in accepted)
 
 
+def expected(found: Outcome) -> float:
+    """The gain that is to be expected on new questions; 0 where nothing was accepted."""
+    if not any(change.accepted for change in found.changes):
+        return 0.0
+    return expected_gain(found.gain, crossed=_every_row(found))
+
+
+def _every_row(found: Outcome) -> bool:
+    return found.plan.folds > 1 and found.after.n >= found.plan.judging
+
+
 def on_rows(found: Outcome) -> str:
     """Which rows that was reported on, in words."""
-    count, plan = found.after.n, found.plan
-    every = plan.folds > 1 and count >= plan.judging
-    return f"{count} questions, each by what was found without it" if every else f"{count} held-back questions"
+    count = found.after.n
+    return f"{count} questions, each by what was found without it" if _every_row(found) else f"{count} held-back questions"
 
 
 def in_words(found: Outcome) -> str:
@@ -57,7 +68,10 @@ def in_words(found: Outcome) -> str:
         return f"nothing was tried, and the flow is as it came: the budget ended before all questions had run. {_needed(found)}"
     if any(change.accepted for change in found.changes):
         sure = "proven" if proven(found.changes) else "likely, but not proven"
-        return f"{found.objective}: {before:.3f} -> {after:.3f} on {on_rows(found)}: a gain of {gap(found.gain)}, {sure}"
+        return (
+            f"{found.objective}: {before:.3f} -> {after:.3f} on {on_rows(found)}: a gain of {gap(found.gain)}, {sure}; "
+            f"on new questions expect {expected(found):+.3f}, since these were kind to what was taken"
+        )
     return f"{_unchanged(found)}, and the flow is as it came: {found.objective} stays at {before:.3f}. {_needed(found)}"
 
 

@@ -173,6 +173,7 @@ def test_compile_writes_an_artifact_that_every_command_takes(folder: Path) -> No
     ran = seekgraph("compile", SINGLE, *compiling(folder, "--out", "a/A.flow.json"))
     assert ran.code == 0
     assert "plan" in ran.err
+    assert "questions judge, which can prove" in " ".join(ran.err.split())
     assert "wrote a/A.flow.json; its journal is a/A.flow.json.journal" in ran.err
     assert "changes accepted" in ran.out.splitlines()[-1]
     assert wide(ran.out.split("quality against cost")[0]) == []

@@ -106,3 +106,15 @@ def test_the_plan_says_what_gain_its_rows_can_prove() -> None:
     console = Console(record=True, width=200)
     console.print(plan)
     assert plan.sentence() in " ".join(console.export_text().split())
+
+
+def test_the_plan_says_that_a_few_rows_can_hardly_prove_anything_before_the_budget_is_spent() -> None:
+    retriever, said = rivers.Paid(), []
+
+    def say(event: str, facts: Any) -> None:
+        if event == "plan":
+            said.append((retriever.asked, facts["plan"].sentence()))
+
+    compiled(rivers.searching, retriever, say=say)
+    assert said[0][0] == PROBES
+    assert "12 questions judge, which can prove hardly anything" in said[0][1]

@@ -91,7 +91,7 @@ def test_where_nothing_is_better_that_is_said_with_what_the_rows_could_prove() -
     flow = sg.Flow(rivers.Search(k=sg.Int(24, 23, 24)), output="passages")
     said = compiled(flow, passes=[Tune(trials=2)]).sentence()
     assert said.startswith("nothing better was found")
-    assert "will be found" in said
+    assert "questions judge, which can prove" in said
 
 
 def test_what_is_likely_is_taken_unless_only_proven_changes_are_wanted() -> None:
@@ -123,3 +123,16 @@ class Sometimes(sg.Node):
 def test_options_out_of_range_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(CompileError):
         compiled(rivers.searching, **options)
+
+
+def test_what_is_expected_of_a_gain_is_less_than_the_rows_say_and_the_more_so_the_less_is_proven() -> None:
+    from seekgraph.evaluation.comparisons import paired
+    from seekgraph.optimizers.expected import expected_gain
+
+    sure = paired([1.0] * 12 + [0.0] * 8, [0.0] * 20, bounds=(0, 1))  # p = 2^-11, z = 3.49
+    less = paired([1.0] * 5 + [0.0] * 15, [0.0] * 20, bounds=(0, 1))  # p = 2^-4, z = 1.86
+    assert expected_gain(sure) == pytest.approx(0.6 * (1 - 1 / 3.49**2), abs=0.001)
+    assert expected_gain(less) == pytest.approx(0.25 * (1 - 1 / 1.86**2), abs=0.001)
+    assert expected_gain(less, crossed=True) < expected_gain(less)
+    assert expected_gain(paired([0.0, 0.0], [0.0, 0.0], bounds=(0, 1))) == 0.0
+    assert expected_gain(paired([0.0, 0.0], [1.0, 0.0], bounds=(0, 1))) == -0.5
