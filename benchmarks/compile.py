@@ -101,7 +101,7 @@ def values(bound: Any, rows: Sequence[Any]) -> list[float]:
     return [float(row.metrics.get(METRIC) or 0.0) for row in bound.evaluate(rows, metrics=[METRIC], rewards=()).rows]
 
 
-def measured(data: Path, name: str, flow: str, folds: int, number: int, seconds: float, rivals: bool) -> Piece:
+def measured(data: Path, name: str, flow: str, folds: int, number: int, seconds: float, rivals: bool, named: str) -> Piece:
     """One piece: compile on the other folds, judge on this one."""
     import seekgraph as sg
     from seekgraph.evaluation import folds as divide
@@ -109,14 +109,26 @@ def measured(data: Path, name: str, flow: str, folds: int, number: int, seconds:
     resources, questions = opened(data, name)
     rows = divide(questions, folds)[number]
     written = bound_flow(flow, resources)
-    found: Piece = {"set": name, "flow": flow, "fold": number, "folds": folds, "ids": [row.id for row in rows.test]}
+    found: Piece = {
+        "passes": named or "all",
+        "set": name,
+        "flow": flow,
+        "fold": number,
+        "folds": folds,
+        "ids": [row.id for row in rows.test],
+    }
     found["values"] = {"as written": values(written, rows.test)}
     with tempfile.TemporaryDirectory() as folder:
-        options = {"metric": METRIC, "seed": 0, "journal": f"{folder}/journal", "budget": sg.Budget(seconds=seconds)}
+        options: dict[str, Any] = {"metric": METRIC, "seed": 0, "journal": f"{folder}/journal", "own_plan": True}
+        options |= {"budget": sg.Budget(seconds=seconds or None)}
+        if named:
+            from seekgraph.cli.passes import find_passes
+
+            options["passes"] = find_passes(named.split(","), 40)
         began = time.perf_counter()
         compiled = written.compile(rows.train, **options)
         found["seconds"] = time.perf_counter() - began
-        sure = written.compile(rows.train, **options | {"budget": None}, accept="proven", resume=True)
+        sure = written.compile(rows.train, **options, accept="proven", resume=True)
     for label, each in (("compiled", compiled), ("compiled, proven alone", sure)):
         found["values"][label] = values(each.bound, rows.test)
     changes = [(one.name, one.accepted, one.proven, one.note, one.comparison) for one in compiled.changes]
@@ -281,7 +293,8 @@ def main() -> None:
     parser.add_argument("--flows", default=",".join(FLOWS))
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--only", type=int, action="append", help="the number of a fold, from 0; may be repeated")
-    parser.add_argument("--seconds", type=float, default=120.0, help="the budget of a compile")
+    parser.add_argument("--seconds", type=float, default=120.0, help="the budget of a compile; 0 for none")
+    parser.add_argument("--passes", default="", help="separated by commas; those of the compile by itself without")
     parser.add_argument("--no-rivals", action="store_true")
     parser.add_argument("--pieces", type=Path, default=Path(tempfile.gettempdir()) / "seekgraph-benchmarks" / "compile")
     parser.add_argument("--page", action="store_true", help="write the page from the pieces that are there, and measure nothing")
@@ -298,7 +311,7 @@ def main() -> None:
         for number in options.only or range(options.folds):
             kept = options.pieces / f"{name}-{flow}-{options.folds}-{number}.json".replace("/", "-").replace(" ", "-")
             if not kept.exists():
-                given = options.data, name, flow, options.folds, number, options.seconds, not options.no_rivals
+                given = options.data, name, flow, options.folds, number, options.seconds, not options.no_rivals, options.passes
                 kept.write_text(json.dumps(measured(*given)), encoding="utf-8")
             sys.stdout.write(f"{kept.name}: {kept.read_text(encoding='utf-8')[-600:]}\n")
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(options.pieces.glob("*.json"))]

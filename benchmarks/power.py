@@ -12,7 +12,8 @@ for all values. Metrics are 0/1, graded, or skewed: one question in twenty is lo
   judged and has all of alpha.
 
 "Claimed" is the gain that is to be expected (`expected_gain`) of changes that were taken, "true" what they gain on fresh
-questions, on average, in points: they should agree over all. With --compiles, as many real compiles of a flow with that choice are run for each cell, by `Tune`.
+questions, on average, in points: they should agree over all. With --compiles, as many real compiles of a flow with that choice
+are run for each cell, by `Tune`.
 """
 
 from __future__ import annotations

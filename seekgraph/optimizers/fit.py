@@ -62,14 +62,14 @@ class Fit:
         """Fit, keep what gains, and have the result judged."""
         before = await search.rows(search.values, search.val)
         reserved = search.reserve(before)
-        fitted = await self._fitted(search, search.values, search.learn, search.share(self.name, 0, reserved), search.say)
+        kept: dict[str, Trace] = {}  # what is run for the whole is mostly what the parts need, so that they take little more
+        fitted = await self._fitted(search, search.values, search.learn, reserved, kept, search.say)
         if fitted.cut:
             search.stop(self.name, f"{fitted.cut} and those after it are not fitted: the rest of the budget is for judging")
+            fitted.notes.append(f"the budget ended before {fitted.cut} was fitted")
 
-        async def propose(
-            values: Mapping[str, Any], examples: Sequence[Example], reserved: Mapping[str, float]
-        ) -> Mapping[str, Any]:
-            found = await self._fitted(search, values, examples, reserved, silent)
+        async def propose(values: Mapping[str, Any], examples: Sequence[Example], _: Mapping[str, float]) -> Mapping[str, Any]:
+            found = await self._fitted(search, values, examples, reserved, kept, silent)
             if found.cut:
                 raise BudgetSpent
             return found.values
@@ -77,7 +77,13 @@ class Fit:
         await judged(search, self.name, fitted.values, "; ".join(fitted.notes), bool(fitted.cut), reserved, propose)
 
     async def _fitted(
-        self, search: Search, start: Mapping[str, Any], examples: Sequence[Example], reserved: Mapping[str, float], say: Say
+        self,
+        search: Search,
+        start: Mapping[str, Any],
+        examples: Sequence[Example],
+        reserved: Mapping[str, float],
+        kept: dict[str, Trace],
+        say: Say,
     ) -> _Fitted:
         """The values of all params, from `start`, after fitting on `examples`."""
         values, notes = dict(start), list[str]()
@@ -85,7 +91,7 @@ class Fit:
         for path, site in fittable(search.with_values(values)).items():
             if path in search.hopeless:
                 continue
-            fitting = _Fitting(search, path, site, values, reserved)
+            fitting = _Fitting(search, path, site, values, reserved, kept)
             try:
                 if len(check) >= LEAST_CHECKED:
                     found = await fitting.learned(learn)
@@ -107,7 +113,7 @@ class _Fitted:
     """The values of all params, what went wrong, and the component at which the budget ended."""
 
     values: Mapping[str, Any]
-    notes: Sequence[str]
+    notes: list[str]
     cut: str = ""
 
 
@@ -120,6 +126,7 @@ class _Fitting:
     site: Site
     values: Mapping[str, Any]
     reserved: Mapping[str, float]
+    kept: dict[str, Trace]
 
     async def learned(self, examples: Sequence[Example]) -> dict[str, Any]:
         """What the node learns from its visits on `examples`: `params`, plain data by param name, `visits`, and an `error`."""
@@ -128,7 +135,7 @@ class _Fitting:
         before: dict[str, Any] | None = search.recorded(key)
         if before is not None:
             return before
-        rows = _visits(search, self.path, self.values, await search.traces(self.values, examples, reserved=self.reserved))
+        rows = _visits(search, self.path, self.values, await self._traces(examples))
         node = cast(Fittable, search.with_values(self.values).program.nodes[self.path].node)
         found: dict[str, Any] = {"params": {}, "visits": len(rows), "error": ""}
         try:
@@ -139,6 +146,11 @@ class _Fitting:
             found["error"] = f"{self.path} is not fitted: {type(error).__name__}: {error}"
         learnt: dict[str, Any] = search.record(key, found)
         return learnt
+
+    async def _traces(self, examples: Sequence[Example]) -> list[tuple[Example, Trace]]:
+        """The runs to learn from. Those under the values that the pass began with are the same for all parts, and kept."""
+        kept = self.kept if dict(self.values) == self.search.values else None
+        return await self.search.traces(self.values, examples, reserved=self.reserved, kept=kept)
 
     async def gains(self, candidate: Mapping[str, Any], examples: Sequence[Example]) -> bool:
         """Whether the candidate's mean signal is higher on rows that it was not fitted on."""

@@ -25,7 +25,7 @@ from seekgraph.optimizers.passes import Pass
 from seekgraph.optimizers.search import NOTHING, Search
 from seekgraph.types import Example
 
-ROWS = 24
+ROWS = 16
 """The questions on which perfect nodes are tried."""
 
 SHARE = 0.25

@@ -160,15 +160,25 @@ class Search:
         return whole if len(whole) == len(rows) else None
 
     async def traces(
-        self, values: Mapping[str, Any], examples: Sequence[Example], *, reserved: Mapping[str, float] = NOTHING
+        self,
+        values: Mapping[str, Any],
+        examples: Sequence[Example],
+        *,
+        reserved: Mapping[str, float] = NOTHING,
+        kept: dict[str, Trace] | None = None,
     ) -> list[tuple[Example, Trace]]:
         """Each example that did not crash with the trace of its run under `values`: what fitting reads.
 
         Traces are not journaled, but what they are made of is: steps come from the memo where it may keep them. The rows are.
-        Raises `BudgetSpent` as `rows` does.
+        Those in `kept`, by the values and the example, are not run again; it is filled. Raises `BudgetSpent` as `rows` does.
         """
-        report = await self._run(values, examples, reserved, traced=True)
-        return [(example, report.traces[example.id]) for example in examples if example.id in report.traces]
+        key, known = digest(dict(values)), {} if kept is None else kept
+        missing = [example for example in examples if f"{key}:{example.id}" not in known]
+        if missing:
+            report = await self._run(values, missing, reserved, traced=True)
+            known.update({f"{key}:{id}": trace for id, trace in report.traces.items()})
+        found = ((example, known.get(f"{key}:{example.id}")) for example in examples)
+        return [(example, trace) for example, trace in found if trace is not None]
 
     async def _run(
         self, values: Mapping[str, Any], examples: Sequence[Example], reserved: Mapping[str, float], traced: bool = False
