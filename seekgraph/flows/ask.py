@@ -6,9 +6,9 @@ sentence in it that is nearest to the question), and by their page, and the answ
 Where each passage is an article by itself (an encyclopedia, abstracts) it goes the way of `bridge`: it follows titles and answers
 shortly. Where the passages are unlikely to answer (below `refuse_below`; `nodes.answerable`) it refuses and names the nearest:
 of questions over seven documentations, each judged by what was fitted on the others, seven in ten of those that have no answer,
-and one in twelve of those that have one; what it lacks is said where it is a name (`vocabulary`). How it is answered is the param `style` of both: short, prose, a list, or by what is
-asked. Bind `corpus` and `links`, and `lm` to have a model write the answer: what it says to be missing is searched for once
-before its refusal stands.
+and one in twelve of those that have one. What it lacks is said where it is a name (`vocabulary`). How it is answered is the
+param `style` of both: short, prose, a list, or by what is asked. Bind `corpus` and `links`, and `lm` to have a model write the
+answer: what it says to be missing is searched for once before its refusal stands.
 """
 
 from __future__ import annotations
