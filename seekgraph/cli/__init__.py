@@ -2,7 +2,7 @@
 
 Results go to standard output, progress, warnings and errors to standard error. With `--json` standard output holds one JSON
 document and nothing else; an error is `{"error": ...}`. Exit codes: 0 all is well; 1 the flow has errors, a run failed, or a file
-cannot be used; 2 wrong arguments; 130 interrupted; 143 terminated.
+cannot be used; 2 wrong arguments; 130 interrupted; 141 standard output was closed; 143 terminated.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from seekgraph.core.base.errors import SeekgraphError
 if TYPE_CHECKING:
     from seekgraph.flow import Flow
 
-FAILED, MISUSED, INTERRUPTED, TERMINATED = 1, 2, 130, 143
+FAILED, MISUSED, INTERRUPTED, PIPE_CLOSED, TERMINATED = 1, 2, 130, 141, 143
 
 
 class Misuse(SeekgraphError):

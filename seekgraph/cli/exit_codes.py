@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, MutableMapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
-from seekgraph.cli.common import FAILED, INTERRUPTED, MISUSED, TERMINATED, Misuse, ready_made
+from seekgraph.cli.common import FAILED, INTERRUPTED, MISUSED, PIPE_CLOSED, TERMINATED, Misuse, ready_made
 from seekgraph.cli.output import QUIET, VERBOSE, replace_what_cannot_be_encoded
 from seekgraph.core.base.errors import SeekgraphError
 
@@ -40,6 +41,12 @@ def failing(as_json: bool) -> Iterator[None]:
         end(str(error), MISUSED, as_json)
     except (SeekgraphError, ImportError) as error:
         end(str(error), FAILED, as_json)
+    except BrokenPipeError:
+        _reader_gone()
+    except SystemExit:
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":  # typer has met the closed pipe, and would end with 1
+            _reader_gone()
+        raise
     except OSError as error:
         end(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error), FAILED, as_json)
 
@@ -61,6 +68,13 @@ def _terminated_as_interrupted() -> Iterator[list[int]]:
         yield come
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _reader_gone() -> NoReturn:
+    """End as a tool that SIGPIPE ends does, without a word: whoever read the output, such as `head`, has what they wanted."""
+    with suppress(OSError, ValueError, AttributeError):  # what is still buffered would be an error once more at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(PIPE_CLOSED)
 
 
 def end(message: str, code: int, as_json: bool) -> NoReturn:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
+import keyword
 import re
 from pathlib import Path
 from string import Template
@@ -13,6 +15,7 @@ from seekgraph.cli.common import FLOW, Misuse, find_flow, imported, location
 from seekgraph.cli.output import show, write_json
 
 TEMPLATES = Path(__file__).parent / "project"
+_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?")  # also a name that packages may have (PEP 508)
 EXAMPLE = "docs/example.md"
 
 
@@ -25,9 +28,14 @@ class Source(NamedTuple):
 
 def new_command(name: str, like: str, as_json: bool) -> None:
     """Write the project's files. Raises `Misuse` for a name that no module can have, and for a folder that is not empty."""
-    package = re.sub(r"\W+", "_", Path(name).name).strip("_").lower()
-    if not package.isidentifier():
-        raise Misuse(f"NAME {name!r} makes no name of a Python module: begin it with a letter")
+    if not _NAME.fullmatch(name):
+        raise Misuse(
+            f"NAME {name!r}: a project's name has letters of the alphabet, digits, '-' and '_', and begins with a letter; "
+            "it is made in the current folder"
+        )
+    package = name.replace("-", "_").lower()
+    if keyword.iskeyword(package):
+        raise Misuse(f"NAME {name!r} is a word of Python and no name of a module: take another name")
     if importlib.util.find_spec(package) is not None:
         raise Misuse(f"NAME {name!r}: there is a module {package!r} already: take another name, such as {package}_search")
     folder = Path(name)
@@ -49,7 +57,9 @@ def new_command(name: str, like: str, as_json: bool) -> None:
         path = folder / target
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    steps = [f"cd {name}", "pytest", "seekgraph chat"]
+    steps = [f"cd {name}", "seekgraph chat", "seekgraph questions draft --out drafts.jsonl"]
+    if importlib.util.find_spec("pytest") is not None:
+        steps.insert(1, "pytest")
     if as_json:
         write_json({"folder": str(folder), "files": sorted(files), "like": like, "next": steps})
         return

@@ -55,7 +55,11 @@ def _print(stderr: bool, *things: Any) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(stderr=stderr, highlight=False)
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:  # rich would end with exit code 1 by itself
+            raise BrokenPipeError
+
+    console = Plain(stderr=stderr, highlight=False)
     for thing in things:
         shown = Text(thing) if isinstance(thing, str) else thing  # what comes from outside is no markup
         console.print(shown, soft_wrap=isinstance(shown, Text) and not console.is_terminal)

@@ -105,9 +105,9 @@ async def _collected(
     ended: Ended = "no more"
     async for kind, found in source:
         if found is None:
-            bad.append(_nothing(kind, by))
+            bad.append(nothing_of(kind, by))
         elif all(documents[id.partition("#")[0]] < cap for id in found.ids[:1]):
-            made = await judged(_draft(kind, found, view, by), view, filters)
+            made = await judged(made_of(kind, found, view, by), view, filters)
             if made.dropped_by is None:
                 good.append(made.model_copy(update={"difficulty": await difficulty(made, view)}))
                 view.earlier.append(made.question)
@@ -149,7 +149,8 @@ def _of_kind(view: View, writers: Sequence[Writer], salt: str) -> Iterator[Found
                     yield found
 
 
-def _draft(kind: str, found: Found, view: View, by: str) -> Draft:
+def made_of(kind: str, found: Found, view: View, by: str) -> Draft:
+    """The draft of what a writer has found, with the hashes of its passages; no filter has seen it."""
     return Draft(
         question=found.question[:1].upper() + found.question[1:],
         kind=kind,
@@ -161,7 +162,8 @@ def _draft(kind: str, found: Found, view: View, by: str) -> Draft:
     )
 
 
-def _nothing(kind: str, by: str) -> Draft:
+def nothing_of(kind: str, by: str) -> Draft:
+    """What is counted where a model wrote no question."""
     outcome = Outcome(filter="written", passed=False, reason="the model wrote no question with an answer")
     return Draft(question="", kind=kind, outcomes=(outcome,), written_by=by)
 

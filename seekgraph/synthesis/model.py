@@ -39,15 +39,19 @@ class Written(BaseModel):
     answer: str = Field(description="its answer, copied from the passages")
 
 
-async def write(view: View, kinds: Sequence[str], like: Sequence[str], seed: int) -> AsyncIterator[tuple[str, Found | None]]:
+async def write(
+    view: View, kinds: Sequence[str], like: Sequence[str], seed: int, skip: int = 0
+) -> AsyncIterator[tuple[str, Found | None]]:
     """Questions as (kind, question), one a passage, in an order that follows from the seed; None where the model gave none.
+
+    The first `skip` passages are left out: a run that was interrupted goes on behind them.
 
     Raises `LMError` for a model that cannot be reached.
     """
     assert view.lm is not None
     passages = [each for each in view.passages if len(each.text.split()) >= FEWEST_WORDS]
     order = sorted(passages, key=lambda each: hashlib.sha256(f"{seed}:{each.id}".encode()).digest())
-    for number, passage in enumerate(order):
+    for number, passage in enumerate(order[skip:], start=skip):
         kind = kinds[number % len(kinds)]
         shown = (passage, *_partner(view, passage)) if kind in _PAIRED else (passage,)
         if kind in _PAIRED and len(shown) < 2:

@@ -23,7 +23,10 @@ def states(*arguments: object, code: int = 0) -> dict[str, str]:
 def test_the_test_of_a_new_project_passes_as_it_was_made(folder: Path) -> None:
     shown = seekgraph("new", "My-Search", "--like", "single")
     assert shown.code == 0
-    assert shown.out.splitlines()[-3:] == ["  cd My-Search", "  pytest", "  seekgraph chat"]
+    assert shown.out.splitlines()[-4:] == [
+        *("  cd My-Search", "  pytest", "  seekgraph chat"),
+        "  seekgraph questions draft --out drafts.jsonl",
+    ]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=folder / "My-Search", capture_output=True, text=True, timeout=110, env={**os.environ})
     assert done.returncode == 0, done.stdout + done.stderr
@@ -52,7 +55,10 @@ def test_a_name_or_a_flow_that_a_project_cannot_have_is_refused(folder: Path) ->
     (folder / "full" / "x.txt").write_text("x", encoding="utf-8")
     seekgraph("new", "full").refused(2, "is there already, and not empty")
     seekgraph("new", "json").refused(2, "there is a module 'json' already")
-    seekgraph("new", "2").refused(2, "begin it with a letter")
+    for name in ("2", "bad name/x", "../up", "/tmp/x", "a b", "a.b", "", "-x", "x-", "c:\\x", "naïve", "a\n"):
+        seekgraph("new", "--", name).refused(2, "begins with a letter")
+    seekgraph("new", "class").refused(2, "a word of Python")
+    assert [path.name for path in folder.iterdir()] == ["full"]
     seekgraph("new", "mine", "--like", "brigde").refused(2, "did you mean 'bridge'?")
     seekgraph("new", "mine", "--like", "a.flow.json").refused(2, "an artifact has no code")
     assert not (folder / "mine").exists()

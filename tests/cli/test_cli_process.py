@@ -135,3 +135,12 @@ def test_a_compile_that_is_terminated_says_how_to_go_on_too(folder: Path) -> Non
     asked = ("compile", "mine:flow", "--corpus", CORPUS, "--train", train, "--metric", "support_recall@5", "--out", "A.flow.json")
     ran = interrupted((folder / "ran.log").exists, *asked, by=signal.SIGTERM)
     ran.refused(143, "A.flow.json.journal: the same command with --resume goes on from there", "seekgraph: terminated")
+
+
+def test_a_reader_that_has_enough_ends_a_list_without_a_word() -> None:
+    for arguments in (("flows",), ("rewards", "list", "--json")):
+        started = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert started.stdout is not None
+        started.stdout.close()  # as `head` does, at once
+        _, err = started.communicate(timeout=PATIENCE)
+        assert (started.returncode, err) == (141, b"")

@@ -24,6 +24,7 @@ _TOURED = re.compile(
 _ELSEWHERE = re.compile(
     r"(?:you (?:can|should|may) )?(?:also )?(?:see|read|check|skip|go|look|refer|consult|continue|jump|ignore|learn|remember)\b"
 )
+_SAYS_LITTLE = re.compile(r"(?:it|they|this) (?:is|are) \w+\.?$|(?:\w+ ){1,2}also\b")
 _HAVE_TO = re.compile(r"^you(?:'ll)? (?:must|should|have to|need to|will have to|will need to)\b")
 _MAY = re.compile(r"^you (?:can|could|may) (?!want|wish|like|prefer|also)")
 _DECLARES = re.compile(
@@ -51,6 +52,8 @@ MOST_WORDS, FEWEST_WORDS = 20, 3
 
 def write(view: View, passage: Passage) -> Iterator[Found]:
     """Questions of the forms "What happens if ...?", "What do I have to do if ...?", "Why ...?"."""
+    if view.language not in (None, "english"):
+        return
     for said in (*sentences(passage.text), *items(passage.text)):
         if "?" in said or said.endswith(":"):
             continue
@@ -69,7 +72,7 @@ def _conditional(said: str, passage: Passage) -> Iterator[Found]:
         or condition.count("(") != condition.count(")")
     ):
         return
-    if _TOURED.search(condition) or _ELSEWHERE.match(main):
+    if _TOURED.search(condition) or _ELSEWHERE.match(main) or _SAYS_LITTLE.match(main):
         return
     if re.match(r"(?:in|on|at|for|with|as|using|like|a|the) ", main) and "," in main[:40]:
         return

@@ -42,6 +42,8 @@ _CODE_LIKE = re.compile(r"`[^`]+`|\b[A-Z]\w*[a-z][A-Z][a-z]\w*|\b\w+(?:\.\w+)+\(
 
 def write(view: View, passage: Passage) -> Iterator[Found]:
     """Questions of the forms "What is X?", "What does the X parameter of Y do?", "What is the default of X?"."""
+    if view.language not in (None, "english"):
+        return
     for said in sentences(passage.text):
         yield from _what_is(said, passage)
     for item in items(passage.text):
@@ -55,6 +57,8 @@ def _what_is(said: str, passage: Passage) -> Iterator[Found]:
     term = unquoted(match["term"] or match["noun"]).strip('"“”')
     if re.match(r"(?:An?|The) |\d+$", term) or _VAGUE.search(term):
         return
+    if re.fullmatch(r"[a-z_]+", term) and match["term"] and term not in passage.title:
+        return  # the variable of an example
     if points_outside(f"{term} {match['what'].split(',')[0]}") or len(match["what"].split()) < 5:
         return
     article = re.match(r"(?:An?|The) ", said)
@@ -80,7 +84,7 @@ def _entry(item: str, view: View, passage: Passage) -> Iterator[Found]:
     if points_outside(said) or not 4 <= len(said.split()) <= 30:
         return
     first, _, rest = said.partition(" ")
-    if _TYPED.match(said):
+    if _TYPED.match(said) or first in ("Required", "Optional", "Same", "See"):
         return
     verb = first.lower() in THIRD or (first.endswith("s") and not first.endswith(("ss", "us", "is")) and first not in _PLURAL)
     if verb and (not noun or first.lower() not in THIRD):

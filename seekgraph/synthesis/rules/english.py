@@ -31,7 +31,7 @@ _DOUBLED = frozenset("get put set run stop begin drop wrap map plan pin log subm
 _POINTING = re.compile(
     r"\b(?:this|these|those|above|below|following|previous|earlier|later|here|there|such|same|latter|former|ones?|section|chapter"
     r"|examples?|tutorial|guide|as well|too|also|instead|again|anyway|otherwise|rest|we|us|our|they|them|their|he|she|him|her|his"
-    r"|similar|older|newer|that's|mentioned|described|shown|seen|actually|other|another|even|still|etc|e\.g|i\.e)\b"
+    r"|similar|experiment|exercise|snippet|older|newer|that's|mentioned|described|shown|seen|actually|other|another|even|still|etc|e\.g|i\.e)\b"
     r"|\bthat(?=$|[?.,;]|\s(?:way|case|file|function|value|path|same|is|was|has|with|and|or|in|from|for|by)\b)"
     r"|\b(?:like|do|does|of|for|with|in|from|at|on|by|to|than|use|get|that's|as) that\b|\bit(?:s|self)?\b",
     re.IGNORECASE,
@@ -44,7 +44,7 @@ _ME_AFTER = frozenset(
     "give gives allow allows let lets help helps tell tells show shows ask asks enable enables send sends".split()
 )
 _YOUR = {"your": "my", "yours": "mine", "yourself": "myself", "you're": "I'm", "you've": "I've", "you'll": "I'll", "you'd": "I'd"}
-_WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
+_WORD = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
 
 
 def gerund(verb: str) -> str:
@@ -72,7 +72,7 @@ def asked_by_me(text: str) -> str:
     out, end = [], 0
     words = list(_WORD.finditer(text))
     for at, word in enumerate(words):
-        low = word[0].lower()
+        low = word[0].lower().replace("’", "'")
         if low not in _YOUR and low != "you":
             continue
         after = text[word.end() : words[at + 1].start()] if at + 1 < len(words) else "."

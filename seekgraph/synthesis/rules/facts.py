@@ -64,6 +64,8 @@ _KEYED = re.compile(r"^(?:[A-Za-z][\w .'-]{1,30})$")
 
 def write(view: View, passage: Passage) -> Iterator[Found]:
     """Questions for a time, an amount, a version, or a cell of a table."""
+    if view.language not in (None, "english"):
+        return
     for said in (*sentences(passage.text), *items(passage.text)):
         yield from _statement(said, passage)
         yield from _versions(said, passage)

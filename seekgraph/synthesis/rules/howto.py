@@ -42,7 +42,7 @@ _NO_GOAL = frozenset(
     start give take help go try show give refer""".split()
 )
 _UNSAID = re.compile(
-    r"\b(?:for|like|with|in|to|of|as|by|from|is|are|this|following|follows|below|examples?)\W*$|\bfollowing\b|\bbelow\b"
+    r"\b(?:write|do|use|run|have|for|like|with|in|to|of|as|by|from|is|are|this|following|follows|below|examples?)\W*$|\bfollowing\b|\bbelow\b"
 )
 _DETERMINED = re.compile(r"(?:an?|the|your|multiple|all|several) ")
 _HOW_TO = re.compile(r"^How (?:to|do I|do you|can I|can you) (?P<do>.+?)\??$", re.I)
@@ -53,12 +53,14 @@ MOST_WORDS, FEWEST_WORDS = 16, 3
 
 def write(view: View, passage: Passage) -> Iterator[Found]:
     """Questions of the form "How do I ...?"."""
+    if view.language not in (None, "english"):
+        return
     for said in (*sentences(passage.text), *items(passage.text)):
         if "?" in said:
             continue
         bare = _LEAD.sub("", said)
         bare = bare[:1].upper() + bare[1:]
-        if (goal := _goal(bare)) is not None and (told := _complete(said, passage.text)) is not None:
+        if (goal := _goal(bare)) is not None and (told := complete(said, passage.text)) is not None:
             yield _found(goal, told, passage)
     if (goal := _headed(view, passage)) is not None and (told := _first_told(goal, passage.text)):
         yield _found(goal, told, passage)
@@ -72,7 +74,7 @@ def _found(goal: str, said: str, passage: Passage) -> Found:
     return Found(question, said, (passage.id,), nuggets, unquoted(asked_by_me(goal)))
 
 
-def _complete(said: str, text: str) -> str | None:
+def complete(said: str, text: str) -> str | None:
     """The sentence with the code that it introduces; None where it introduces something that is not there."""
     if not said.endswith(":"):
         return said
@@ -132,5 +134,5 @@ def _first_told(goal: str, text: str) -> str | None:
         verb = low.split(" ", 1)[0]
         instructs = re.match(r"(?:you|to|if you|we) ", low) or verb in VERBS
         if instructs and not _ELSEWHERE.search(low) and _CODE.search(said) and not said.endswith("?"):
-            return _complete(said, text)
+            return complete(said, text)
     return None

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from seekgraph.synthesis.rules.english import points_outside, title_in_case
 from seekgraph.synthesis.rules.found import Found
+from seekgraph.synthesis.rules.howto import complete
 from seekgraph.synthesis.rules.plain import items, plain, sentences, unquoted
 from seekgraph.synthesis.view import View
 from seekgraph.text.lengths import words
@@ -64,7 +65,7 @@ WORDINGS = {
     "german": _w(
         r"^Um (?P<do>(?:[^,:;]){6,80}?) zu (?P<verb>[a-zäöüß]+en), (?P<main>.{12,})$", "Wie kann ich {do} {verb}?",
         rf"^(?:Der |Die |Das )?{_TERM} ist (?P<what>(?:ein|eine|der|die|das) .{{20,}})[.]$", "Was ist {term}?",
-        "dies(?:e[rsmn]?)?|jene[rsmn]?|folgende[rsmn]?|oben|unten|hier|dort|so|es|sie|ihn|ihm|selbe[rsmn]?|dafür|damit|dazu",
+        "obige[nrsm]?|beginnen|zeigen|dies(?:e[rsmn]?)?|jene[rsmn]?|folgende[rsmn]?|oben|unten|hier|dort|so|es|sie|ihn|ihm|selbe[rsmn]?|dafür|damit|dazu",
     ),
     "japanese": _w(
         r"^(?P<do>[^、。「」]{3,40}?(?:る|う|く|す|つ|む|ぶ|ぐ|ない)には)、(?P<main>.{8,})[。：]$", "{do}どうすればよいですか？",
@@ -77,6 +78,7 @@ WORDINGS = {
 }  # fmt: skip
 """By the language of the documents."""
 
+_ARTICLES = frozenset("Ein Eine Un Una Uno Une Um Uma Der Die Das El La Le Il Daher Damit Dabei Hier Dort".split())
 _ELSEWHERE = re.compile(r"\b(?:ver|véase|consulte|consulta|lea|voir|consultez|veja|consulte|vedi|consulta|siehe|lesen)\b", re.I)
 
 
@@ -106,7 +108,8 @@ def howto(view: View, passage: Passage) -> Iterator[Found]:
             continue
         if 2 <= words(match["do"]) <= 16:
             goal = unquoted(wording.how.format(**{name: each for name, each in match.groupdict().items() if name != "main"}))
-            yield Found(goal, unquoted(said), (passage.id,), about=unquoted(match["do"]))
+            if (told := complete(said, passage.text)) is not None:
+                yield Found(goal, told, (passage.id,), about=unquoted(match["do"]))
 
 
 def definitions(view: View, passage: Passage) -> Iterator[Found]:
@@ -123,7 +126,10 @@ def definitions(view: View, passage: Passage) -> Iterator[Found]:
 
 def _common(term: str) -> bool:
     """Whether the term is no name: one plain word that begins its sentence in capitals is any word."""
-    return not term.startswith("`") and term.count(" ") == 0 and term[1:].islower() and len(term) < 4
+    first, _, rest = term.partition(" ")
+    if first in _ARTICLES:
+        return True
+    return not term.startswith("`") and not rest and term[1:].islower() and len(term) < 6
 
 
 def _first(text: str) -> str | None:
