@@ -1,17 +1,17 @@
 """What drafted questions are worth: what filters drop, what a reader accepts, whether they order flows as real ones do.
 
-    python benchmarks/drafting.py --data ../shared/data                       # by rules, and the order of flows: five minutes
-    python benchmarks/drafting.py --data ../shared/data --model 16            # 16 more drafts of local/smollm2-135m (slow), kept
-    python benchmarks/drafting.py --data ../shared/data --read rules          # print the drafts that are to be read, with their ids
+    python benchmarks/drafting.py --data ../shared/data                # by rules, and the order of flows: five minutes
+    python benchmarks/drafting.py --data ../shared/data --model 16     # 16 more drafts of local/smollm2-135m (slow), kept
+    python benchmarks/drafting.py --data ../shared/data --read rules   # print the drafts that are to be read, with their ids
 
-The documents are FastAPI's and click's (`docs` in the data folder). Drafts of the model are kept in benchmarks/results, so that it
-can be run in parts. A person's verdicts on 40 drafts of each kind stand in benchmarks/drafting_verdicts.jsonl, by id, with a reason
+The documents are FastAPI's and click's (`docs` in the data folder). Drafts of the model are kept in benchmarks/results, so that
+it can be run in parts. A reader's verdicts on 40 drafts of each stand in benchmarks/drafting_verdicts.jsonl, by id, with a reason
 for each that was not accepted; no text of the documents is in it.
 
 The order of flows: each flow is put to the drafted questions and to the real questions of the split `train`, and scored by the
-reciprocal rank of the first gold passage among the ten that it hands on; Kendall's tau is between the two orders of their means, with
-an interval from resampling questions of both sets. Real questions have several passages that answer, drafted ones the one that
-they were made from.
+reciprocal rank of the first gold passage among the ten that it hands on; Kendall's tau is between the two orders of their means,
+with an interval from resampling questions of both sets. Real questions have several passages that answer, drafted ones the one
+that they were made from.
 
 Prints the tables and writes benchmarks/drafting.md. Needs the extra `benchmarks` (scipy); for --model also `local`.
 """
@@ -256,8 +256,8 @@ def read_by_a_person(rules: Mapping[str, Drafts], model: Mapping[str, Drafts]) -
     verdicts = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     lines = ["## What a careful reader accepts", ""]
     lines += [
-        "One reader, who looked at question, answer and passage: would a person ask it, and is the gold right? Reasons are kept",
-        "by id in `drafting_verdicts.jsonl`.",
+        "One reader (the language model that wrote this benchmark) looked at question, answer and passage: would a person ask",
+        "it, and is the gold right? Reasons are kept by id in `drafting_verdicts.jsonl`.",
         "",
     ]
     lines += ["| written by | read | accepted | what was wrong |", "|---|---|---|---|"]
@@ -314,7 +314,8 @@ def order_of_flows(data: Path, corpora: Mapping[str, Any], drafted: Drafts) -> l
     lines += [f"| {label} | {one[at].mean():.3f} | {other[at].mean():.3f} |" for at, label in enumerate(flows())]
     lines += [
         "",
-        f"Kendall's tau over {len(one)} flows: **{tau:.2f}** [{low:.2f}, {high:.2f}]; without the broken ones ({len(sound)} flows) {tau_sound:.2f}.",
+        f"Kendall's tau over {len(one)} flows: **{tau:.2f}** [{low:.2f}, {high:.2f}]; without the broken ones",
+        f"({len(sound)} flows) {tau_sound:.2f}.",
     ]
     lines += [f"For comparison: between two halves of the real questions it is {np.nanmean(halves):.2f} on average.", ""]
     return lines

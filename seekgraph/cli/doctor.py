@@ -222,7 +222,7 @@ def _questions(config: Config, ids: frozenset[str] | None) -> Finding:
     gold = sum(bool(row.supporting_ids) for row in rows)
     text = f"{len(rows)} questions, {gold} with gold passages, {sum(bool(row.answers) for row in rows)} with answers"
     if len(rows) < ENOUGH:
-        step = f"add questions to {path}, by hand or with /wrong of seekgraph chat: {ENOUGH} or more prove a gain"
+        step = f"add questions to {path}, by hand, with /wrong of chat, or seekgraph questions draft: {ENOUGH} prove a gain"
         return Finding("project", "dev set", "missing", f"{text}: too few to prove a gain", step)
     return Finding("project", "dev set", "ok", text)
 

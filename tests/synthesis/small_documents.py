@@ -6,7 +6,7 @@ from seekgraph.tools.bm25 import BM25
 from seekgraph.types import Passage
 
 LENDING = """Books are lent for four weeks, films for one week. If somebody else has reserved the book, the loan cannot be
-renewed.
+renewed. From April to September the library is open from 9 to 19 o'clock.
 
 To renew a loan on the web, sign in with `card number` and choose "Renew". To learn more, read the handbook."""
 

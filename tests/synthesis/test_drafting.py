@@ -37,6 +37,7 @@ def asked(drafted: sg.synthesis.Drafted) -> dict[str, Draft]:
         ("For how long are books lent?", "four weeks", "lending.md#how-long"),
         ("How much does a lost card cost?", "5 euros", "lending.md#fees"),
         ("What is the price of the room Cedar?", "30 euros", "lending.md#fees"),
+        ("When is the library open from April to September?", "from 9 to 19 o'clock", "lending.md#how-long"),
         ("How many places does the room Cedar have?", "12", "lending.md#fees"),
         ("What is the default of the parameter max_age of ResponseCache?", "600", "cache.md#settings"),
         ("Which parameter of ResponseCache sets how long an entry of the cache stays valid, in seconds?", "max_age",

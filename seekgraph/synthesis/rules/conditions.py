@@ -76,6 +76,8 @@ def _conditional(said: str, passage: Passage) -> Iterator[Found]:
         return
     if re.match(r"(?:in|on|at|for|with|as|using|like|a|the) ", main) and "," in main[:40]:
         return
+    if main.count("(") != main.count(")"):
+        return
     asked = f"{match['word'].lower()} {unquoted(asked_by_me(condition))}"
     if (raised := _RAISES.search(main)) is not None:
         name = raised["name"] or raised["got"]

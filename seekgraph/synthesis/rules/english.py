@@ -31,7 +31,8 @@ _DOUBLED = frozenset("get put set run stop begin drop wrap map plan pin log subm
 _POINTING = re.compile(
     r"\b(?:this|these|those|above|below|following|previous|earlier|later|here|there|such|same|latter|former|ones?|section|chapter"
     r"|examples?|tutorial|guide|as well|too|also|instead|again|anyway|otherwise|rest|we|us|our|they|them|their|he|she|him|her|his"
-    r"|similar|experiment|exercise|snippet|older|newer|that's|mentioned|described|shown|seen|actually|other|another|even|still|etc|e\.g|i\.e)\b"
+    r"|similar|all that|experiment|exercise|snippet|older|newer|that's|mentioned|described|shown|seen|actually|other|another|"
+    r"even|still|etc|e\.g|i\.e)\b"
     r"|\bthat(?=$|[?.,;]|\s(?:way|case|file|function|value|path|same|is|was|has|with|and|or|in|from|for|by)\b)"
     r"|\b(?:like|do|does|of|for|with|in|from|at|on|by|to|than|use|get|that's|as) that\b|\bit(?:s|self)?\b",
     re.IGNORECASE,

@@ -52,8 +52,11 @@ _BASE = {
     "changed": "change",
 }
 _PRONOUN = re.compile(
-    r"^(?:it|this|that|these|those|they|there|here|he|she|we|you|i|what|which|if|when|as|in|on|at|by|for|to|after|before)\b", re.I
+    r"^(?:it|this|that|these|those|they|there|here|he|she|we|you|i|what|which|if|when|as|from|during|until|since|with|in|on|at|"
+    r"by|for|to|after|before)\b",
+    re.I,
 )
+_LED = re.compile(r"^(?P<under>(?:From|In|During|On|Until|Since|After|Before) .+?) (?P<subject>(?:the|an?|all|each|every) .+)$")
 _NO_COLUMN = re.compile(
     r"^(?:notes?|remarks?|description|comments?|examples?|details?|what|who|see|link|#|no\.?|id|usage|result)$", re.I
 )
@@ -76,15 +79,20 @@ def write(view: View, passage: Passage) -> Iterator[Found]:
 def _statement(said: str, passage: Passage) -> Iterator[Found]:
     for pattern, ask in _FACTS:
         match = pattern.match(said)
-        if match is None or _PRONOUN.match(match["subject"]):
+        if match is None:
             continue
-        subject = unquoted(sentence_case(match["subject"], passage.text))
+        subject, under = match["subject"], ""
+        if (led := _LED.match(subject)) is not None:  # "From April to September the library is open"
+            subject, under = led["subject"], f" {led['under'][0].lower()}{led['under'][1:]}"
+        if _PRONOUN.match(subject):
+            continue
+        subject = unquoted(sentence_case(subject, passage.text))
         verb, _, be = match["verb"].partition(" ")
         more = "" if match["rest"] == "born" else match["more"]
         rest = unquoted(asked_by_me(f"{be} {match['rest']}{more}".strip()))
         if not points_outside(f"{subject} {rest}"):
             answer = match["answer"].strip()
-            yield Found(f"{ask} {verb} {subject} {rest}?", answer, (passage.id,), ((answer,),), subject)
+            yield Found(f"{ask} {verb} {subject} {rest}{under}?", answer, (passage.id,), ((answer,),), subject)
             return
     match = _COSTS.match(said)
     if match is not None and not _PRONOUN.match(match["subject"]) and not points_outside(match["subject"]):

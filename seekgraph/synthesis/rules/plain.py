@@ -11,7 +11,7 @@ from seekgraph.text.blocks import blocks
 from seekgraph.text.lengths import words
 from seekgraph.text.units import units
 
-_LINK = re.compile(r"!?\[([^\[\]]{0,300})\](?:\([^()]{0,300}(?:\([^()]{0,100}\)[^()]{0,100})?\)|\[[^\[\]]{0,100}\])?")
+_LINK = re.compile(r"!?\[([^\[\]]{0,300})\](?:\([^()]{0,300}(?:\([^()]{0,100}\)[^()]{0,100})?\)|\[[^\[\]]{0,100}\])(?!\w)")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,300}>")
 _ROLE = re.compile(r"\{[\w:+-]+\}(?=`)|:(?:\w+:)?\w+:(?=`)")
 _STRONG = re.compile(r"(\*{1,3}|(?<!\w)_{1,2})(?=\S)(.{1,200}?)(?<=\S)\1(?!\w)")
