@@ -23,6 +23,6 @@ search = loop(
     max_rounds=Int(2, 1, 4),
     name="search",
 )
-executor = call(search >> Answer(), name="goal")
+executor = call(search >> Answer(as_role="answer_goal"), name="goal")
 
 flow = Flow(Plan() >> each(S.plan.goals, executor) >> Answer(), name="plan_execute")

@@ -104,7 +104,9 @@ class Answer(LLMNode):
 
     @property
     def role(self) -> str:
-        """It is "answer" where it may be in prose, else "answer_short"."""
+        """It is "answer" where it may be in prose, else "answer_short"; or `as_role`."""
+        if self.as_role:
+            return self.as_role
         style = value_of(self.style)
         return "answer" if (style != "short" if style else value_of(self.prose)) else "answer_short"
 

@@ -64,6 +64,9 @@ class LLMNode(Node):
     a folder with prompt files that take the place of the node's own where they have the same name; they are read when the node
     is made, and are part of what it is.
 
+    `as_role` is its role where that is not the name of its prompt: a small model may do the same step well in one place of a
+    flow, and worse than rules in another.
+
     With `fallback` a visit whose reply cannot be used runs without the model, and `fallbacks` in its usage is 1; else it is an
     error of the step. A model that cannot be reached, or refuses the request, is an error of the step either way.
 
@@ -101,6 +104,7 @@ class LLMNode(Node):
     brief: bool = False
     fallback: bool = True
     prompts: str | Path | Mapping[str, Prompt] | None = None
+    as_role: str = ""
 
     def __post_init__(self) -> None:
         _must_ask(type(self))
@@ -122,7 +126,7 @@ class LLMNode(Node):
     def role(self) -> str:
         """What it does with a model, by the name of its prompt: small models leave some roles to rules
         (`core.language.roles`)."""
-        return self.active_prompt.name
+        return self.as_role or self.active_prompt.name
 
     @property
     def reply_tokens(self) -> int | None:

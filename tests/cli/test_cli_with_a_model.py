@@ -197,10 +197,13 @@ def test_what_goes_by_rules_is_said_with_the_way_to_ask_it(small: dict[str, Scri
     ran = seekgraph("run", PLANNED, "--corpus", CORPUS, "--lm", SMALL, QUESTION)
     assert ran.code == 0
     said = " ".join(ran.err.split())
-    assert f"by rules: plan, goal/search/refine, goal/search/rerank, goal/search/reflect: {SMALL} does this worse" in said
+    assert (
+        f"by rules: plan, goal/search/refine, goal/search/rerank, goal/search/reflect, goal/answer: {SMALL} does this worse"
+        in said
+    )
     assert f"--lm-for plan={SMALL} asks it all the same" in said
     data = seekgraph("run", PLANNED, "--corpus", CORPUS, "--lm", SMALL, "--json", QUESTION).json
-    assert set(data["by_rules"]) == {"plan", "goal/search/refine", "goal/search/rerank", "goal/search/reflect"}
+    assert set(data["by_rules"]) == {"plan", "goal/search/refine", "goal/search/rerank", "goal/search/reflect", "goal/answer"}
 
 
 def test_what_is_asked_for_is_not_left_to_rules(small: dict[str, Scripted]) -> None:
