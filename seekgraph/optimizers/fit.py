@@ -17,6 +17,7 @@ from seekgraph.core.record.trace import Trace
 from seekgraph.evaluation.examples import split
 from seekgraph.optimizers.allowance import BudgetSpent
 from seekgraph.optimizers.crossfit import judged
+from seekgraph.optimizers.holding import behind
 from seekgraph.optimizers.models import idle
 from seekgraph.optimizers.passes import Work
 from seekgraph.optimizers.search import Say, Search, silent
@@ -26,6 +27,9 @@ from seekgraph.types import Example
 CHECKED = 1 / 3
 """The share of the training rows on which a component that was fitted on the others has to gain something."""
 
+CLEAR = 1.0
+"""Standard errors by which it is clearly worse there."""
+
 LEAST_CHECKED = 8
 """With fewer rows to check on than this every component is kept, and judging alone decides."""
 
@@ -34,10 +38,10 @@ LEAST_CHECKED = 8
 class Fit:
     """Fit trained components, in the order of the flow, each on visits that the components before it were already fitted for.
 
-    A component is first fitted on two thirds of the rows, and kept only if the flow gains by it on the last third; then it is
-    fitted on all of them. Those that are kept are one change, judged by what the flow as a whole gains. Where every row judges,
-    all of this is done once more for each part (`crossfit.py`): so components judge on rows that they have not seen, and a gain
-    is found that few held-back rows cannot tell from chance.
+    A component is first fitted on two thirds of the rows, and left out if the flow is clearly worse by it on the last third; then
+    it is fitted on all of them. Those that are kept are one change, judged by what the flow as a whole gains. Where every row
+    judges, all of this is done once more for each part (`crossfit.py`): so components judge on rows that they have not seen, and
+    a gain is found that few held-back rows cannot tell from chance.
 
     Where the budget, less what judging takes, does not reach for all components, those that were fitted are judged. One whose
     `fit` raises stays as it is.
@@ -153,11 +157,13 @@ class _Fitting:
         return await self.search.traces(self.values, examples, reserved=self.reserved, kept=kept)
 
     async def gains(self, candidate: Mapping[str, Any], examples: Sequence[Example]) -> bool:
-        """Whether the candidate's mean signal is higher on rows that it was not fitted on."""
+        """Whether the candidate is better on any row that it was not fitted on, and on the whole not clearly worse: so few rows
+        do not tell a small gain from none, and judging is for that."""
         mine = await self.search.rows(candidate, examples, reserved=self.reserved)
         theirs = await self.search.rows(self.values, examples, reserved=self.reserved)
         signal = self.search.objective.signal
-        return sum(map(signal, mine)) > sum(map(signal, theirs))
+        gaps = [signal(after) - signal(before) for after, before in zip(mine, theirs, strict=True)]
+        return max(gaps) > 0 and not behind(gaps, CLEAR)
 
 
 def _visits(search: Search, path: str, values: Mapping[str, Any], traces: Sequence[tuple[Example, Trace]]) -> list[FitRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -65,11 +66,33 @@ def test_the_artifact_is_made_from_all_rows_and_what_is_reported_from_the_others
     assert "proven" in result.sentence()
 
 
-def test_the_same_rows_and_seed_give_the_same_and_an_interrupted_compile_too(tmp_path: Any) -> None:
+def test_the_same_rows_and_seed_give_the_same_and_a_finished_compile_goes_on_to_the_same(tmp_path: Any) -> None:
     first = compiled(rivers.ranking, journal=tmp_path / "a")
     again = compiled(rivers.ranking, journal=tmp_path / "a", resume=True)
     assert again.spent["rollouts"] == first.spent["rollouts"]
     assert (again.changes, again.flow) == (first.changes, first.flow)
+
+
+@pytest.mark.parametrize("moment", range(1, 13))
+def test_interrupted_at_any_moment_and_resumed_it_comes_to_the_same(moment: int, tmp_path: Any) -> None:
+    events = 0
+
+    def stop(event: str, facts: Any) -> None:
+        nonlocal events
+        events += 1
+        if events == moment:
+            raise KeyboardInterrupt
+
+    expected, options = whole(), {"passes": None, "journal": tmp_path / "a"}
+    with pytest.raises(KeyboardInterrupt):
+        compiled(rivers.ranking, **options, say=stop)
+    resumed = compiled(rivers.ranking, **options, resume=True)
+    assert (resumed.changes, resumed.flow) == (expected.changes, expected.flow)
+
+
+@cache
+def whole() -> Compiled:
+    return compiled(rivers.ranking, passes=None)
 
 
 @pytest.mark.parametrize("searches", [3, 20, 25, 60, 120, 400])
