@@ -41,12 +41,12 @@ with a block that is taken adds, and what an introduction without what it introd
 questions over seven documentations by the share of the facts named: of passages as they were found then .84 with the numbers
 chosen on the other six, .78 before (what `ask` names as a whole is in `benchmarks/documents.md`)."""
 
-FITS = {"definition": 2.0, "why": 0.4, "comparison": 0.3, "howto": 0.0, "list": 0.0, "other": 0.0}
+FITS = {"definition": 2.0, "why": 0.4, "comparison": 0.3, "howto": 0.0, "list": 0.0, "fact": 0.0, "other": 0.0}
 HEADED, SIDE, CODE = 0.6, 3.0, 0.3
 """What it adds to have the form that is asked for (`Rules.fits`); to stand first under a heading or a page's title that is what
 is defined; to speak of the side that nothing which was taken speaks of; and to be code where how to do something is asked."""
 
-ENOUGH = {"definition": 2.0, "why": 2.5, "comparison": 2.5, "howto": 2.5, "list": 2.5, "other": 1.5}
+ENOUGH = {"definition": 2.0, "why": 2.5, "comparison": 2.5, "howto": 2.5, "list": 2.5, "fact": 1.5, "other": 2.5}
 """How much less than the first block one may be worth and still be taken: what asks for a fact has its answer in the first."""
 
 LONGEST_CODE = 60

@@ -24,9 +24,10 @@ ASKED = [
     ("Why is it off by default?", Form("why")),
     ("Which authentication schemes are built in?", Form("list")),
     ("How do I enable it?", Form("howto")),
-    ("What is the default timeout?", Form()),
-    ("What is the maximum number of pools?", Form()),
-    ("Can blueprints be nested?", Form()),
+    ("What is the default timeout?", Form("fact")),
+    ("What is the maximum number of pools?", Form("fact")),
+    ("Can blueprints be nested?", Form("fact")),
+    ("hide the endpoint from the docs but keep it working", Form()),
     ("\u00bfQu\u00e9 es un transporte?", Form()),
 ]
 

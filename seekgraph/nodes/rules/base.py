@@ -74,9 +74,12 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form that an answer in prose has: of a "definition" the `subject`, of a "comparison" the two `sides`."""
+    """The form that an answer in prose has: of a "definition" the `subject`, of a "comparison" the two `sides`.
 
-    kind: Literal["definition", "comparison", "why", "list", "howto", "other"] = "other"
+    A "fact" is a value, a name, or a yes or no; "other" is what nothing is known of.
+    """
+
+    kind: Literal["definition", "comparison", "why", "list", "howto", "fact", "other"] = "other"
     subject: str = ""
     sides: tuple[str, ...] = ()
 

@@ -64,6 +64,10 @@ _LIST = re.compile(
 _HOW_TO = re.compile(
     r"\bhow\s+(?:do|does|can|could|should|would|to|is|are|must|might)\b|\bhow\?|\bway\s+to\b|\bwhat\s+do\s+i\b", re.IGNORECASE
 )
+_ASKS = re.compile(
+    r"\b(?:what|which|who|whom|whose|where|when|how|is|are|was|were|do|does|did|can|could|must|may|should|has|have|will)\b|\?",
+    re.IGNORECASE,
+)
 _REASON = re.compile(
     r"\b(?:because|since|so\s+that|in\s+order\s+(?:to|that)|therefore|thus|hence|reasons?|due\s+to|avoids?|prevents?|otherwise|that\s+way"
     r"|this\s+way|this\s+means|means\s+that|as\s+a\s+result|allows?|enables?|makes?\s+it|ensures?|helps?|advantages?|benefits?|designed\s+to"
@@ -111,7 +115,9 @@ def form(question: str) -> Form:
             return Form("definition", subject=thing)
     if _LIST.search(text):
         return Form("list")
-    return Form("howto" if _HOW_TO.search(question[-LONGEST:]) else "other")
+    if _HOW_TO.search(question[-LONGEST:]):
+        return Form("howto")
+    return Form("fact" if _ASKS.search(text) else "other")
 
 
 def defines(subject: str, text: str) -> float:
