@@ -2,6 +2,7 @@
 without a shared prefix, and how its process ends.
 
     python benchmarks/local.py [--model smollm2-135m] [--threads N] [--rounds 3] [--out benchmarks/local.md]
+    python benchmarks/local.py --kept     # only what keeping the fixed part of a prompt over processes brings
 
 Each number of slots runs in a process of its own, which loads the weights and then sends rounds of requests: about 400 tokens of
 prompt, of which the first 350 are the same for all requests or different for each, and at most 48 tokens of reply, held to a JSON
@@ -21,13 +22,14 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from seekgraph.core.language.lm import Message, Settings
+from seekgraph.core.language.lm import Message, PlainText, Settings
 from seekgraph.lms import ModelMissing, local_model
 from seekgraph.lms.engine import default_threads
 
@@ -139,6 +141,31 @@ def measured(command: list[str]) -> dict[str, Any]:
     return {**json.loads(line), "code": code, "ending": time.perf_counter() - printed}
 
 
+async def first_reply(model: str, threads: int, cache: Path) -> None:
+    """In a process of its own: the first reply to the prompt of a short answer, with what others have kept in `cache`."""
+    from seekgraph.nodes import Answer
+    from seekgraph.types import Passage
+
+    lm = local_model(model, slots=1, threads=threads, cache=cache, reasks=0)
+    await lm.complete([Message(role="user", content="Hi")], Reply, Settings(max_tokens=1))
+    context = tuple(Passage(id=str(number), title="Rhine", text=PASSAGE[:300]) for number in range(4))
+    messages = Answer().messages({"question": "Which river flows past Bonn?", "context": context})
+    began = time.perf_counter()
+    done = await lm.complete(messages, PlainText, Settings(max_tokens=1))
+    print(json.dumps({"seconds": time.perf_counter() - began, "read": done.usage.tokens_in, "known": done.cached}), flush=True)
+
+
+def kept(arguments: list[str]) -> list[str]:
+    """What the first reply of a process takes, without and with what a process before it has kept."""
+    lines = ["| the fixed part is | tokens of the prompt | known | first token after, s |", "|---|---|---|---|"]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("read by this process", "kept by one before it", "kept, once more"):
+            command = [sys.executable, __file__, "--first", folder, *arguments]
+            found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+            lines.append(f"| {name} | {found['read']} | {found['known']} | {found['seconds']:.2f} |")
+    return lines
+
+
 def table(found: list[dict[str, Any]]) -> list[str]:
     lines = ["| slots | prefix | tokens a second, written | read or known | requests a second | first text, ms | known already |"]
     lines.append("|---|---|---|---|---|---|---|")
@@ -161,10 +188,15 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=default_threads())
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
+    parser.add_argument("--kept", action="store_true", help="print that table alone")
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--first", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         asyncio.run(child(options.model, options.child, options.threads, options.rounds))
+        return
+    if options.first:
+        asyncio.run(first_reply(options.model, options.threads, options.first))
         return
     try:
         local_model(options.model)
@@ -172,6 +204,9 @@ def main() -> None:
         sys.exit(str(error))
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     arguments = ["--model", options.model, "--threads", str(options.threads), "--rounds", str(options.rounds)]
+    if options.kept:
+        print("\n".join(kept(arguments)))
+        return
     results = []
     for slots in SLOTS:
         results.append(measured([sys.executable, __file__, "--child", str(slots), *arguments]))
@@ -187,6 +222,10 @@ def main() -> None:
         f"The load of the machine was {load:.1f} when it began: what else runs takes from the speed.",
         "",
         *table(results),
+        "",
+        "The first reply of a process to the prompt of a short answer, whose instruction the process before it has read:",
+        "",
+        *kept(arguments),
         "",
         f"Characters of a reply that are not its text: {marks['compact']:.0f} with the grammar for compact JSON, "
         f"{marks['indented']:.0f} with llama.cpp's own form of the schema.",

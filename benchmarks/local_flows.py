@@ -37,6 +37,7 @@ ROLES: Mapping[str, tuple[str, str, str]] = {
     "reflect": ("react", "search/reflect", "search.max_rounds=2"),
     "plan": ("plan_execute", "plan", "goal/search.max_rounds=2"),
     "rerank": ("plan_execute", "goal/search/rerank", "goal/search.max_rounds=2"),
+    "answer_goal": ("plan_execute", "goal/answer", "goal/search.max_rounds=2"),
     "answer_short": ("reader", "answer", "retrieve.k=5"),
 }
 """By role: a flow that has it, the node, and what is set smaller there."""
@@ -137,7 +138,7 @@ def run(part: str, options: argparse.Namespace) -> None:
 # --- the page -----------------------------------------------------------------------------------------------------------------
 
 
-def page(found: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> str:
+def page(found: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]], note: str = "") -> str:
     ran_on = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
     lines = [
         "# Flows with the small local model",
@@ -146,8 +147,8 @@ def page(found: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> str:
         "what else ran on the machine slowed down all arms alike. The first questions of musique (train), the flows as written;",
         "percentages with 95 % intervals. Seconds, calls and tokens are those of one question, in a process that has the model",
         "loaded. `before` is version 48343a5, in which the model did every step; it was asked fewer questions, and the rows",
-        "`same questions` are",
-        "those alone.",
+        "`same questions` are those alone.",
+        *([note] if note else []),
         "",
         "| flow | arm | questions | seconds, median | at most | target | calls | read | written | F1 | recall@5 | refused |",
         "|---" * 12 + "|",
@@ -163,8 +164,9 @@ def page(found: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> str:
     if roles:
         lines += ["", "## One role alone done by the model", ""]
         lines += [
-            "All else is done by rules. What the roles that are left to rules (`lms/profiles.py`) rest on, with the fallbacks in",
-            "benchmarks/agents.md. The gain of the model over the rules is paired.",
+            "All else is done by rules, but for the last answer where the role is answer_goal. With the fallbacks and the",
+            "passages found in benchmarks/agents.md this is what the roles that are left to rules (`lms/profiles.py`) rest on.",
+            "Gains are paired.",
             "",
             "| role | in | questions | F1, rules | F1, model | gain | recall@5, rules | recall@5, model | gain | seconds |",
             "|---" * 10 + "|",
@@ -222,6 +224,7 @@ def main() -> None:
     parser.add_argument("--before", type=Path, help="a checkout of another version, to be asked the same")
     parser.add_argument("--before-rows", type=int, default=6, help="how many questions it is asked")
     parser.add_argument("--page", action="store_true", help="write the page of the parts that are there")
+    parser.add_argument("--note", default="", help="a line for the page: what else is to be known of the runs")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "seekgraph-benchmarks" / "local-flows")
     parser.add_argument("--out", type=Path, default=HERE.with_suffix(".md"))
     parser.add_argument("--serve", nargs=2, metavar=("FLOW", "ARM"), help=argparse.SUPPRESS)
@@ -236,7 +239,7 @@ def main() -> None:
     found = {part: json.loads(file.read_text(encoding="utf-8"))["rows"] for part, file in files.items() if file.exists()}
     if not found:
         sys.exit("no part has been run")
-    options.out.write_text(page(found), encoding="utf-8")
+    options.out.write_text(page(found, options.note), encoding="utf-8")
     print(options.out.read_text(encoding="utf-8"))
 
 

@@ -44,7 +44,7 @@ from seekgraph.types import Example, Passage, Query
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 CELLS = ("hotpotqa:gold", "hotpotqa:bm25", "musique:gold", "musique:bm25")
-SMALL: Mapping[str, Any] = {"retrieve.k": 5, "answer.prompt_tokens": 1000}
+SMALL: Mapping[str, Any] = {"retrieve.k": 5, "answer.prompt_tokens": 1000, "answer.span": False}
 """Set alike for all arms: this model reads some 300 tokens a second on two cores."""
 
 ROOM = 2000

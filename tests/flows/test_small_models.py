@@ -20,7 +20,7 @@ from seekgraph.lms.structured import Reply
 from seekgraph.nodes import Answer, LLMNode, Plan, Read, Refine, Retrieve
 from seekgraph.optimizers.models import asking, idle
 from seekgraph.prompts.outputs import AnswerOut, PlanOut, QueryOut
-from seekgraph.tools import BM25, read_jsonl
+from seekgraph.tools import BM25, open_corpus, read_jsonl
 
 DEMO = Path(__file__).resolve().parents[2] / "seekgraph" / "demo" / "data"
 QUESTION = "In which city was the composer of Fidelio baptised?"
@@ -57,6 +57,25 @@ def test_rules_do_the_same_as_without_a_model(corpus: BM25) -> None:
     alone = flow_of("react").bind(corpus=corpus)(question=QUESTION)
     beside = flow_of("react").bind(corpus=corpus, lm=small())(question=QUESTION)
     assert [step.writes for step in beside.trace][:-1] == [step.writes for step in alone.trace][:-1]
+
+
+def test_documents_are_answered_as_without_a_model_unless_it_is_asked_for(tmp_path: Path) -> None:
+    pages = {
+        "rivers": "The Danube flows through Vienna.",
+        "towns": "Vienna is the capital of Austria.",
+        "hills": "Hills are low.",
+    }
+    for name, text in pages.items():
+        (tmp_path / f"{name}.md").write_text(f"# {name}\n\n## Facts\n\n{text}\n\n## More\n\n{text} Much is said of it.\n")
+    flow, question = flow_of("ask"), "Which river flows through Vienna?"
+    documents = open_corpus(tmp_path)
+    lm = small()
+    bound = flow.bind(documents, lm=lm)
+    alone = flow.bind(documents)(question=question)
+    assert bound(question=question).answer == alone.answer
+    assert any(path.endswith("compose") for path in bound.by_rules)
+    compose = next(path for path in bound.by_rules if path.endswith("compose"))
+    assert compose not in flow.bind({**documents, f"{compose}.lm": lm}, lm=lm).by_rules
 
 
 def test_a_step_that_is_asked_for_is_done_by_the_model(corpus: BM25) -> None:
