@@ -20,12 +20,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import json
 import platform
 import random
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from scipy.stats import kendalltau
 
 import seekgraph as sg
 from seekgraph.flows import ask, bridge
-from seekgraph.nodes import Refine, Rerank, Retrieve
+from seekgraph.nodes import Answer, Rerank, Retrieve
 from seekgraph.synthesis.filters import FILTERS
 from seekgraph.synthesis.view import View, resolved
 
@@ -86,17 +87,16 @@ def flows() -> dict[str, sg.Flow]:
     return {
         "ask": ask.flow,
         "bridge": bridge.flow,
-        "search, then rerank by words": sg.Flow(found(k=30) >> Rerank(keep=10), name="reranked"),
-        "search (BM25), 10": sg.Flow(found(), name="ten"),
-        "search, 3": sg.Flow(found(k=3), name="three"),
-        "search, 1": sg.Flow(found(k=1), name="one"),
-        "search without titles": sg.Flow(found(title_weight=0.0), name="untitled"),
-        "search with flat terms (k1 .01, b 0)": sg.Flow(found(k1=0.01, b=0.0), name="flat"),
-        "search by titles (weight 50)": sg.Flow(found(title_weight=50.0), name="titles"),
-        "search, expanded by what was found": sg.Flow(found() >> Refine() >> found().named("again"), name="expanded"),
-        "broken: the last word only": sg.Flow(LastWord() >> found(), name="last"),
-        "broken: the first two words only": sg.Flow(FirstWords() >> found(), name="first"),
-        "broken: worst first": sg.Flow(found() >> Reversed(), name="reversed"),
+        "search, then rerank by words": sg.Flow(found(k=30) >> Rerank(keep=10) >> Answer(), name="reranked"),
+        "search (BM25), 10": sg.Flow(found() >> Answer(), name="ten"),
+        "search, 3": sg.Flow(found(k=3) >> Answer(), name="three"),
+        "search, 1": sg.Flow(found(k=1) >> Answer(), name="one"),
+        "search without titles": sg.Flow(found(title_weight=0.0) >> Answer(), name="untitled"),
+        "search with flat terms (k1 .01, b 0)": sg.Flow(found(k1=0.01, b=0.0) >> Answer(), name="flat"),
+        "search by titles (weight 50)": sg.Flow(found(title_weight=50.0) >> Answer(), name="titles"),
+        "broken: the last word only": sg.Flow(LastWord() >> found() >> Answer(), name="last"),
+        "broken: the first two words only": sg.Flow(FirstWords() >> found() >> Answer(), name="first"),
+        "broken: worst first": sg.Flow(found() >> Reversed() >> Answer(), name="reversed"),
     }
 
 
@@ -273,23 +273,15 @@ def read_by_a_person(rules: Mapping[str, Drafts], model: Mapping[str, Drafts]) -
 def order_of_flows(data: Path, corpora: Mapping[str, Any], drafted: Drafts) -> list[str]:
     score = scorer(data)
     real = real_questions(data)
-    mine: dict[str, list[float]] = {}
-    theirs: dict[str, list[float]] = {}
+    key = hashlib.sha256("".join(each.id for _, each in drafted).encode()).hexdigest()[:12]
+    cache = HERE / "results" / f"drafting_flows_{key}.json"  # so that an interrupted run goes on
+    kept: dict[str, list[list[float]]] = json.loads(cache.read_text()) if cache.exists() else {}
     for label, flow in flows().items():
-        for name, corpus in corpora.items():
-            links = sg.tools.TitleLinks(corpus.passages)
-            given = {key: each for key, each in (("corpus", corpus), ("links", links)) if key in flow.resources}
-            bound = flow.bind(given)
-            for set_name, each in drafted:
-                if set_name == name:
-                    ids = [passage.id for passage in bound(question=each.question).passages[:10]]
-                    gold = set(each.supporting_ids)
-                    mine.setdefault(label, []).append(next((1 / at for at, id in enumerate(ids, 1) if id in gold), 0.0))
-            for set_name, row in real:
-                if set_name == name:
-                    passages = bound(question=row["question"]).passages[:10]
-                    hits = (at for at, passage in enumerate(passages, 1) if score.sides_hit(passage, row["gold"]))
-                    theirs.setdefault(label, []).append(next((1 / at for at in hits), 0.0))
+        if label not in kept:
+            kept[label] = ranks_of(flow, corpora, drafted, real, score)
+            cache.parent.mkdir(exist_ok=True)
+            cache.write_text(json.dumps(kept))
+    mine, theirs = ({label: each[at] for label, each in kept.items()} for at in (0, 1))
     one, other = (np.array([each[label] for label in flows()]) for each in (mine, theirs))
     tau = kendalltau(one.mean(1), other.mean(1)).statistic
     draws = np.random.default_rng(0)
@@ -319,6 +311,23 @@ def order_of_flows(data: Path, corpora: Mapping[str, Any], drafted: Drafts) -> l
     ]
     lines += [f"For comparison: between two halves of the real questions it is {np.nanmean(halves):.2f} on average.", ""]
     return lines
+
+
+def ranks_of(flow: sg.Flow, corpora: Mapping[str, Any], drafted: Drafts, real: Sequence[Any], score: Any) -> list[list[float]]:
+    """The reciprocal ranks of a flow on the drafted questions, and on the real ones."""
+    mine: list[float] = []
+    theirs: list[float] = []
+    for name, corpus in corpora.items():
+        links = sg.tools.TitleLinks(corpus.passages)
+        bound = flow.bind({key: each for key, each in (("corpus", corpus), ("links", links)) if key in flow.resources})
+        for _, each in (row for row in drafted if row[0] == name):
+            ids = [passage.id for passage in bound(question=each.question).passages[:10]]
+            mine.append(next((1 / at for at, id in enumerate(ids, 1) if id in each.supporting_ids), 0.0))
+        for _, row in (row for row in real if row[0] == name):
+            passages = bound(question=row["question"]).passages[:10]
+            hits = (at for at, passage in enumerate(passages, 1) if score.sides_hit(passage, row["gold"]))
+            theirs.append(next((1 / at for at in hits), 0.0))
+    return [mine, theirs]
 
 
 def real_questions(data: Path) -> list[tuple[str, dict[str, Any]]]:

@@ -16,12 +16,12 @@ from seekgraph.synthesis.view import View, document_of
 from seekgraph.types import Passage
 
 KINDS = {
-    "howto": "how to reach something with what the documents are about",
-    "fact": "a fact whose answer is a name, a number, a value or a short phrase",
-    "definition": "what something is",
-    "condition": "what happens, or what has to be done, in a certain case",
-    "compare": "a question that needs both passages: a comparison, or two things that belong together",
-    "bridge": "a question about something that the first passage only leads to and the second one tells",
+    "howto": "a way to do something, as in: How do I ...?",
+    "fact": "a name, a number, a value or a short phrase, as in: Which ...? When ...? How many ...?",
+    "definition": "what something is, as in: What is ...?",
+    "condition": "what happens or has to be done in some case, as in: What happens if ...?",
+    "compare": "something that needs both passages, as in: What is the difference between ... and ...?",
+    "bridge": "something that the first passage only leads to and the second one tells",
 }
 """The kinds that a model is asked for, each with how it is told."""
 
@@ -29,7 +29,7 @@ _PAIRED = ("compare", "bridge")
 FEWEST_WORDS = 25
 EXAMPLES = 5
 TOKENS = 1600
-REPLY = 220
+REPLY = 120
 
 
 class Written(BaseModel):
