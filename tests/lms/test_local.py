@@ -102,6 +102,25 @@ def test_a_prefix_is_read_once(lm: Any) -> None:
     assert asyncio.run(twice()).cached > 100
 
 
+def test_the_instruction_is_known_to_the_next_engine_and_a_damaged_state_is_not_believed(tmp_path: Path) -> None:
+    def first_reply() -> Any:
+        async def run() -> Any:
+            async with local_model(slots=1, context=768, cache=tmp_path) as once:
+                await once.complete(prompt("Hello"), Reply, Settings(max_tokens=1))
+                return await once.complete(prompt("Which river?", LONG), Reply, Settings(max_tokens=8))
+
+        return asyncio.run(run())
+
+    alone, after = first_reply(), first_reply()
+    [kept] = (tmp_path / "read").glob("*.kv")
+    kept.write_bytes(kept.read_bytes()[:-9])
+    damaged = first_reply()
+    assert alone.cached < 20
+    assert damaged.cached < 20
+    assert after.cached > 100
+    assert after.value == alone.value
+
+
 def test_more_requests_than_slots_all_come_back(lm: Any) -> None:
     async def eight() -> Any:
         return await asyncio.gather(*(lm.complete(prompt(f"Name city {n}."), Reply, Settings(max_tokens=24)) for n in range(8)))
