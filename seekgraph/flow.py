@@ -186,7 +186,7 @@ class Bound(core_bound.Bound):
         passes: Sequence[Pass] | None = None,
         reflect_lm: Any = None,
         hold: Sequence[Metric | str] | None = None,
-        accept: Literal["likely", "proven"] = "likely",
+        accept: Literal["likely", "proven"] = "proven",
         folds: int | None = None,
         own_plan: bool | None = None,
         budget: Budget | None = None,
@@ -198,7 +198,7 @@ class Bound(core_bound.Bound):
         """Search the flow's params for better values on `train`, and accept them if `val` agrees.
 
         Where rollouts ask no model, every row judges, each by what was found without it, in `folds` parts; else, without `val`,
-        two fifths of `train` are held back for it. `accept="proven"` leaves out what is likely to gain, but not proven.
+        two fifths of `train` are held back for it. `accept="likely"` also takes what probably gains, but is not proven.
         With nothing said of `passes`, nodes at which a perfect step would gain nothing are left as they are (`own_plan`).
 
         `metric` is what to compile for: a metric, or weights by name; without it answers and their support count half each,

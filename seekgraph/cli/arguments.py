@@ -109,7 +109,7 @@ Accept = Annotated[
     str | None,
     typer.Option(
         metavar="likely|proven",
-        help="Which changes are taken: those that probably gain, as without it, or those alone whose gain the questions prove.",
+        help="Which changes are taken: those alone whose gain the questions prove, as without it, or all that probably gain.",
     ),
 ]
 Folds = Annotated[

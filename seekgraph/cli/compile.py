@@ -126,7 +126,7 @@ def _options(flow: Flow, task: Task, running: Running) -> dict[str, Any]:
         "passes": passes,
         "reflect_lm": _writer(task.reflect_lm, passes),
         "hold": hold,
-        "accept": task.accept or "likely",
+        "accept": task.accept or "proven",
         "folds": task.folds,
         "own_plan": not task.passes,
         "budget": running.budget,

@@ -102,7 +102,7 @@ async def compile_flow(
     passes: Sequence[Pass] | None = None,
     reflect_lm: Any = None,
     hold: Sequence[Metric | str] | None = None,
-    accept: Accepting = "likely",
+    accept: Accepting = "proven",
     folds: int | None = None,
     own_plan: bool | None = None,
     budget: Budget | None = None,
@@ -121,8 +121,8 @@ async def compile_flow(
     Where rollouts ask no model, and so cost time alone, every row judges (`crossfit.py`): the rows are dealt into `folds` parts,
     by default 5, and what all of them give is found once more without each part. Without `val`, that are all rows; those of a
     `val` that is given are never searched on. With `folds=1`, and where a model is asked, the held-back rows judge alone.
-    `accept` is "likely" for changes that probably gain, whether or not the rows prove it, or "proven" for those alone that they
-    prove (`Acceptance`). With an `own_plan`, by default where no passes are named and every row judges, nodes at which a perfect
+    `accept` is "proven" for changes whose gain the rows prove, or "likely" for all that probably gain, whether or not they do
+    (`Acceptance`). With an `own_plan`, by default where no passes are named and every row judges, nodes at which a perfect
     step would gain nothing are left as they are, and so are passes to which no others are left (`planning.py`).
 
     Rows without gold for any part of the metric are left out. Without a memo of its own the flow gets one for the time of the

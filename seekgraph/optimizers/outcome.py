@@ -82,7 +82,9 @@ def _unchanged(found: Outcome) -> str:
     if judged:
         best = max(judged, key=lambda change: (change.comparison and change.comparison.difference.mean) or 0.0)
         assert best.comparison is not None
-        likely = "" if best.harms or not _likely(best) else ", which is likely better, but not proven"
+        way = "likely better, but not proven: accept='likely', or --accept likely, takes it"
+        likely = "" if best.harms or not _likely(best) else f", {way}"
+        )
         return f"nothing better was found (the best, {best.name}: {gap(best.comparison)}{likely})"
     if found.status == "budget":
         return "nothing was tried that could be judged: the budget ended before that"
