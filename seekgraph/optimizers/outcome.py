@@ -84,7 +84,6 @@ def _unchanged(found: Outcome) -> str:
         assert best.comparison is not None
         way = "likely better, but not proven: accept='likely', or --accept likely, takes it"
         likely = "" if best.harms or not _likely(best) else f", {way}"
-        )
         return f"nothing better was found (the best, {best.name}: {gap(best.comparison)}{likely})"
     if found.status == "budget":
         return "nothing was tried that could be judged: the budget ended before that"

@@ -31,7 +31,8 @@ class Crossed:
 
 
 def parts_of(rows: Sequence[Example], number: int, values: Mapping[str, Any], seed: int) -> list[Part]:
-    """The rows dealt into `number` parts; none where there are not at least two rows for each."""
-    if number < 2 or len(rows) < 2 * number:
+    """The rows dealt into `number` parts, or into fewer with two rows each; none where that leaves fewer than two parts."""
+    number = min(number, len(rows) // 2)
+    if number < 2:
         return []
     return [Part(fold.train, fold.test, dict(values)) for fold in folds(rows, number, seed=seed)]

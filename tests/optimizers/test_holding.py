@@ -82,6 +82,7 @@ def test_all_reported_metrics_but_costs_are_held_unless_told_otherwise() -> None
         "ndcg@5",
         "answer_em",
         "answer_f1",
+        "answer_contains",
         "citation_precision",
         "citation_recall",
         "refused",
