@@ -1,12 +1,14 @@
 """HTML in Markdown, read as the text that a reader sees: tags go, what they enclose stays.
 
-`<abbr title="...">` keeps what it stands for in brackets, `<code>` becomes a code span, pictures (badges among them), styles and
-scripts go. Names in angle brackets that are no tags of HTML (`<snapshot>`), or that nothing closes (`<source>`), stay.
+`<abbr title="...">` keeps what it stands for in brackets, `<code>` becomes a code span and `<pre>` a block of code; pictures
+(badges among them), styles and scripts go. Names in angle brackets that are no tags of HTML (`<snapshot>`), or that nothing
+closes (`<source>`), stay.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from seekgraph.tools.blocks import FENCE, end_of_fence
@@ -29,6 +31,8 @@ _CODE = re.compile(r"<(code|kbd|samp|tt)\b[^<>]*>([^<>`\n]+)</\1\s*>", re.IGNORE
 _BADGE = re.compile(r"\[!\[[^\[\]]*\]\([^()]*\)\]\([^()]*\)|!\[[^\[\]]*\]\([^()]*(?:badge|shields\.io)[^()]*\)")
 _EMPTY_LINK = re.compile(r"(?<!!)\[\s*\]\([^()\s]*\)")
 _INDENTED = re.compile(r" {4}|\t")
+_PRE = re.compile(r"\s*<pre\b[^<>]*>", re.IGNORECASE)
+_PRE_END = re.compile(r"</pre\s*>", re.IGNORECASE)
 
 
 def without_tags(text: str) -> str:
@@ -42,6 +46,7 @@ def without_tags(text: str) -> str:
 def _lines(lines: list[str], closed: frozenset[str]) -> Iterator[str]:
     """Code as it is, the rest by paragraphs: a tag may go over several lines, and a code span that is not closed ends."""
     held: list[str] = []
+    ends = [number for number, line in enumerate(lines) if "</" in line and _PRE_END.search(line)]
     at = 0
     while at < len(lines):
         line = lines[at]
@@ -49,6 +54,12 @@ def _lines(lines: list[str], closed: frozenset[str]) -> Iterator[str]:
             yield from _read(held, closed)
             end = end_of_fence(lines, at, opened[1])
             yield from lines[at:end]
+            held, at = [], end
+            continue
+        if (found := _PRE.match(line)) and (closing := bisect_left(ends, at)) < len(ends):
+            end = ends[closing] + 1
+            yield from _read(held, closed)
+            yield from _fenced(line[found.end() :], lines[at + 1 : end])
             held, at = [], end
             continue
         if not line.strip() or (not held and _INDENTED.match(line) and not line.lstrip().startswith("<")):
@@ -59,6 +70,14 @@ def _lines(lines: list[str], closed: frozenset[str]) -> Iterator[str]:
             held.append(line)
         at += 1
     yield from _read(held, closed)
+
+
+def _fenced(first: str, others: list[str]) -> Iterator[str]:
+    """What stands in `<pre>`, as code between fences: a line of it that begins with # is no heading."""
+    text = _TAG.sub("", "\n".join([first, *others])).strip("\n")
+    longest = max(map(len, re.findall("`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    yield from (fence, *text.split("\n"), fence)
 
 
 def _read(held: list[str], closed: frozenset[str]) -> Iterator[str]:

@@ -40,7 +40,7 @@ def test_check_as_json_names_the_params_and_resources() -> None:
     assert told["ok"] is True
     assert told["findings"] == []
     assert "retrieve.k" in told["params"]
-    assert told["resources"] == {"corpus": True, "dense": False, "links": True, "lm": False, "ranker": False}
+    assert told["resources"] == {"corpus": True, "dense": False, "links": True, "lm": False, "ranker": False, "vocabulary": False}
 
 
 def test_check_of_a_wrong_flow_tells_the_place_the_path_and_the_hint(folder: Path) -> None:

@@ -110,7 +110,8 @@ def test_check_makes_what_is_bound() -> None:
     ran = seekgraph("check", "mine:flow", "--bind", "wiki=mine:Index", "--param", "retrieve.k=5")
     assert (ran.code, ran.out) == (
         0,
-        "mine: no errors; 3 places, 7 params; asks for wiki, lm (optional), ranker (optional); bound: wiki\n",
+        "mine: no errors; 3 places, 7 params; asks for wiki, lm (optional), ranker (optional), vocabulary (optional); "
+        "bound: wiki\n",
     )
 
 
@@ -199,7 +200,7 @@ def test_several_folders_and_corpora_are_one_corpus(folder: Path, notes: Path) -
 def test_ready_made_flows_have_names() -> None:
     listed = seekgraph("flows", "--json").json["flows"]
     bridge = next(each for each in listed if each["name"] == "bridge")
-    assert bridge["resources"] == {"corpus": True, "dense": False, "links": True, "ranker": False}
+    assert bridge["resources"] == {"corpus": True, "dense": False, "links": True, "ranker": False, "vocabulary": False}
     assert (bridge["flow"], bridge["model"]) == ("seekgraph.flows.bridge:flow", "optional")
     assert bridge["about"].startswith("Multi-hop search without a language model")
     assert all(each["about"] and "\n" not in each["about"] for each in listed)
