@@ -169,7 +169,8 @@ def be_server(name: str, kind: str, port: int) -> None:
             WRAPPER.format(folder=str(Path(__file__).parent), kind=kind), encoding="utf-8"
         )
         os.environ.update(HAYHOOKS_PIPELINES_DIR=str(folder.parent), HAYHOOKS_HOST="127.0.0.1", HAYHOOKS_PORT=str(port))
-        os.execvp(sys.executable, [sys.executable, "-m", "hayhooks.cli", "run", "--host", "127.0.0.1", "--port", str(port)])
+        start = "from hayhooks.cli.base import hayhooks_cli; hayhooks_cli()"
+        os.execv(sys.executable, [sys.executable, "-c", start, "run", "--host", "127.0.0.1", "--port", str(port)])
     import uvicorn
 
     if name == "Seekgraph":
@@ -188,7 +189,9 @@ def server(name: str, kind: str) -> Iterator[tuple[int, int]]:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    process = subprocess.Popen([sys.executable, __file__, "--serve", name, kind, str(port)], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, __file__, "--serve", name, kind, str(port)], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
     try:
         end = time.monotonic() + 60
         while time.monotonic() < end:

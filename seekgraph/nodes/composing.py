@@ -17,6 +17,7 @@ words are no better answer, least of all where one fact is asked for.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ ENOUGH = {"definition": 2.0, "why": 2.5, "comparison": 2.5, "howto": 2.5, "list"
 LONGEST_CODE = 60
 """Words of a block of code that is shown where how to do something is asked."""
 
+_PAGE_LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\((?![A-Za-z]{2,10}:)[^()\s]{0,300}\)")
 _MOST_NEW = 3  # names and numbers of a block that count
 _READ = 12  # best blocks that are read for a yes or no
 
@@ -109,9 +111,15 @@ def compose(
     if not wanted & held:
         return None
     taken.sort(key=lambda each: (each is not first, each.rank, each.start))
-    text = "\n".join(f"{each.text} [{passages[each.rank].id}]" for each in taken)
+    text = "\n".join(f"{_shown(each)} [{passages[each.rank].id}]" for each in taken)
     ranks = dict.fromkeys(each.rank for each in taken)
     return Composed(begins + text, tuple(passages[rank] for rank in ranks), coverage(wanted, held, weights))
+
+
+def _shown(one: _Candidate) -> str:
+    """The text of a block, with links to other pages of the documents as their words: an answer stands on no page that they
+    could start from."""
+    return one.text if one.kind == "code" else _PAGE_LINK.sub(r"\1", one.text)
 
 
 def _short(

@@ -80,3 +80,12 @@ def test_where_nothing_answers_the_nearest_passages_are_named_as_no_answer() -> 
     assert answer.refused
     assert answer.text == "The passages found do not answer this. Nearest, but not an answer: Mail [mail.md#1]."
     assert answer.citations == ()
+
+
+def test_links_to_other_pages_are_shown_as_their_words_and_addresses_stay() -> None:
+    text = (
+        "To allow origins read about [the `CORSMiddleware`](../tutorial/cors.md#use) or [the standard](https://example.org/cors)."
+    )
+    found = compose("How do I allow origins?", (Passage(id="a.md#1", title="Origins", text=text, score=1.0),))
+    assert found is not None
+    assert "read about the `CORSMiddleware` or [the standard](https://example.org/cors)." in found.text
