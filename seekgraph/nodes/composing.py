@@ -111,9 +111,14 @@ def compose(
     if not wanted & held:
         return None
     taken.sort(key=lambda each: (each is not first, each.rank, each.start))
-    text = "\n".join(f"{_shown(each)} [{passages[each.rank].id}]" for each in taken)
+    text = "\n".join(f"{_shown(each)}{_gap(each)}[{passages[each.rank].id}]" for each in taken)
     ranks = dict.fromkeys(each.rank for each in taken)
     return Composed(begins + text, tuple(passages[rank] for rank in ranks), coverage(wanted, held, weights))
+
+
+def _gap(one: _Candidate) -> str:
+    """What stands between a block and the id of its passage: a line that closes a fence has nothing else on it."""
+    return "\n" if one.text.rstrip().endswith(("```", "~~~")) else " "
 
 
 def _shown(one: _Candidate) -> str:

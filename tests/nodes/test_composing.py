@@ -89,3 +89,10 @@ def test_links_to_other_pages_are_shown_as_their_words_and_addresses_stay() -> N
     found = compose("How do I allow origins?", (Passage(id="a.md#1", title="Origins", text=text, score=1.0),))
     assert found is not None
     assert "read about the `CORSMiddleware` or [the standard](https://example.org/cors)." in found.text
+
+
+def test_a_fence_is_closed_by_a_line_of_its_own() -> None:
+    text = "Allow origins like this:\n\n```python\nallow(origins=['*'])\n```"
+    found = compose("How do I allow origins?", (Passage(id="a.md#1", title="Origins", text=text, score=1.0),))
+    assert found is not None
+    assert "\n```\n[a.md#1]" in found.text
