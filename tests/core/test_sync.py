@@ -184,3 +184,19 @@ def test_a_tool_that_ends_the_program_ends_its_step_only_and_the_next_call_works
     result: Any = bound(Exits() >> Tell())(question="q")
     assert errors(result) == {"exits": "raised"}
     assert asked(echo(), "q") == "q x"
+
+
+def test_an_interrupt_right_after_the_call_was_handed_over_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended.clear()
+    hand_over = asyncio.run_coroutine_threadsafe
+
+    def interrupted_then(*call: Any) -> Any:
+        hand_over(*call)
+        while "began" not in ended:
+            time.sleep(0.005)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(asyncio, "run_coroutine_threadsafe", interrupted_then)
+    with pytest.raises(KeyboardInterrupt):
+        bound(CleansUpSlowly() >> Tell())(question="q")
+    assert ended == ["began", "cleaned up"]

@@ -28,14 +28,14 @@ class Portal:
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The coroutine's result. An interrupt in the calling thread cancels it, and waits until it has ended."""
-        ended = threading.Event()
-        future = asyncio.run_coroutine_threadsafe(_watched(coroutine, ended), self._started())
+        loop, call = self._started(), _Call()
         try:
-            return future.result()
+            return asyncio.run_coroutine_threadsafe(call.watched(coroutine), loop).result()
         except BaseException:
-            if not future.done():
-                future.cancel()
-                ended.wait(timeout=MOST_WAITED)
+            if not call.ended.is_set():
+                # An interrupt may come before the future has a name here, so that the call is what is cancelled.
+                loop.call_soon_threadsafe(call.cancel)
+                call.ended.wait(timeout=MOST_WAITED)
             raise
 
     def is_here(self) -> bool:
@@ -52,11 +52,30 @@ class Portal:
             return self._loop
 
 
-async def _watched(coroutine: Coroutine[Any, Any, T], ended: threading.Event) -> T:
-    try:
-        return await coroutine
-    finally:
-        ended.set()
+class _Call:
+    """A coroutine on its way in the portal's loop: whether it has ended, and how to end it, begun or not."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self._task: asyncio.Task[Any] | None = None
+        self._cancelled = False
+
+    async def watched(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """What the coroutine gives."""
+        try:
+            if self._cancelled:
+                coroutine.close()
+                raise asyncio.CancelledError
+            self._task = asyncio.current_task()
+            return await coroutine
+        finally:
+            self.ended.set()
+
+    def cancel(self) -> None:
+        """Cancel it; to be called in its loop."""
+        self._cancelled = True
+        if self._task is not None:
+            self._task.cancel()
 
 
 _portal = Portal()
