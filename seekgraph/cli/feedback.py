@@ -24,7 +24,9 @@ def feedback_command(state: Path, out: Path | None, as_json: bool) -> None:
     if out is not None:
         for row in rows:
             save_row(out, row)
-        say(f"wrote {len(rows)} rows with gold to {out}, of {len(found)} that somebody said something of")
+        count = len({row.question for row in rows})
+        rows_said = "1 row" if count == 1 else f"{count} rows"
+        say(f"wrote {rows_said} with gold to {out}, of {len(found)} times that somebody said something")
     verdicts = [said["right"] for _, said in found]
     counts = {"right": verdicts.count(True), "wrong": verdicts.count(False), "corrected": verdicts.count(None)}
     if as_json:

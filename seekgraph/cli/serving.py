@@ -35,6 +35,7 @@ class Opened:
 def serve_command(plan: Mapping[str, Any], host: str, port: int, workers: int, unguarded: bool) -> None:
     """Serve a flow until it is told to stop."""
     try:
+        from seekgraph.deploy.http.keys import Keys
         from seekgraph.deploy.http.server import listening, serve, serve_with_workers
         from seekgraph.deploy.http.state import State
     except ImportError as error:
@@ -47,6 +48,7 @@ def serve_command(plan: Mapping[str, Any], host: str, port: int, workers: int, u
             "--keys FILE; or say --open where something in front asks for one"
         )
     opened = open_plan(plan)
+    Keys(opened.settings.keys)  # a file that is missing or wrong is said before anything is served
     if opened.settings.state is not None:
         state = State(opened.settings.state)
         state.release_all()  # of a server that was killed
