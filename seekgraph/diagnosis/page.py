@@ -6,16 +6,13 @@ document as text; a policy in the page lets only this style and this script work
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Mapping
-from html import escape
 from importlib.resources import files
 from typing import Any
 
 from seekgraph.diagnosis.drawing import places
 from seekgraph.diagnosis.packing import packed, script_json
+from seekgraph.diagnosis.selfcontained import filled, policy, title
 
 SCRIPTS = (
     *("dom.js", "data.js", "values.js", "shared.js", "graph.js"),
@@ -23,41 +20,18 @@ SCRIPTS = (
 )
 """The parts of the page's script, in the order in which they need one another."""
 
-_FIELD = re.compile(r"\{\{(\w+)\}\}")
-
 
 def page(diagnosis: Mapping[str, Any]) -> str:
     """The page of `Diagnosis.to_json()`, as the text of an HTML file."""
     style, script = _part("page.css"), "(() => {\n'use strict';\n" + "\n".join(map(_part, SCRIPTS)) + "})();"
-    title = f"Diagnosis of {diagnosis['flow']['name'] or 'a flow'}".encode(errors="replace").decode()
     fields = {
-        "policy": _policy(style, script),
-        "title": escape(title),
+        "policy": policy(style, script),
+        "title": title(f"Diagnosis of {diagnosis['flow']['name'] or 'a flow'}"),
         "style": style,
         "script": script,
         "data": script_json({**packed(diagnosis), "graph": places(diagnosis["flow"]["drawing"], diagnosis["nodes"])}),
     }
-    # In one pass, so that no text of the data is taken for a field.
-    return _FIELD.sub(lambda found: fields[found[1]], _part("page.html"))
-
-
-def _policy(style: str, script: str) -> str:
-    """What the browser lets the page do. Without trusted types no text can become markup, whatever the script does."""
-    return "; ".join(
-        [
-            "default-src 'none'",
-            f"style-src '{_hash(style)}'",
-            f"script-src '{_hash(script)}'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
-        ]
-    )
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    return filled(_part("page.html"), fields)
 
 
 def _part(name: str) -> str:

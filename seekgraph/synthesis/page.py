@@ -7,40 +7,30 @@ the page saves is taken in by `seekgraph questions label Q.jsonl --decisions FIL
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Sequence
-from html import escape
 from importlib.resources import files
 from typing import Any
 
 from seekgraph.diagnosis.packing import script_json
+from seekgraph.diagnosis.selfcontained import filled, policy, title
 from seekgraph.synthesis.view import View
 from seekgraph.types import Example, Passage
 
 OFFERED = 5
 """Passages that are offered beside the gold ones."""
 
-_FIELD = re.compile(r"\{\{(\w+)\}\}")
-
 
 def page(name: str, drafts: Sequence[Example], view: View) -> str:
     """The page for these drafts, as the text of an HTML file; `name` is that of their dev set."""
     style, script = _part("label.css"), f"(() => {{\n'use strict';\n{_part('label.js')}}})();"
-    policy = [
-        *("default-src 'none'", f"style-src '{_hash(style)}'", f"script-src '{_hash(script)}'"),
-        *("base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'"),
-    ]
     fields = {
-        "policy": "; ".join(policy),
-        "title": escape(f"Label {name}".encode(errors="replace").decode()),
+        "policy": policy(style, script),
+        "title": title(f"Label {name}"),
         "style": style,
         "script": script,
         "data": script_json({"name": name, "rows": [_row(each, view) for each in drafts]}),
     }
-    # In one pass, so that no text of the data is taken for a field.
-    return _FIELD.sub(lambda found: fields[found[1]], _part("label.html"))
+    return filled(_part("label.html"), fields)
 
 
 def _row(row: Example, view: View) -> dict[str, Any]:
@@ -58,10 +48,6 @@ def _row(row: Example, view: View) -> dict[str, Any]:
 
 def _passage(passage: Passage) -> dict[str, str]:
     return {"id": passage.id, "title": passage.title, "text": passage.text}
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _part(name: str) -> str:

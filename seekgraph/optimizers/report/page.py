@@ -5,12 +5,11 @@ Everything in it comes from outside and goes in as text; a policy in the page le
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from importlib.resources import files
 from typing import Any
 
+from seekgraph.diagnosis.selfcontained import policy
 from seekgraph.evaluation.comparisons import Comparison
 from seekgraph.optimizers.display import gap, verdict
 from seekgraph.optimizers.outcome import on_rows, proven
@@ -41,7 +40,7 @@ def page(compiled: Subject) -> str:
     ]
     head = [
         _void("meta", charset="utf-8"),
-        _void("meta", http_equiv="Content-Security-Policy", content=_policy(style)),
+        _void("meta", http_equiv="Content-Security-Policy", content=policy(style)),
         _void("meta", name="viewport", content="width=device-width, initial-scale=1"),
         _void("meta", name="color-scheme", content="light dark"),
         _void("meta", name="referrer", content="no-referrer"),
@@ -55,11 +54,6 @@ def page(compiled: Subject) -> str:
 def _void(tag: str, **attributes: str) -> Html:
     """An element that has no end."""
     return Html(element(tag, **attributes).removesuffix(f"</{tag}>"))
-
-
-def _policy(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 def _section(title: str, *parts: Any) -> Html | None:
@@ -88,10 +82,12 @@ def _facts(compiled: Subject) -> list[str]:
     accepted = sum(change.accepted for change in compiled.changes)
     status = "finished" if compiled.status == "finished" else "cut short by the budget"
     facts = [status, f"{accepted} of {len(compiled.changes)} changes accepted", *spent, f"{compiled.spent['seconds']:.0f} s"]
-    if any(compiled.errors):
-        facts.append(f"failed rows: {compiled.errors[0]} before, {compiled.errors[1]} after")
-    if any(compiled.silent):
-        facts.append(f"rows without a value, counted as 0: {compiled.silent[0]} before, {compiled.silent[1]} after")
+    if any(compiled.verdict.errors):
+        facts.append(f"failed rows: {compiled.verdict.errors[0]} before, {compiled.verdict.errors[1]} after")
+    if any(compiled.verdict.silent):
+        facts.append(
+            f"rows without a value, counted as 0: {compiled.verdict.silent[0]} before, {compiled.verdict.silent[1]} after"
+        )
     return [*facts, f"seed {compiled.seed}"]
 
 
@@ -163,8 +159,13 @@ def _tried(compiled: Subject) -> Html:
 
 def _beside(compiled: Subject) -> Html:
     rows = [
-        [name, gap(each), f"{each.p_value:.3f}", element("span", "worse", class_="worse") if name in compiled.worse else ""]
-        for name, each in compiled.metrics.items()
+        [
+            name,
+            gap(each),
+            f"{each.p_value:.3f}",
+            element("span", "worse", class_="worse") if name in compiled.verdict.worse else "",
+        ]
+        for name, each in compiled.verdict.metrics.items()
         if each.wins or each.losses
     ]
     return table(["metric", "after less before", "p", ""], rows, numbers=(1, 2)) if rows else Html("")
