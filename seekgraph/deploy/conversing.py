@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from seekgraph.core.machine.result import Result
-    from seekgraph.flow import Flow
+    from seekgraph.flow import Bound, Flow
     from seekgraph.types import Turn
 
 ANSWER = 600
@@ -21,6 +21,12 @@ def conversing(flow: Flow) -> Flow:
     if any(isinstance(site.element, Standalone) for site in flow.sites.values()):
         return flow
     return Flow(Standalone() >> flow.settled, name=flow.name, output=flow.output)
+
+
+def talking(bound: Bound) -> Bound:
+    """A bound flow that takes a question, with what `conversing` puts before it; its resources, memo and limits are shared."""
+    flow = conversing(bound.flow)  # type: ignore[arg-type]
+    return flow.bind(bound.resources, memo=bound.memo, budget=bound.budget, concurrency=bound.concurrency)
 
 
 def asked(result: Result, question: str) -> str:

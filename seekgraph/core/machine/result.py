@@ -41,6 +41,15 @@ class Result:
         return self.trace.errors
 
     @property
+    def failure(self) -> str:
+        """Where a failed run broke, and the code of the error, as "step: code"; "" for others. What the error says is left out:
+        it may quote what was found."""
+        if self.status != "failed":
+            return ""
+        error = None if self.cause is None else self.cause.error
+        return "raised" if self.cause is None or error is None else f"{self.cause.id}: {error.code}"
+
+    @property
     def passages(self) -> tuple[Passage, ...]:
         """The passages that the run hands on, best first: what was kept for answering, or else all that was found, or else
         what its calls came back with."""

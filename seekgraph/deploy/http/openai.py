@@ -118,12 +118,16 @@ def _require_model(service: Service, name: str) -> None:
         raise Problem(404, "model_not_found", f"the model here is {service.name!r}, not {name[:100]!r}")
 
 
+def _failure(ran: Ran) -> Problem | None:
+    """What is said of a run that failed."""
+    if not (where := ran.result.failure):
+        return None
+    return Problem(500, "run_failed", f"the run failed at {where} ({ran.id}; the server's log says more)")
+
+
 def _require_done(ran: Ran) -> None:
-    if ran.result.status == "failed":
-        cause = ran.result.cause
-        code = cause.error.code if cause is not None and cause.error is not None else "raised"
-        where = "" if cause is None else f" at {cause.id}"
-        raise Problem(500, "run_failed", f"the run failed{where}: {code} ({ran.id}; the server's log says more)")
+    if problem := _failure(ran):
+        raise problem
 
 
 def _inputs(service: Service, messages: list[_Message]) -> dict[str, Any]:
@@ -214,9 +218,7 @@ async def _chat_events(service: Service, asked: Asked, made: int, counted: bool,
         elif isinstance(found, Problem):
             yield event(found.body())
         else:
-            try:
-                _require_done(found)
-            except Problem as problem:
+            if problem := _failure(found):
                 yield event(problem.body())
                 break
             if rest := text.rest(_text(found)):
@@ -261,6 +263,9 @@ async def _response_events(service: Service, asked: Asked, made: int) -> AsyncIt
         number += 1
         return event({"type": kind, "sequence_number": number, **facts}, kind)
 
+    def error_facts(problem: Problem) -> dict[str, Any]:
+        return {"code": problem.code, "param": None, "message": problem.message}
+
     item = f"msg_{name}"
     place: dict[str, Any] = {"item_id": item, "output_index": 0, "content_index": 0}
     message = {"id": item, "type": "message", "role": "assistant", "status": "in_progress", "content": []}
@@ -273,8 +278,10 @@ async def _response_events(service: Service, asked: Asked, made: int) -> AsyncIt
             yield PAUSE if found is None else f": {_comment(found)}\n\n".encode()
         elif isinstance(found, Piece):
             yield told("response.output_text.delta", **place, delta=text.piece(found), logprobs=[])
-        elif isinstance(found, Problem) or found.result.status == "failed":
-            yield told("error", code=found.code if isinstance(found, Problem) else "run_failed", param=None, message=_why(found))
+        elif isinstance(found, Problem):
+            yield told("error", **error_facts(found))
+        elif problem := _failure(found):
+            yield told("error", **error_facts(problem))
         else:
             if rest := text.rest(_text(found)):
                 yield told("response.output_text.delta", **place, delta=rest, logprobs=[])
@@ -287,13 +294,3 @@ async def _response_events(service: Service, asked: Asked, made: int) -> AsyncIt
             yield told("response.content_part.done", **place, part=part)
             yield told("response.output_item.done", output_index=0, item=done["output"][0])
             yield told("response.incomplete" if done["status"] == "incomplete" else "response.completed", response=done)
-
-
-def _why(found: Ran | Problem) -> str:
-    if isinstance(found, Problem):
-        return found.message
-    try:
-        _require_done(found)
-    except Problem as problem:
-        return problem.message
-    return ""

@@ -15,7 +15,7 @@ from seekgraph.core.base.errors import BindError
 from seekgraph.core.base.logs import logger
 from seekgraph.core.base.meter import Meter
 from seekgraph.core.machine.result import Result
-from seekgraph.deploy.conversing import conversing
+from seekgraph.deploy.conversing import talking
 from seekgraph.deploy.http.keys import Key
 from seekgraph.deploy.http.metrics import Metrics
 from seekgraph.deploy.http.problems import Problem
@@ -58,7 +58,7 @@ class Service:
     def use(self, bound: Bound) -> None:
         """Put a flow in the place of the one that is served."""
         self.bound = bound
-        self.talking = _conversing(bound)
+        self.talking = talking(bound) if "question" in bound.flow.inputs else bound
 
     @property
     def name(self) -> str:
@@ -146,14 +146,6 @@ class Service:
             logger("seekgraph.serve").warning(
                 "run_failed", run=name, step=cause.id if cause is not None else None, error=error.message if error else None
             )
-
-
-def _conversing(bound: Bound) -> Bound:
-    """The flow with questions of a conversation made to stand by themselves, where it takes a question."""
-    if "question" not in bound.flow.inputs:
-        return bound
-    flow = conversing(bound.flow)  # type: ignore[arg-type]
-    return flow.bind(bound.resources, memo=bound.memo, budget=bound.budget, concurrency=bound.concurrency)
 
 
 def _narrower(one: Budget, other: Budget) -> Budget:

@@ -38,11 +38,8 @@ class Asked(BaseModel):
     @classmethod
     def of(cls, run: str, result: Result) -> Asked:
         """From a result. What failed is named by step and code."""
-        answer, cause = result.answer, result.cause
+        answer = result.answer
         cited = set(answer.citations) if answer is not None else set()
-        error = None
-        if result.status == "failed":
-            error = f"{cause.id}: {cause.error.code}" if cause is not None and cause.error is not None else "the run failed"
         return cls(
             run=run,
             status=result.status,  # type: ignore[arg-type]
@@ -50,5 +47,5 @@ class Asked(BaseModel):
             refused=answer is not None and answer.refused,
             confidence=None if answer is None else answer.confidence,
             passages=[Found.of(each) for each in result.passages if not cited or each.id in cited][:10],
-            error=error,
+            error=result.failure or None,
         )

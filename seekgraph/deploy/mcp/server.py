@@ -12,7 +12,7 @@ from pydantic import Field
 from seekgraph.core.base.budget import Budget
 from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.core.base.extras import need
-from seekgraph.deploy.conversing import conversing
+from seekgraph.deploy.conversing import talking
 from seekgraph.deploy.mcp.replies import Asked, Found
 from seekgraph.deploy.mcp.runs import Runs
 from seekgraph.flow import Bound
@@ -38,9 +38,7 @@ def server(bound: Bound, *, budget: Budget | None = None, parallel: int = 8, wai
     mcp = need("mcp.server.mcpserver", "mcp", "an MCP server")
     if "question" not in bound.flow.inputs:
         raise SeekgraphError(f"{bound.flow!r} takes {', '.join(bound.flow.inputs)}: an MCP server needs a flow with a question")
-    flow = conversing(bound.flow)  # type: ignore[arg-type]
-    talking = flow.bind(bound.resources, memo=bound.memo, budget=bound.budget, concurrency=bound.concurrency)
-    runs = Runs(talking, budget or Budget(), parallel)
+    runs = Runs(talking(bound), budget or Budget(), parallel)
 
     made = mcp.MCPServer(bound.flow.name or "seekgraph", instructions=INSTRUCTIONS, log_level="WARNING")
     _ask(made, mcp.Context, runs, wait)
