@@ -14,36 +14,30 @@ from seekgraph.cli.arguments import (
     Accept,
     Bind,
     BudgetText,
-    Cache,
-    Corpus,
     Dense,
-    Docs,
-    Exclude,
     FlowName,
     Folds,
     Held,
-    Include,
     Json,
     JsonTo,
-    Language,
     LmFor,
     LmName,
-    Loader,
     MemoFile,
     MemoPath,
     Metrics,
     ModelName,
     ModelsFolder,
-    NoCache,
     OneMetric,
     ParamValues,
     Passes,
     Questions,
     Reading,
     ReflectLm,
+    Resources,
     RewardNames,
     Rows,
     Seed,
+    Sources,
     Weights,
     documents_of,
     flow_and,
@@ -51,6 +45,7 @@ from seekgraph.cli.arguments import (
     questions_of,
     running_of,
 )
+from seekgraph.cli.grouping import grouped
 
 app = typer.Typer(
     name="seekgraph",
@@ -124,21 +119,14 @@ def draw(
 
 
 @app.command()
+@grouped
 def run(
     flow: FlowName = None,
     question: Annotated[str | None, typer.Argument(metavar="QUESTION", help="The question.", show_default=False)] = None,
-    corpus: Corpus = None,
-    docs: Docs = None,
+    sources: Sources = Sources(),
     dense: Dense = False,
-    cache: Cache = None,
-    no_cache: NoCache = False,
-    include: Include = None,
-    exclude: Exclude = None,
-    language: Language = None,
-    loader: Loader = None,
-    lm: LmName = None,
-    lm_for: LmFor = None,
-    bind: Bind = None,
+    reading: Reading = Reading(),
+    resources: Resources = Resources(),
     param: ParamValues = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
@@ -162,9 +150,8 @@ def run(
     from seekgraph.cli.run import Showing, run_command
 
     name, asked = flow_and(flow, question, "QUESTION", default="ask")
-    running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    reading = Reading(cache, no_cache, include, exclude, language, loader)
-    documents = documents_of(corpus, docs, reading, dense)
+    running = running_of(resources, memo=memo, budget=budget, seed=seed, param=param)
+    documents = documents_of(sources, reading, dense)
     run_command(name, asked, documents, running, Showing(trace, steps, json, stream, history), style)
 
 
@@ -173,16 +160,11 @@ for each in (new, doctor, chat, serve, mcp, feedback, export):
 
 
 @app.command()
+@grouped
 def passages(
     words: Annotated[str | None, typer.Argument(metavar="[WORDS]", help="Words to find; all passages without them.")] = None,
-    corpus: Corpus = None,
-    docs: Docs = None,
-    cache: Cache = None,
-    no_cache: NoCache = False,
-    include: Include = None,
-    exclude: Exclude = None,
-    language: Language = None,
-    loader: Loader = None,
+    sources: Sources = Sources(),
+    reading: Reading = Reading(),
     most: Annotated[int, typer.Option("-k", min=1, help="How many to show of those that are found.")] = 10,
     skipped: Annotated[bool, typer.Option("--skipped", help="The files that were not read, each with its reason.")] = False,
     json: Json = False,
@@ -190,11 +172,12 @@ def passages(
     """List or find the passages of documents with their ids, as the gold of questions names them."""
     from seekgraph.cli.passages import passages_command
 
-    documents = documents_of(corpus, docs, Reading(cache, no_cache, include, exclude, language, loader))
+    documents = documents_of(sources, reading)
     passages_command(documents, words, most, skipped, json)
 
 
 @app.command()
+@grouped
 def replay(
     trace: Annotated[Path, typer.Argument(metavar="TRACE", exists=True, dir_okay=False, help="A trace of the flow.")],
     flow: FlowName = None,
@@ -203,18 +186,10 @@ def replay(
         list[str] | None, typer.Option(metavar="CHANNEL=JSON", help="What it should have written; may be repeated.")
     ] = None,
     param: ParamValues = None,
-    corpus: Corpus = None,
-    docs: Docs = None,
+    sources: Sources = Sources(),
     dense: Dense = False,
-    cache: Cache = None,
-    no_cache: NoCache = False,
-    include: Include = None,
-    exclude: Exclude = None,
-    language: Language = None,
-    loader: Loader = None,
-    lm: LmName = None,
-    lm_for: LmFor = None,
-    bind: Bind = None,
+    reading: Reading = Reading(),
+    resources: Resources = Resources(),
     memo: MemoPath = None,
     save_trace: Annotated[Path | None, typer.Option("--trace", help="Save the new trace here, as JSON lines.")] = None,
     save_row: Annotated[
@@ -228,28 +203,20 @@ def replay(
 
     changing = Changing(at, tuple(write or ()), tuple(param or ()))
     saving = Saving(save_trace, save_row, tuple(answer or ()), json)
-    running = running_of(memo=memo, lm=lm, lm_for=lm_for, bind=bind)
-    reading = Reading(cache, no_cache, include, exclude, language, loader)
-    documents = documents_of(corpus, docs, reading, dense)
+    running = running_of(resources, memo=memo)
+    documents = documents_of(sources, reading, dense)
     replay_command(trace, flow_of(flow), changing, documents, running, saving)
 
 
 @app.command()
+@grouped
 def evaluate(
     flow: FlowName = None,
     questions: Questions = None,
-    corpus: Corpus = None,
-    docs: Docs = None,
+    sources: Sources = Sources(),
     dense: Dense = False,
-    cache: Cache = None,
-    no_cache: NoCache = False,
-    include: Include = None,
-    exclude: Exclude = None,
-    language: Language = None,
-    loader: Loader = None,
-    lm: LmName = None,
-    lm_for: LmFor = None,
-    bind: Bind = None,
+    reading: Reading = Reading(),
+    resources: Resources = Resources(),
     param: ParamValues = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
@@ -264,28 +231,20 @@ def evaluate(
     from seekgraph.cli.evaluate import Options, evaluate_command
 
     options = Options(questions_of(questions), limit, tuple(metric or ()), parallel, tuple(reward or ()))
-    running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    reading = Reading(cache, no_cache, include, exclude, language, loader)
-    documents = documents_of(corpus, docs, reading, dense)
+    running = running_of(resources, memo=memo, budget=budget, seed=seed, param=param)
+    documents = documents_of(sources, reading, dense)
     evaluate_command(flow_of(flow), options, documents, running, json)
 
 
 @app.command()
+@grouped
 def diagnose(
     flow: FlowName = None,
     questions: Questions = None,
-    corpus: Corpus = None,
-    docs: Docs = None,
+    sources: Sources = Sources(),
     dense: Dense = False,
-    cache: Cache = None,
-    no_cache: NoCache = False,
-    include: Include = None,
-    exclude: Exclude = None,
-    language: Language = None,
-    loader: Loader = None,
-    lm: LmName = None,
-    lm_for: LmFor = None,
-    bind: Bind = None,
+    reading: Reading = Reading(),
+    resources: Resources = Resources(),
     param: ParamValues = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
@@ -304,13 +263,13 @@ def diagnose(
     from seekgraph.cli.diagnose import Options, diagnose_command
 
     options = Options(questions_of(questions), limit, metric, good, headroom, worst, parallel, tuple(reward or ()))
-    running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    reading = Reading(cache, no_cache, include, exclude, language, loader)
-    documents = documents_of(corpus, docs, reading, dense)
+    running = running_of(resources, memo=memo, budget=budget, seed=seed, param=param)
+    documents = documents_of(sources, reading, dense)
     diagnose_command(flow_of(flow), options, documents, running, json, html)
 
 
 @app.command("compile")
+@grouped
 def compile_(
     train: Annotated[Path, Rows],
     flow: FlowName = None,
@@ -319,18 +278,10 @@ def compile_(
         typer.Option(exists=True, dir_okay=False, help="Questions to judge changes on; without it a part of TRAIN is held back."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the artifact, such as A.flow.json.")] = None,
-    corpus: Corpus = None,
-    docs: Docs = None,
+    sources: Sources = Sources(),
     dense: Dense = False,
-    cache: Cache = None,
-    no_cache: NoCache = False,
-    include: Include = None,
-    exclude: Exclude = None,
-    language: Language = None,
-    loader: Loader = None,
-    lm: LmName = None,
-    lm_for: LmFor = None,
-    bind: Bind = None,
+    reading: Reading = Reading(),
+    resources: Resources = Resources(),
     param: ParamValues = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
@@ -356,9 +307,8 @@ def compile_(
     held = None if hold is None else tuple(hold)
     chosen = tuple(metric or ()), tuple(reward or ()), tuple(passes or ())
     task = Task(train, val, *chosen, held, trials, out, resume, plan, json, reflect_lm, html, accept, folds)
-    running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    reading = Reading(cache, no_cache, include, exclude, language, loader)
-    documents = documents_of(corpus, docs, reading, dense)
+    running = running_of(resources, memo=memo, budget=budget, seed=seed, param=param)
+    documents = documents_of(sources, reading, dense)
     compile_command(flow_of(flow), task, documents, running)
 
 

@@ -8,45 +8,30 @@ from typing import Annotated
 import typer
 
 from seekgraph.cli.arguments import (
-    Bind,
     BudgetText,
-    Cache,
-    Corpus,
     Dense,
-    Docs,
-    Exclude,
     FlowName,
-    Include,
     Json,
-    Language,
-    LmFor,
-    LmName,
-    Loader,
     MemoPath,
-    NoCache,
     ParamValues,
     Reading,
+    Resources,
     Seed,
+    Sources,
     documents_of,
     flow_of,
     running_of,
 )
+from seekgraph.cli.grouping import grouped
 
 
+@grouped
 def chat(
     flow: FlowName = None,
-    corpus: Corpus = None,
-    docs: Docs = None,
+    sources: Sources = Sources(),
     dense: Dense = False,
-    cache: Cache = None,
-    no_cache: NoCache = False,
-    include: Include = None,
-    exclude: Exclude = None,
-    language: Language = None,
-    loader: Loader = None,
-    lm: LmName = None,
-    lm_for: LmFor = None,
-    bind: Bind = None,
+    reading: Reading = Reading(),
+    resources: Resources = Resources(),
     param: ParamValues = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
@@ -60,9 +45,9 @@ def chat(
     """Talk with documents: questions may refer to what was said; /why shows how an answer came about, /wrong corrects it."""
     from seekgraph.cli.chat import chat_command
 
-    running = running_of(memo=memo, budget=budget, seed=seed, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    sources = documents_of(corpus, docs, Reading(cache, no_cache, include, exclude, language, loader), dense)
-    chat_command(flow_of(flow, "ask"), sources, running, save_rows, history)
+    running = running_of(resources, memo=memo, budget=budget, seed=seed, param=param)
+    documents = documents_of(sources, reading, dense)
+    chat_command(flow_of(flow, "ask"), documents, running, save_rows, history)
 
 
 def new(

@@ -8,29 +8,21 @@ from typing import Annotated
 import typer
 
 from seekgraph.cli.arguments import (
-    Bind,
     BudgetText,
-    Cache,
-    Corpus,
     Dense,
-    Docs,
-    Exclude,
     FlowName,
-    Include,
     Json,
-    Language,
-    LmFor,
-    LmName,
-    Loader,
     MemoPath,
-    NoCache,
     ParamValues,
     Reading,
+    Resources,
     RewardNames,
+    Sources,
     documents_of,
     flow_of,
     running_of,
 )
+from seekgraph.cli.grouping import grouped
 
 KeyFile = Annotated[Path, typer.Option("--keys", help="The file of keys.")]
 KeyName = Annotated[str, typer.Argument(metavar="NAME", help="Who asks with the key.")]
@@ -39,20 +31,13 @@ StateFile = Annotated[Path | None, typer.Option("--state", help="The SQLite file
 keys_app = typer.Typer(no_args_is_help=True, help="Who may ask a server: new, list, remove.")
 
 
+@grouped
 def serve(
     flow: FlowName = None,
-    corpus: Corpus = None,
-    docs: Docs = None,
+    sources: Sources = Sources(),
     dense: Dense = False,
-    cache: Cache = None,
-    no_cache: NoCache = False,
-    include: Include = None,
-    exclude: Exclude = None,
-    language: Language = None,
-    loader: Loader = None,
-    lm: LmName = None,
-    lm_for: LmFor = None,
-    bind: Bind = None,
+    reading: Reading = Reading(),
+    resources: Resources = Resources(),
     param: ParamValues = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
@@ -80,20 +65,13 @@ def serve(
     serve_command(plan, host, port, workers, unguarded)
 
 
+@grouped
 def mcp(
     flow: FlowName = None,
-    corpus: Corpus = None,
-    docs: Docs = None,
+    sources: Sources = Sources(),
     dense: Dense = False,
-    cache: Cache = None,
-    no_cache: NoCache = False,
-    include: Include = None,
-    exclude: Exclude = None,
-    language: Language = None,
-    loader: Loader = None,
-    lm: LmName = None,
-    lm_for: LmFor = None,
-    bind: Bind = None,
+    reading: Reading = Reading(),
+    resources: Resources = Resources(),
     param: ParamValues = None,
     memo: MemoPath = None,
     budget: BudgetText = None,
@@ -105,8 +83,8 @@ def mcp(
     """Serve a flow to assistants by the Model Context Protocol: tools to ask, search and read. --budget is for each question."""
     from seekgraph.cli.mcp import mcp_command
 
-    running = running_of(memo=memo, budget=budget, lm=lm, lm_for=lm_for, bind=bind, param=param)
-    documents = documents_of(corpus, docs, Reading(cache, no_cache, include, exclude, language, loader), dense)
+    running = running_of(resources, memo=memo, budget=budget, param=param)
+    documents = documents_of(sources, reading, dense)
     mcp_command(flow_of(flow, "ask"), documents, running, http, host, port, parallel)
 
 

@@ -239,18 +239,33 @@ def questions_of(path: Path | None) -> Path:
     return found
 
 
+class Sources(NamedTuple):
+    """--corpus, --docs, as they were written."""
+
+    corpus: Corpus = None
+    docs: Docs = None
+
+
 class Reading(NamedTuple):
     """--cache, --no-cache, --include, --exclude, --language, --loader, as they were written."""
 
-    cache: Path | None = None
-    no_cache: bool = False
-    include: Sequence[str] | None = None
-    exclude: Sequence[str] | None = None
-    language: str | None = None
-    loader: Sequence[str] | None = None
+    cache: Cache = None
+    no_cache: NoCache = False
+    include: Include = None
+    exclude: Exclude = None
+    language: Language = None
+    loader: Loader = None
 
 
-def documents_of(corpus: Sequence[Path] | None, docs: Sequence[Path] | None, reading: Reading, dense: bool = False) -> Documents:
+class Resources(NamedTuple):
+    """--lm, --lm-for, --bind, as they were written."""
+
+    lm: LmName = None
+    lm_for: LmFor = None
+    bind: Bind = None
+
+
+def documents_of(sources: Sources, reading: Reading, dense: bool = False) -> Documents:
     """--corpus, --docs, --dense and how they are read; what is not given is the configuration file's, whose loaders are there
     beside those of the command line."""
     from seekgraph.cli.config import read_config
@@ -260,9 +275,9 @@ def documents_of(corpus: Sequence[Path] | None, docs: Sequence[Path] | None, rea
     if reading.no_cache and reading.cache is not None:
         raise Misuse("--cache names a folder and --no-cache wants none: give one")
     config = read_config()
-    configured = not (corpus or docs)
+    configured = not any(sources)
     return Documents(
-        sources=config.sources if configured else (*(corpus or ()), *(docs or ())),
+        sources=config.sources if configured else (*(sources.corpus or ()), *(sources.docs or ())),
         dense=dense,
         cache=False if reading.no_cache else reading.cache or True,
         configured=configured,
@@ -274,22 +289,20 @@ def documents_of(corpus: Sequence[Path] | None, docs: Sequence[Path] | None, rea
 
 
 def running_of(
+    resources: Resources,
     *,
     memo: Path | None = None,
     budget: str | None = None,
     seed: int = 0,
-    lm: str | None = None,
-    lm_for: Sequence[str] | None = None,
-    bind: Sequence[str] | None = None,
     param: Sequence[str] | None = None,
 ) -> Running:
-    """--memo, --budget, --seed, --lm, --lm-for, --bind, --param; a model and a memo also from the configuration file."""
+    """--lm, --lm-for, --bind, --memo, --budget, --seed, --param; a model and a memo also from the configuration file."""
     from seekgraph.cli.binding import Bindings
     from seekgraph.cli.config import read_config
     from seekgraph.cli.options import Models, Running, parse_budget
 
     config = read_config()
-    models = Models(lm or config.text("lm"), tuple(lm_for or ()), configured=lm is None)
+    models = Models(resources.lm or config.text("lm"), tuple(resources.lm_for or ()), configured=resources.lm is None)
     return Running(
-        memo or config.path("memo"), parse_budget(budget), seed, models, Bindings(tuple(bind or ())), tuple(param or ())
+        memo or config.path("memo"), parse_budget(budget), seed, models, Bindings(tuple(resources.bind or ())), tuple(param or ())
     )

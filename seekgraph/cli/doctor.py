@@ -189,13 +189,13 @@ def _flow(config: Config) -> Finding:
 
 def _documents(config: Config) -> tuple[Finding, frozenset[str] | None]:
     """What is to be said of the documents, and the ids of their passages; None where there are none."""
-    from seekgraph.cli.arguments import Reading, documents_of
+    from seekgraph.cli.arguments import Reading, Sources, documents_of
 
     if not config.values.get("docs") and not config.values.get("corpus"):
         text = 'none are named: docs = ["FOLDER"] in [tool.seekgraph]'
         return Finding("project", "documents", "missing", text, "name your documents in pyproject.toml, docs = [...]"), None
     try:
-        read = documents_of(None, None, Reading()).read()
+        read = documents_of(Sources(), Reading()).read()
         ids = frozenset(passage.id for passage in read.passages())
     except (SeekgraphError, OSError) as error:
         return Finding("project", "documents", "wrong", str(error), "correct docs in pyproject.toml"), None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seekgraph.cli.arguments import Reading, documents_of, flow_of, running_of
+from seekgraph.cli.arguments import Reading, Resources, Sources, documents_of, flow_of, running_of
 from seekgraph.cli.common import Misuse, find_flow
 from seekgraph.cli.output import say
 
@@ -82,18 +82,12 @@ def open_plan(plan: Mapping[str, Any]) -> Opened:
     """Open what the options of the command name."""
     from seekgraph.deploy.http.settings import Settings
 
-    paths = {name: [Path(each) for each in plan[name] or ()] for name in ("corpus", "docs")}
-    cache = None if plan["cache"] is None else Path(plan["cache"])
-    reading = Reading(cache, plan["no_cache"], plan["include"], plan["exclude"], plan["language"], plan["loader"])
-    documents = documents_of(paths["corpus"], paths["docs"], reading, plan["dense"])
-    running = running_of(
-        memo=None if plan["memo"] is None else Path(plan["memo"]),
-        budget=plan["budget"],
-        lm=plan["lm"],
-        lm_for=plan["lm_for"],
-        bind=plan["bind"],
-        param=plan["param"],
-    )
+    sources = Sources(*([Path(each) for each in side or ()] for side in plan["sources"]))
+    reading = Reading(*plan["reading"])
+    reading = reading._replace(cache=None if reading.cache is None else Path(reading.cache))
+    documents = documents_of(sources, reading, plan["dense"])
+    memo = None if plan["memo"] is None else Path(plan["memo"])
+    running = running_of(Resources(*plan["resources"]), memo=memo, budget=plan["budget"], param=plan["param"])
     try:
         settings = Settings(
             budget=running.budget,
@@ -119,13 +113,14 @@ def _reloading(name: str, bound: Bound) -> Callable[[], Bound | None]:
     Resources stay as they are: a file of other params of the same flow is what compiling again writes.
     """
     from seekgraph.flow import load
+    from seekgraph.tools.walking import State
 
     path = Path(name)
-    seen = _stamp(path)
+    seen = State.at(path)
 
     def changed() -> Bound | None:
         nonlocal seen
-        now = _stamp(path)
+        now = State.at(path)
         if now is None or now == seen:
             return None
         seen = now
@@ -135,11 +130,3 @@ def _reloading(name: str, bound: Bound) -> Callable[[], Bound | None]:
         return bound.with_params({each: param.value for each, param in flow.params().items()})
 
     return changed
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -33,6 +33,14 @@ class State(NamedTuple):
         """The state as `os.stat` gives it."""
         return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
+    @classmethod
+    def at(cls, path: Path) -> State | None:
+        """The state of the file there is at `path`; None where there is none."""
+        try:
+            return cls.of(path.stat())
+        except OSError:
+            return None
+
 
 class Found(NamedTuple):
     """A file or folder below a root: its path from there with "/", and why it is not read if that is known so far.

@@ -15,6 +15,7 @@ from typing import Any
 from seekgraph.core.base.budget import Budget
 from seekgraph.core.base.errors import SeekgraphError
 from seekgraph.core.base.reading import json_in
+from seekgraph.tools.walking import State
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PREFIX = "sg-"
@@ -39,7 +40,7 @@ class Keys:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self._known: dict[str, Key] = {}
-        self._seen: tuple[int, int] | None = None
+        self._seen: State | None = None
         if path is not None:
             self._read(path)
 
@@ -50,7 +51,7 @@ class Keys:
 
     def of(self, secret: str) -> Key | None:
         """Whose key this is. A file that has changed is read again, so that a key that was taken out is no longer one."""
-        if self.path is not None and _stamp(self.path) != self._seen:
+        if self.path is not None and State.at(self.path) != self._seen:
             self._read(self.path)
         found = None
         digest = _hashed(secret)
@@ -60,7 +61,7 @@ class Keys:
         return found
 
     def _read(self, path: Path) -> None:
-        self._known, self._seen = {key.name: key for key in read_keys(path)}, _stamp(path)
+        self._known, self._seen = {key.name: key for key in read_keys(path)}, State.at(path)
 
 
 def read_keys(path: Path) -> list[Key]:
@@ -126,11 +127,3 @@ def _key(path: Path, name: str, said: Any) -> Key:
 
 def _hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
